@@ -1,0 +1,418 @@
+//! The one tree every format is read into and written from.
+//!
+//! Decides what a document can say. Never decides how a format spells it, and holds nothing that
+//! only one format knows: that is carried along ([`Carried`], [`Kept`]) as the text it was.
+
+use std::fmt;
+use std::ops::Range;
+
+/// The formats a document can be read from and written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// GitHub-flavoured Markdown with the additions named in the crate head.
+    Markdown,
+    /// Atlassian Document Format: rich text of Jira Cloud, and of Confluence Cloud on demand.
+    Adf,
+    /// Confluence storage format: XHTML with `ac:` and `ri:` elements.
+    Storage,
+    /// Wiki markup: rich text of Jira Data Center.
+    Wiki,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Markdown => "Markdown",
+            Self::Adf => "Atlassian Document Format",
+            Self::Storage => "Confluence storage format",
+            Self::Wiki => "wiki markup",
+        })
+    }
+}
+
+/// A whole text: blocks, and the source they were read from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Document {
+    pub blocks: Vec<Block>,
+    pub source: Source,
+}
+
+/// What a document was read from; spans point into it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Source {
+    /// Built in memory.
+    #[default]
+    Made,
+    /// Markdown, storage or wiki text.
+    Text { format: Format, text: String },
+    /// An ADF document.
+    Adf(serde_json::Value),
+}
+
+/// Where a node stood in the source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Span {
+    /// Built in memory, or put together from more than one place.
+    #[default]
+    Unknown,
+    /// A byte range of a text source.
+    Bytes(Range<usize>),
+    /// The child indices that lead to the node in an ADF source.
+    Path(Vec<u32>),
+}
+
+/// A block, where it stood, and the attributes of it that the tree has no word for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    pub kind: BlockKind,
+    pub span: Span,
+    pub carried: Carried,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum BlockKind {
+    Paragraph(Vec<Inline>),
+    Heading {
+        level: Level,
+        content: Vec<Inline>,
+    },
+    Code {
+        language: Option<String>,
+        text: String,
+    },
+    Quote(Vec<Block>),
+    List {
+        marker: ListMarker,
+        items: Vec<Item>,
+    },
+    Tasks(Vec<Task>),
+    Table(Table),
+    Rule,
+    Panel {
+        kind: PanelKind,
+        title: Option<String>,
+        body: Vec<Block>,
+    },
+    Expand {
+        title: String,
+        body: Vec<Block>,
+    },
+    /// A node the tree has no word for; its content, if any, can be read and edited.
+    Kept {
+        kept: Kept,
+        body: Option<Vec<Block>>,
+    },
+}
+
+/// A heading's level: 1 to 6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level(u8);
+
+impl Level {
+    /// The nearest level that exists.
+    pub fn nearest(level: u64) -> Self {
+        Self(level.clamp(1, 6) as u8)
+    }
+
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListMarker {
+    Bullet,
+    /// Numbered from `start`.
+    Ordered {
+        start: u32,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Item {
+    pub blocks: Vec<Block>,
+    pub carried: Carried,
+}
+
+/// One line of a task list with the tasks indented below it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Task {
+    /// The product's own id of the task; Markdown has no place for it.
+    pub id: Option<String>,
+    pub done: bool,
+    pub content: Vec<Inline>,
+    pub children: Vec<Task>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    pub cells: Vec<Cell>,
+    pub carried: Carried,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cell {
+    pub header: bool,
+    pub blocks: Vec<Block>,
+    /// Spans over columns and rows, widths and colours live here.
+    pub carried: Carried,
+}
+
+/// Named as people see them; each format maps the names to its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelKind {
+    Info,
+    Note,
+    Tip,
+    Success,
+    Warning,
+    Error,
+    /// A plain box, in Confluence and wiki markup with a title.
+    Plain,
+}
+
+/// A run of text or one inline object, with the marks on it.
+///
+/// Runs are flat: nesting of marks carries no meaning in any of the formats, and a flat run is
+/// what an edit touches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inline {
+    pub kind: InlineKind,
+    pub marks: Marks,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum InlineKind {
+    Text(String),
+    /// A line break that shows.
+    HardBreak,
+    /// A line break of the source that shows as a space. Only Markdown has it.
+    SoftBreak,
+    Image(Image),
+    Mention(Mention),
+    Status {
+        text: String,
+        colour: StatusColour,
+    },
+    Emoji(Emoji),
+    /// A calendar day, `YYYY-MM-DD`.
+    Date(Day),
+    /// A link that the product shows as a card of its target.
+    Card {
+        url: String,
+    },
+    /// A node the tree has no word for and that has no text of its own.
+    Kept(Kept),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    pub strong: bool,
+    pub emphasis: bool,
+    pub strike: bool,
+    pub underline: bool,
+    pub code: bool,
+    pub script: Option<Script>,
+    /// `#rrggbb`, or a name the source used.
+    pub colour: Option<String>,
+    pub link: Option<Link>,
+    /// Marks the tree has no word for (an inline comment's anchor, say), outermost first.
+    pub kept: Vec<Kept>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    Subscript,
+    Superscript,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// A URL, or one of the crate's own schemes `page:` and `attachment:`.
+    pub href: String,
+    pub title: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    pub target: ImageTarget,
+    pub alt: String,
+    pub title: Option<String>,
+    pub carried: Carried,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageTarget {
+    Url(String),
+    /// The file name of an attachment of the same page or issue.
+    Attachment(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub user: User,
+    /// The display name without `@`, where the source has it.
+    pub name: Option<String>,
+}
+
+/// How a person is named on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum User {
+    /// Cloud.
+    AccountId(String),
+    /// Confluence Data Center.
+    Key(String),
+    /// Jira Data Center: the user name.
+    Name(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusColour {
+    Neutral,
+    Purple,
+    Blue,
+    Red,
+    Yellow,
+    Green,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emoji {
+    /// Without colons: `smile`.
+    pub name: String,
+    /// The product's id, where it is not the one every site knows.
+    pub id: Option<String>,
+    /// What to show where the emoji is not known.
+    pub text: Option<String>,
+}
+
+/// A day that exists in the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// Attributes that only the source format knows, as it spelled them. Writers of that format put
+/// them back; all others leave them out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Carried(pub(crate) Option<Box<Attributes>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attributes {
+    pub(crate) format: Format,
+    pub(crate) source: String,
+}
+
+impl Carried {
+    pub(crate) fn new(format: Format, source: String) -> Self {
+        Self((!source.is_empty()).then(|| Box::new(Attributes { format, source })))
+    }
+
+    pub(crate) fn of(&self, format: Format) -> Option<&str> {
+        let attributes = self.0.as_deref()?;
+        (attributes.format == format).then_some(attributes.source.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// A node kept as it was, or the placeholder that stands for it in Markdown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What a reader sees: `macro jira`, `image plan.png`.
+    pub label: String,
+    /// Names the node by its content, so that a moved placeholder still finds it and a changed
+    /// node is noticed.
+    pub id: String,
+    /// The node itself. A document read from Markdown has none until [`crate::restore`].
+    pub origin: Option<Origin>,
+}
+
+/// The source text of a kept node. What was between `open` and `close` is in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub format: Format,
+    pub open: String,
+    pub close: String,
+}
+
+impl Block {
+    pub fn new(kind: BlockKind) -> Self {
+        Self {
+            kind,
+            span: Span::Unknown,
+            carried: Carried::default(),
+        }
+    }
+
+    pub fn paragraph(content: Vec<Inline>) -> Self {
+        Self::new(BlockKind::Paragraph(content))
+    }
+
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        self.span = span;
+        self
+    }
+
+    pub(crate) fn carrying(mut self, carried: Carried) -> Self {
+        self.carried = carried;
+        self
+    }
+}
+
+impl Inline {
+    pub fn new(kind: InlineKind, marks: Marks) -> Self {
+        Self {
+            kind,
+            marks,
+            span: Span::Unknown,
+        }
+    }
+
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(InlineKind::Text(text.into()), Marks::default())
+    }
+
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        self.span = span;
+        self
+    }
+}
+
+impl Document {
+    pub fn new(blocks: Vec<Block>) -> Self {
+        Self {
+            blocks,
+            source: Source::Made,
+        }
+    }
+
+    /// A document that shows `text` and nothing else: one paragraph for each run of lines.
+    pub fn plain(text: &str) -> Self {
+        let paragraphs = text.split("\n\n").map(|part| {
+            let mut content = Vec::new();
+            for line in part.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                if !content.is_empty() {
+                    content.push(Inline::new(InlineKind::HardBreak, Marks::default()));
+                }
+                content.push(Inline::text(line));
+            }
+            content
+        });
+        let blocks = paragraphs
+            .filter(|content| !content.is_empty())
+            .map(Block::paragraph)
+            .collect();
+        Self::new(blocks)
+    }
+}

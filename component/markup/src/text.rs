@@ -1,0 +1,59 @@
+//! What characters of other people's text a reader may be shown.
+//!
+//! Decides which code points are invisible or reorder what is seen. Never changes words.
+
+use std::borrow::Cow;
+
+/// `text` without control characters (but newline and tab), bidirectional controls and the tag
+/// characters that hide ASCII from people while models read it.
+pub fn visible_text(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_hidden) {
+        Cow::Owned(text.chars().filter(|char| !is_hidden(*char)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+pub(crate) fn is_hidden(char: char) -> bool {
+    match char {
+        '\n' | '\t' => false,
+        // C0, DEL and C1.
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        // Arabic letter mark, left-to-right and right-to-left marks, embeddings, overrides,
+        // isolates: the set of Unicode's `Bidi_Control` property.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
+        // Zero-width space, word joiner and invisible operators, byte order mark, deprecated
+        // format characters, interlinear annotations. Joiners (200c, 200d) shape words and emoji.
+        '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' => true,
+        '\u{fff9}'..='\u{fffb}' => true,
+        '\u{e0000}'..='\u{e007f}' => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_borrowed() {
+        for text in ["", "plain\n\ttext", "naïve 日本 👩‍💻", "\u{fe0f}"] {
+            assert!(matches!(visible_text(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn hidden_characters_go() {
+        for (hidden, shown) in [
+            ("a\u{0}b\u{1b}[31mc\r\n", "ab[31mc\n"),
+            ("a\u{85}b\u{9b}c", "abc"),
+            ("\u{202e}live\u{202c} \u{2066}x\u{2069}\u{200f}", "live x"),
+            ("hi\u{e0049}\u{e0067}\u{e007f}\u{e0001}", "hi"),
+            ("zero\u{200b}width\u{feff}", "zerowidth"),
+        ] {
+            assert_eq!(visible_text(hidden), shown);
+        }
+    }
+}
