@@ -1,1 +1,5 @@
+//! What the integration tests are made of: an MCP client, a hostile upstream, a canary scanner,
+//! the judge of outgoing requests and the evil guest. No product code.
 
+pub mod canary;
+pub mod contracts;
