@@ -1,0 +1,249 @@
+//! The protocol's methods, for both eras, answered from a [`Provider`].
+//!
+//! Decides what is offered (tools, nothing else), what is cacheable and how a call is carried.
+//! Written against rmcp's trait by hand: the tools are data from a component, not functions.
+
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
+        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    },
+    service::RequestContext,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Call, Outcome, Provider,
+    answer::{call_result, method_not_found, unknown_tool},
+    progress,
+};
+
+/// How long a client may keep the discovery and the list: both are constant for the life of the
+/// process, so an hour only bounds how long a client that outlives it may be wrong.
+const CACHE_MS: u64 = 3_600_000;
+
+const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// Serves one provider. Cheap to clone.
+#[derive(Debug)]
+pub struct Handler<P> {
+    provider: Arc<P>,
+}
+
+impl<P> Clone for Handler<P> {
+    fn clone(&self) -> Self {
+        Self {
+            provider: self.provider.clone(),
+        }
+    }
+}
+
+impl<P: Provider> Handler<P> {
+    pub fn new(provider: impl Into<Arc<P>>) -> Self {
+        Self {
+            provider: provider.into(),
+        }
+    }
+
+    fn implementation(&self) -> Implementation {
+        let identity = self.provider.identity();
+        Implementation::new(identity.name, identity.version).with_title(identity.title)
+    }
+
+    /// rmcp names the server in the discovery only; 2026-07-28 wants it in every result.
+    fn result_meta(&self, cx: &RequestContext<RoleServer>) -> Option<MetaObject> {
+        if !is_modern(cx) {
+            return None;
+        }
+        let mut meta = MetaObject::new();
+        meta.insert(
+            SERVER_INFO.to_owned(),
+            serde_json::to_value(self.implementation()).ok()?,
+        );
+        Some(meta)
+    }
+
+    /// Runs the call beside its progress. A panic in a provider would leave the client waiting
+    /// for ever, since rmcp sends nothing for a task that ended that way.
+    async fn run(&self, call: Call, cx: &RequestContext<RoleServer>) -> Outcome {
+        let Some(token) = cx.meta.get_progress_token() else {
+            return self.run_caught(call).await;
+        };
+        let (sink, feed) = progress::channel();
+        let finished = CancellationToken::new();
+        let forward = feed.forward(cx.peer.clone(), token, finished.clone(), cx.ct.clone());
+        let run = async {
+            let outcome = self
+                .run_caught(Call {
+                    progress: Some(sink),
+                    ..call
+                })
+                .await;
+            finished.cancel();
+            outcome
+        };
+        tokio::join!(run, forward).0
+    }
+
+    async fn run_caught(&self, call: Call) -> Outcome {
+        let mut running = pin!(self.provider.call(call));
+        std::future::poll_fn(move |cx| {
+            let poll = AssertUnwindSafe(|| running.as_mut().poll(cx));
+            match std::panic::catch_unwind(poll) {
+                Ok(poll) => poll,
+                Err(_) => Poll::Ready(Outcome::Internal(
+                    "the call broke off by a defect of the server; its log says where".to_owned(),
+                )),
+            }
+        })
+        .await
+    }
+}
+
+impl<P: Provider> ServerHandler for Handler<P> {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(self.implementation())
+            .with_instructions(self.provider.instructions())
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info())
+            .with_ttl_ms(CACHE_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "unknown cursor: the list of tools has one page; ask without a cursor",
+                None,
+            ));
+        }
+        let mut result = ListToolsResult::with_all_items(self.provider.tools().as_tools().to_vec());
+        if is_modern(&cx) {
+            result.meta = self.result_meta(&cx);
+            result.ttl_ms = Some(CACHE_MS);
+            // What is offered depends on who asks.
+            result.cache_scope = Some(CacheScope::Private);
+        }
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tool = request.name.into_owned();
+        let offered = self.provider.tools();
+        if !offered.contains(&tool) {
+            return Err(unknown_tool(&tool, &offered.nearest(&tool)));
+        }
+        let call = Call {
+            tool: tool.clone(),
+            arguments: request.arguments.unwrap_or_default(),
+            request_id: cx.id.to_string(),
+            protocol_version: cx
+                .protocol_version()
+                .map(|version| version.to_string())
+                .unwrap_or_default(),
+            progress: None,
+            cancelled: cx.ct.clone(),
+            can_ask: cx
+                .client_capabilities()
+                .is_some_and(|client| client.elicitation.is_some()),
+        };
+        let outcome = self.run(call, &cx).await;
+        let mut result = call_result(&tool, outcome)?;
+        result.meta = self.result_meta(&cx);
+        Ok(result.into())
+    }
+
+    // What follows is not offered. rmcp's own answer to most of it is an empty list or an empty
+    // completion, which claims a capability that was not declared.
+
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(method_not_found("completion/complete"))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(method_not_found("prompts/list"))
+    }
+
+    async fn get_prompt(
+        &self,
+        _: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Err(method_not_found("prompts/get"))
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(method_not_found("resources/list"))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(method_not_found("resources/templates/list"))
+    }
+
+    async fn read_resource(
+        &self,
+        _: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Err(method_not_found("resources/read"))
+    }
+
+    /// rmcp brings a known method here when its parameters did not parse; called "not found" that
+    /// would send a client looking in the wrong place.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let expected = match request.method.as_str() {
+            "tools/call" => "`name` is a string and `arguments` an object",
+            "tools/list" => "`cursor` is a string or left out",
+            "initialize" => "`protocolVersion`, `capabilities` and `clientInfo` are needed",
+            method => return Err(method_not_found(method)),
+        };
+        Err(ErrorData::invalid_params(
+            format!("the params of {} do not fit: {expected}", request.method),
+            None,
+        ))
+    }
+}
+
+/// Dates compare like text.
+fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
+    cx.protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
