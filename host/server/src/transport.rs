@@ -1,0 +1,8 @@
+//! How protocol messages reach the handler: one module for each transport.
+//!
+//! Decides framing, limits and the end of a session; what a message means is the handler's.
+
+mod line_reader;
+mod message;
+mod request_id;
+pub mod stdio;
