@@ -1,0 +1,217 @@
+//! What a tool is: one argument struct that knows its name, its routes and how it runs. What a
+//! caller may use is never decided here.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::arguments::{self, Alias};
+use crate::error::{Kind, ToolError};
+use crate::gateway::{Gateway, Product, Response, SiteInfo};
+use crate::route::{Request, RouteInfo};
+use crate::{ids, schema};
+
+/// What a call can do, as all four hints of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    pub read_only: bool,
+    pub destructive: bool,
+    pub idempotent: bool,
+    pub open_world: bool,
+}
+
+impl Access {
+    pub const READ: Self = Self { read_only: true, destructive: false, idempotent: true, open_world: true };
+    /// Answers from the configuration alone.
+    pub const LOCAL: Self = Self { open_world: false, ..Self::READ };
+    /// Only adds.
+    pub const ADD: Self = Self { read_only: false, idempotent: false, ..Self::READ };
+    /// Replaces what was there; a second call with the same arguments changes nothing more.
+    pub const SET: Self = Self { read_only: false, destructive: true, ..Self::READ };
+    /// Replaces what was there; a second call does something again.
+    pub const CHANGE: Self = Self { idempotent: false, ..Self::SET };
+}
+
+/// A tool is its argument struct. The doc comment is the description, the fields are the schema.
+pub trait Tool: DeserializeOwned + JsonSchema {
+    const NAME: &'static str;
+    const TITLE: &'static str;
+    /// The group it is switched on and off with.
+    const TOOLSET: &'static str;
+    /// The product whose site it works on; none for a tool over all sites.
+    const PRODUCT: Option<Product>;
+    const ACCESS: Access;
+    /// Every route that the tool may use, and no other.
+    const ROUTES: &'static [&'static RouteInfo];
+    /// Names of arguments in other servers, and ours.
+    const ALIASES: &'static [Alias] = &[];
+
+    fn run(self, cx: &Context<'_>) -> Result<Output, ToolError>;
+}
+
+/// What a tool answers: Markdown for the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub text: String,
+    /// The text says what went wrong and how to mend it.
+    pub is_error: bool,
+}
+
+impl From<String> for Output {
+    fn from(text: String) -> Self {
+        Self { text, is_error: false }
+    }
+}
+
+impl From<ToolError> for Output {
+    fn from(error: ToolError) -> Self {
+        Self { text: error.to_string(), is_error: true }
+    }
+}
+
+/// A row of a family's `TOOLS` table.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolDef {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub toolset: &'static str,
+    pub product: Option<Product>,
+    pub access: Access,
+    pub routes: &'static [&'static RouteInfo],
+    schema: fn() -> (String, Value),
+    run: fn(&Context<'_>, Value) -> Result<Output, ToolError>,
+}
+
+impl ToolDef {
+    pub(crate) const fn of<T: Tool>() -> Self {
+        Self {
+            name: T::NAME,
+            title: T::TITLE,
+            toolset: T::TOOLSET,
+            product: T::PRODUCT,
+            access: T::ACCESS,
+            routes: T::ROUTES,
+            schema: schema::of::<T>,
+            run: |cx, given| {
+                let (_, schema) = schema::of::<T>();
+                arguments::read::<T>(&schema, T::ALIASES, given)?.run(cx)
+            },
+        }
+    }
+
+    /// Description and input schema.
+    pub fn schema(&self) -> (String, Value) {
+        (self.schema)()
+    }
+
+    pub(crate) fn run(&self, gateway: &dyn Gateway, arguments: Value) -> Result<Output, ToolError> {
+        (self.run)(&Context { gateway, tool: self }, arguments)
+    }
+}
+
+/// One call.
+pub struct Context<'a> {
+    gateway: &'a dyn Gateway,
+    tool: &'a ToolDef,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn gateway(&self) -> &'a dyn Gateway {
+        self.gateway
+    }
+
+    pub(crate) fn tool_name(&self) -> &'static str {
+        self.tool.name
+    }
+
+    /// The one site of `product` that this call works on.
+    pub(crate) fn site(&self, product: Product) -> Result<Site<'a>, ToolError> {
+        let mut sites: Vec<SiteInfo> = self.gateway.sites().into_iter().filter(|site| site.product == product).collect();
+        let name = product.name();
+        match (sites.pop(), sites.is_empty()) {
+            (Some(info), true) => Ok(Site { gateway: self.gateway, info }),
+            (Some(last), false) => {
+                let mut names: Vec<String> = sites.into_iter().map(|site| site.name).collect();
+                names.push(last.name);
+                names.sort();
+                Err(ToolError::arguments(format!("there are several {name} sites: choose one with `site`: {}", names.join(", "))))
+            }
+            (None, _) => Err(ToolError::new(Kind::Unavailable, format!("no {name} site is configured"))
+                .advise(format!("Tell the user: a site with {name} has to be added to the configuration."))),
+        }
+    }
+}
+
+/// A site that requests can be sent to.
+pub(crate) struct Site<'a> {
+    gateway: &'a dyn Gateway,
+    info: SiteInfo,
+}
+
+impl Site<'_> {
+    pub(crate) fn info(&self) -> &SiteInfo {
+        &self.info
+    }
+
+    /// Refuses a link that was copied from another site: the same key there is another issue.
+    pub(crate) fn owns(&self, host: Option<&str>) -> Result<(), ToolError> {
+        let own = ids::host_of(&self.info.browse_url);
+        match (host, own.as_deref()) {
+            (Some(given), Some(own)) if given != own => Err(ToolError::arguments(format!(
+                "that address is on {given}, this site is {own}; choose the right `site` or give the key alone"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Any status but a success is an error; `doing` completes "could not …".
+    pub(crate) fn send(&self, doing: &str, request: &Request) -> Result<Answer, ToolError> {
+        check(doing, request)?;
+        Answer::from_result(doing, self.gateway.send(&self.info, request))
+    }
+
+    /// Side by side; answers in the order of the requests.
+    pub(crate) fn send_all(&self, requests: &[(&str, Request)]) -> Vec<Result<Answer, ToolError>> {
+        let bare: Vec<Request> = requests.iter().map(|(_, request)| request.clone()).collect();
+        let answers = self.gateway.send_many(&self.info, &bare);
+        requests
+            .iter()
+            .zip(answers)
+            .map(|((doing, request), answer)| {
+                check(doing, request)?;
+                Answer::from_result(doing, answer)
+            })
+            .collect()
+    }
+}
+
+fn check(doing: &str, request: &Request) -> Result<(), ToolError> {
+    match request.unknown_query() {
+        Some(name) => Err(ToolError::new(
+            Kind::Internal,
+            format!("could not {doing}: route {} has no query `{name}`", request.route().id),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A successful answer.
+pub(crate) struct Answer {
+    doing: String,
+    response: Response,
+}
+
+impl Answer {
+    fn from_result(doing: &str, result: Result<Response, crate::gateway::GatewayError>) -> Result<Self, ToolError> {
+        let response = result.map_err(|error| ToolError::from_gateway(doing, error))?;
+        match response.status {
+            200..300 => Ok(Self { doing: doing.to_owned(), response }),
+            _ => Err(ToolError::from_response(doing, &response)),
+        }
+    }
+
+    /// The body as JSON. Answers that have none (204) are not asked for it.
+    pub(crate) fn json(&self) -> Result<Value, ToolError> {
+        serde_json::from_slice(&self.response.body).map_err(|_| ToolError::unreadable(&self.doing, &self.response))
+    }
+}
