@@ -1,0 +1,470 @@
+//! Decides what this process was told: policy file, credentials file, environment and command line become one
+//! [`Config`], or one error that names every mistake. Rights come from the policy file alone; with one, the
+//! environment may bring a credential for a site of the file, never a site.
+
+mod credentials;
+pub mod environment;
+mod file;
+mod finding;
+mod peer;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use policy::{Policy, Profile, Site, SiteName};
+
+use crate::auth::{CredentialStore, Login};
+use crate::secrets::{SHORT_SECRET, Secret, SecretRef};
+use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
+pub use finding::{ConfigError, Finding};
+
+/// What the command line says. It wins over the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub config_dir: Option<PathBuf>,
+    pub policy: Option<PathBuf>,
+    pub read_only: bool,
+    pub toolsets: Option<Vec<String>>,
+    pub tools: Option<Vec<String>>,
+    pub exclude_tools: Vec<String>,
+}
+
+/// Everything this process was told, parsed and final.
+#[derive(Debug)]
+pub struct Config {
+    pub sites: Vec<Site>,
+    pub policy: Policy,
+    pub policy_source: PolicySource,
+    pub credentials: CredentialStore,
+    pub offer: Offer,
+    pub read_only: bool,
+    pub config_dir: PathBuf,
+    /// Worth a line on stderr, and no reason not to start.
+    pub warnings: Vec<Finding>,
+    /// Variables whose values are now held as secrets; the start takes them out of the environment.
+    pub secret_variables: BTreeSet<String>,
+}
+
+/// Where the rights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicySource {
+    File(PathBuf),
+    Profile(Profile),
+}
+
+/// Which tools are wanted, by name; whether the names exist is for whoever knows the tools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    pub toolsets: Option<Vec<String>>,
+    pub tools: Option<Vec<String>>,
+    pub exclude: Vec<String>,
+}
+
+impl Config {
+    pub fn load(options: &Options, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut loader = Loader {
+            environment,
+            mistakes: Vec::new(),
+            warnings: Vec::new(),
+            credentials: CredentialStore::default(),
+            secret_variables: BTreeSet::new(),
+        };
+        let loaded = loader.load(options);
+        match loaded {
+            Some(mut config) if loader.mistakes.is_empty() => {
+                config.credentials = loader.credentials;
+                config.warnings = loader.warnings;
+                config.secret_variables = loader.secret_variables;
+                Ok(config)
+            }
+            _ => Err(ConfigError {
+                findings: loader.mistakes,
+            }),
+        }
+    }
+}
+
+struct Loader<'a> {
+    environment: &'a Environment,
+    mistakes: Vec<Finding>,
+    warnings: Vec<Finding>,
+    credentials: CredentialStore,
+    secret_variables: BTreeSet<String>,
+}
+
+impl Loader<'_> {
+    fn load(&mut self, options: &Options) -> Option<Config> {
+        self.check_variables();
+        let read_only = options.read_only || self.read_only();
+        let Some(config_dir) = options
+            .config_dir
+            .clone()
+            .or_else(|| self.environment.config_dir())
+        else {
+            self.mistakes.push(Finding::new(
+                "the configuration directory",
+                "cannot be found: the environment does not say where your home is",
+                "Set HOME (on Windows APPDATA), or start with `--config-dir DIRECTORY`.",
+            ));
+            return None;
+        };
+        let entries = self.credentials_file(&config_dir.join("credentials.toml"));
+        let reading = peer::read(self.environment);
+        self.mistakes.extend(reading.mistakes);
+        self.warnings.extend(reading.warnings);
+
+        let (policy, policy_source) = match self.policy_file(options, &config_dir, read_only) {
+            PolicyFile::Mistaken => return None,
+            PolicyFile::Read(policy, path) => {
+                self.take_entries(&entries, policy.sites(), "policy.toml");
+                self.match_products(reading.products, policy.sites());
+                (policy, PolicySource::File(path))
+            }
+            PolicyFile::Absent => {
+                let profile = if read_only {
+                    Profile::ReadOnly
+                } else {
+                    Profile::Standard
+                };
+                let policy = self.from_environment(&entries, reading.products, profile)?;
+                (policy, PolicySource::Profile(profile))
+            }
+        };
+        let sites = policy.sites().to_vec();
+        self.check_logins(&sites);
+        self.check_authorities(&sites);
+        Some(Config {
+            sites,
+            policy,
+            policy_source,
+            credentials: CredentialStore::default(),
+            offer: self.offer(options),
+            read_only,
+            config_dir,
+            warnings: Vec::new(),
+            secret_variables: BTreeSet::new(),
+        })
+    }
+
+    /// Restrictions that cannot be kept and checks that may not be switched off stop the start; what merely does
+    /// nothing here is said.
+    fn check_variables(&mut self) {
+        for variable in VARIABLES {
+            let Some(value) = self.environment.value(*variable) else {
+                continue;
+            };
+            let name = variable.name;
+            match variable.effect {
+                Effect::Refused => self.mistakes.push(Finding::new(
+                    name,
+                    "restricts what may be reached, and this version cannot keep that restriction yet",
+                    format!("Unset {name} only if the account itself is restricted to that."),
+                )),
+                Effect::Ignored => self.warnings.push(Finding::new(
+                    name,
+                    format!("does nothing here: {}", variable.meaning),
+                    format!("Unset {name}."),
+                )),
+                Effect::Secret => {
+                    self.secret_variables.insert(name.to_owned());
+                }
+                Effect::Used => {
+                    if name.ends_with("_SSL_VERIFY") && parse_switch(&value) != Some(true) {
+                        self.mistakes.push(Finding::new(
+                            name,
+                            "would send the token to whoever answers; certificates are always verified",
+                            "Unset it. For a certificate of your company's own authority write \
+                             `ca-file = \"/path/to/authority.pem\"` under the site in policy.toml.",
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn read_only(&mut self) -> bool {
+        let variable = environment::READ_ONLY_MODE;
+        let Some(value) = self.environment.value(variable) else {
+            return false;
+        };
+        parse_switch(&value).unwrap_or_else(|| {
+            self.mistakes.push(Finding::new(
+                variable.name,
+                "is neither on nor off",
+                "Write `true` or `false`.",
+            ));
+            true
+        })
+    }
+
+    fn offer(&self, options: &Options) -> Offer {
+        let list = |chosen: &Option<Vec<String>>, variable| {
+            chosen.clone().or_else(|| {
+                self.environment
+                    .value(variable)
+                    .and_then(|value| parse_list(&value))
+            })
+        };
+        Offer {
+            toolsets: list(&options.toolsets, environment::TOOLSETS),
+            tools: list(&options.tools, environment::ENABLED_TOOLS),
+            exclude: options.exclude_tools.clone(),
+        }
+    }
+
+    fn credentials_file(&mut self, path: &Path) -> Vec<credentials::Entry> {
+        let text = match file::read(path) {
+            Ok(text) => text.unwrap_or_default(),
+            Err(finding) => {
+                self.mistakes.push(finding);
+                return Vec::new();
+            }
+        };
+        credentials::parse(&text, "credentials.toml").unwrap_or_else(|findings| {
+            self.mistakes.extend(findings);
+            Vec::new()
+        })
+    }
+
+    fn policy_file(&mut self, options: &Options, config_dir: &Path, read_only: bool) -> PolicyFile {
+        let (path, is_chosen) = match &options.policy {
+            Some(path) => (path.clone(), true),
+            None => (config_dir.join("policy.toml"), false),
+        };
+        let mut text = match file::read(&path) {
+            Ok(Some(text)) => text,
+            Ok(None) if !is_chosen => return PolicyFile::Absent,
+            Ok(None) => {
+                self.mistakes.push(Finding::new(
+                    path.display().to_string(),
+                    "does not exist",
+                    "Give `--policy` the path of a policy file, or leave it out.",
+                ));
+                return PolicyFile::Mistaken;
+            }
+            Err(finding) => {
+                self.mistakes.push(finding);
+                return PolicyFile::Mistaken;
+            }
+        };
+        if read_only {
+            text.push_str(READ_ONLY_RULE);
+        }
+        match policy::parse(&text, &path.display().to_string()) {
+            Ok(policy) => PolicyFile::Read(policy, path),
+            Err(diagnostics) => {
+                self.mistakes.push(Finding::new(
+                    "the policy file",
+                    format!("has mistakes, so nothing is allowed\n{diagnostics}"),
+                    "Correct the lines above; `mcp-airlock policy check` shows them again.",
+                ));
+                PolicyFile::Mistaken
+            }
+        }
+    }
+
+    /// Without a policy file the environment names the sites.
+    fn from_environment(
+        &mut self,
+        entries: &[credentials::Entry],
+        products: Vec<peer::Named>,
+        profile: Profile,
+    ) -> Option<Policy> {
+        if products.is_empty() {
+            if self.mistakes.is_empty() {
+                self.mistakes.push(Finding::new(
+                    "the configuration",
+                    "names no site",
+                    "Set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), \
+                     likewise for Confluence; or write a policy.toml; or run `mcp-airlock demo` to try it without a site.",
+                ));
+            }
+            return None;
+        }
+        let variables: Vec<_> = products.iter().map(|each| each.variable).collect();
+        let named = peer::sites(products);
+        let sites: Vec<Site> = named.iter().map(|(site, _)| site.clone()).collect();
+        self.take_entries(entries, &sites, "the environment");
+        for (site, login) in named {
+            if self.credentials.login(&site.name).is_some() {
+                self.warn_unused(login.as_ref(), &site.name);
+                continue;
+            }
+            match login {
+                Some(login) => self.add(site.name, login),
+                None if self.mistakes.is_empty() => self.mistakes.push(Finding::new(
+                    variables
+                        .iter()
+                        .map(|each| each.name)
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                    format!("names the site `{}`, and there is no credential for it", site.name),
+                    "Set the user name and the API token (Cloud) or the personal access token (Data Center) beside it.",
+                )),
+                None => {}
+            }
+        }
+        Some(Policy::profile(profile, sites))
+    }
+
+    /// With a policy file the environment may only bring credentials for its sites.
+    fn match_products(&mut self, products: Vec<peer::Named>, sites: &[Site]) {
+        for named in products {
+            let found = sites.iter().find(|site| {
+                site.origin.is_same(&named.origin)
+                    && site.products.contains(&named.product)
+                    && site.context(named.product) == named.context
+            });
+            let Some(site) = found else {
+                self.mistakes.push(Finding::new(
+                    named.variable.name,
+                    format!(
+                        "names {} at {}{}, which is no site of the policy file; rights come from that file alone",
+                        named.product, named.origin, named.context
+                    ),
+                    format!(
+                        "Unset {}, or add a [site.NAME] with this address to the policy file.",
+                        named.variable.name
+                    ),
+                ));
+                continue;
+            };
+            match (named.login, self.credentials.login(&site.name)) {
+                (Some(login), None) => self.add(site.name.clone(), login),
+                (Some(login), Some(_)) => self.warn_unused(Some(&login), &site.name),
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn take_entries(&mut self, entries: &[credentials::Entry], sites: &[Site], named_by: &str) {
+        for entry in entries {
+            let Some(site) = sites.iter().find(|site| site.name == entry.site) else {
+                let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
+                self.mistakes.push(Finding::new(
+                    &entry.place,
+                    format!("is for the site `{}`, which {named_by} does not name", entry.site),
+                    format!("Take it out, or use one of these names: {}.", names.join(", ")),
+                ));
+                continue;
+            };
+            if let Some(secret) = self.secret(entry) {
+                let login = Login {
+                    origin: site.origin.clone(),
+                    scheme: entry.scheme.clone(),
+                    secret,
+                };
+                self.add(site.name.clone(), login);
+            }
+        }
+    }
+
+    fn secret(&mut self, entry: &credentials::Entry) -> Option<Secret> {
+        let name = match &entry.secret {
+            SecretRef::File(path) => return Some(Secret::in_file(path.clone())),
+            SecretRef::Env(name) => name,
+        };
+        let secret = match self.environment.secret(name) {
+            Some(value) => Secret::from_variable(name, &value),
+            None => Err(crate::secrets::SecretError::Unset(name.clone())),
+        };
+        self.secret_variables.insert(name.clone());
+        secret
+            .map_err(|error| {
+                self.mistakes.push(Finding::new(
+                    &entry.place,
+                    error.to_string(),
+                    format!("Set {name} to the bare token, or name another place with `secret`."),
+                ));
+            })
+            .ok()
+    }
+
+    fn add(&mut self, site: SiteName, login: Login) {
+        if login.secret.is_short() {
+            self.warnings.push(Finding::new(
+                login.secret.reference().to_string(),
+                format!(
+                    "is shorter than {SHORT_SECRET} characters; so short a text is not blanked out of answers, \
+                     only the header made from it is"
+                ),
+                "Use an API token or a personal access token instead of a password.",
+            ));
+        }
+        let added = self.credentials.insert(site, login);
+        debug_assert!(added, "callers look first");
+    }
+
+    fn warn_unused(&mut self, login: Option<&Login>, site: &SiteName) {
+        if let Some(SecretRef::Env(name)) = login.map(|login| login.secret.reference()) {
+            if self
+                .credentials
+                .login(site)
+                .is_some_and(|used| used.secret.reference() == &SecretRef::Env(name.clone()))
+            {
+                return;
+            }
+            self.warnings.push(Finding::new(
+                name,
+                format!("is not used: the site `{site}` has another credential already"),
+                format!("Unset {name}, or take the other one away."),
+            ));
+        }
+    }
+
+    /// A site may wait for its credential; every call to it is refused until then.
+    fn check_logins(&mut self, sites: &[Site]) {
+        for site in sites {
+            if self.credentials.login(&site.name).is_none() {
+                self.warnings.push(Finding::new(
+                    format!("[site.{}]", site.name),
+                    "has no credential, so every call to it is refused",
+                    format!("Add [site.{}] to credentials.toml.", site.name),
+                ));
+            }
+        }
+    }
+
+    /// Told at start, although the file is read again at the first call: a typing mistake should not look like a
+    /// broken certificate.
+    fn check_authorities(&mut self, sites: &[Site]) {
+        for (site, path) in sites
+            .iter()
+            .filter_map(|site| site.ca_file.as_ref().map(|path| (site, path)))
+        {
+            let place = format!("`ca-file` of [site.{}]", site.name);
+            if !Path::new(path).is_absolute() {
+                self.mistakes.push(Finding::new(
+                    place,
+                    format!("`{path}` is not an absolute path"),
+                    "Write the whole path; clients start this server in any directory.",
+                ));
+            } else if let Err(finding) = file::read(Path::new(path)).and_then(|text| {
+                text.filter(|text| text.contains("-----BEGIN CERTIFICATE-----"))
+                    .ok_or_else(|| {
+                        Finding::new(
+                            place,
+                            format!("`{path}` is missing or holds no certificate in PEM form"),
+                            "Export the certificate of the authority as PEM (Base64) into this file.",
+                        )
+                    })
+            }) {
+                self.mistakes.push(finding);
+            }
+        }
+    }
+}
+
+enum PolicyFile {
+    Absent,
+    Read(Policy, PathBuf),
+    Mistaken,
+}
+
+/// What `--read-only` adds to a policy file. Deny wins over every rule, so nothing in the file can undo it.
+const READ_ONLY_RULE: &str = "
+[[deny]]
+id = \"read-only\"
+site = \"*\"
+classes = [\"write\", \"delete\", \"admin\"]
+";

@@ -1,0 +1,303 @@
+//! Reads credentials.toml: which secret reference belongs to which site and how it is sent.
+//!
+//! ```toml
+//! [site.acme]
+//! kind = "basic"                 # or "bearer"
+//! user = "me@example.com"        # with "basic" only
+//! secret = "env:JIRA_API_TOKEN"  # or "file:/absolute/path"
+//! ```
+//!
+//! Unknown keys are mistakes. Values are never repeated in a message: people paste tokens into the wrong line.
+
+use std::ops::Range;
+
+use policy::SiteName;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::finding::Finding;
+use crate::auth::Scheme;
+use crate::secrets::SecretRef;
+
+/// One `[site.NAME]` table.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) site: SiteName,
+    /// File and line, for messages about this entry.
+    pub(super) place: String,
+    pub(super) scheme: Scheme,
+    pub(super) secret: SecretRef,
+}
+
+/// All entries, or every mistake in the file.
+pub(super) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Finding>> {
+    let mut reader = Reader {
+        text,
+        file_name,
+        findings: Vec::new(),
+    };
+    let entries = match DeTable::parse(text) {
+        Ok(root) => reader.root(root.get_ref()),
+        Err(error) => {
+            reader.report(
+                error.span().unwrap_or(0..0),
+                "is not valid TOML",
+                "Write names as they are, and values between double quotes.",
+            );
+            Vec::new()
+        }
+    };
+    if reader.findings.is_empty() {
+        Ok(entries)
+    } else {
+        Err(reader.findings)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file_name: &'a str,
+    findings: Vec<Finding>,
+}
+
+const SHAPE: &str =
+    "Write a table [site.NAME] with kind, secret and, for kind = \"basic\", user.";
+
+impl Reader<'_> {
+    fn root(&mut self, root: &DeTable<'_>) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for (key, value) in root {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                ("site", DeValue::Table(sites)) => {
+                    for (name, table) in sites {
+                        entries.extend(self.site(name.get_ref(), name.span(), table));
+                    }
+                }
+                _ => self.report(key.span(), "holds something other than [site.NAME]", SHAPE),
+            }
+        }
+        entries
+    }
+
+    fn site(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        table: &Spanned<DeValue<'_>>,
+    ) -> Option<Entry> {
+        let DeValue::Table(keys) = table.get_ref() else {
+            self.report(span, "is not a table", SHAPE);
+            return None;
+        };
+        let site = match SiteName::parse(name) {
+            Ok(site) => site,
+            Err(error) => {
+                let what = format!("has a site name that cannot be one: {error}");
+                self.report(span, &what, "Use the name that policy.toml gives the site.");
+                return None;
+            }
+        };
+        let known_before = self.findings.len();
+        let (mut kind, mut user, mut secret) = (None, None, None);
+        for (key, value) in keys {
+            let slot = match key.get_ref().as_ref() {
+                "kind" => &mut kind,
+                "user" => &mut user,
+                "secret" => &mut secret,
+                _ => {
+                    let what = format!("[site.{site}] has a key that is not known");
+                    self.report(key.span(), &what, "Known are `kind`, `user` and `secret`.");
+                    continue;
+                }
+            };
+            match value.get_ref() {
+                DeValue::String(text) => *slot = Some((text.to_string(), value.span())),
+                _ => self.report(
+                    value.span(),
+                    "has a value that is not a text",
+                    "Put it between double quotes.",
+                ),
+            }
+        }
+        let scheme = self.scheme(&site, span.clone(), kind, user);
+        let secret = self.secret(&site, span.clone(), secret);
+        if self.findings.len() > known_before {
+            return None;
+        }
+        Some(Entry {
+            site,
+            place: self.place(span),
+            scheme: scheme?,
+            secret: secret?,
+        })
+    }
+
+    fn scheme(
+        &mut self,
+        site: &SiteName,
+        table: Range<usize>,
+        kind: Option<(String, Range<usize>)>,
+        user: Option<(String, Range<usize>)>,
+    ) -> Option<Scheme> {
+        const KINDS: &str = "Write kind = \"basic\" for a Cloud API token (with user = your e-mail), \
+                             kind = \"bearer\" for a Data Center personal access token.";
+        let Some((kind, kind_span)) = kind else {
+            self.report(table, &format!("[site.{site}] has no `kind`"), KINDS);
+            return None;
+        };
+        match (kind.as_str(), user) {
+            ("basic", Some((user, span))) => match check_user(&user) {
+                Ok(()) => Some(Scheme::Basic { user }),
+                Err(what) => {
+                    self.report(span, what, "Write the e-mail address of the account.");
+                    None
+                }
+            },
+            ("basic", None) => {
+                let what = format!("[site.{site}] is of kind \"basic\" and has no `user`");
+                self.report(table, &what, "Add user = \"your e-mail address\".");
+                None
+            }
+            ("bearer", None) => Some(Scheme::Bearer),
+            ("bearer", Some((_, span))) => {
+                let what = format!("[site.{site}] is of kind \"bearer\" and has a `user`");
+                self.report(
+                    span,
+                    &what,
+                    "Take `user` out, or write kind = \"basic\" if this is a Cloud API token.",
+                );
+                None
+            }
+            _ => {
+                self.report(kind_span, "has a `kind` that is not known", KINDS);
+                None
+            }
+        }
+    }
+
+    fn secret(
+        &mut self,
+        site: &SiteName,
+        table: Range<usize>,
+        secret: Option<(String, Range<usize>)>,
+    ) -> Option<SecretRef> {
+        const REFERENCE: &str =
+            "Write secret = \"env:NAME\" or secret = \"file:/absolute/path\".";
+        let Some((text, span)) = secret else {
+            self.report(table, &format!("[site.{site}] has no `secret`"), REFERENCE);
+            return None;
+        };
+        match text.parse() {
+            Ok(reference) => Some(reference),
+            Err(error) => {
+                self.report(span, &format!("`secret` {error}"), REFERENCE);
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, span: Range<usize>, what: &str, remedy: &str) {
+        let place = self.place(span);
+        self.findings.push(Finding::new(place, what, remedy));
+    }
+
+    fn place(&self, span: Range<usize>) -> String {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        format!("{} line {line}", self.file_name)
+    }
+}
+
+/// A colon would end the user name inside the header (RFC 7617, section 2).
+pub(super) fn check_user(user: &str) -> Result<(), &'static str> {
+    if user.trim().is_empty() {
+        Err("has an empty `user`")
+    } else if user.contains(':') || user.chars().any(char::is_control) {
+        Err("has a `user` with a colon or a control character")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mistakes(text: &str) -> String {
+        parse(text, "credentials.toml")
+            .unwrap_err()
+            .iter()
+            .map(|each| format!("{each}\n"))
+            .collect()
+    }
+
+    #[test]
+    fn reads_both_kinds() {
+        let entries = parse(
+            r#"
+            [site.acme]
+            kind = "basic"
+            user = "me@example.com"
+            secret = "env:JIRA_API_TOKEN"
+            [site.wiki]
+            kind = "bearer"
+            secret = "file:/run/secrets/wiki"
+            "#,
+            "credentials.toml",
+        )
+        .unwrap();
+        assert_eq!(entries.len(), 2);
+        assert_eq!(entries[0].site.as_str(), "acme");
+        assert_eq!(entries[0].place, "credentials.toml line 2");
+        assert!(matches!(&entries[0].scheme, Scheme::Basic { user } if user == "me@example.com"));
+        assert_eq!(entries[0].secret, SecretRef::Env("JIRA_API_TOKEN".into()));
+        assert_eq!(entries[1].scheme, Scheme::Bearer);
+    }
+
+    #[test]
+    fn tells_every_mistake_with_its_line() {
+        let said = mistakes(
+            r#"
+verison = 1
+[site.acme]
+kind = "oauth"
+token = "ATATTcanary"
+secret = "ATATTcanary"
+[site.two]
+kind = "basic"
+secret = "op://vault/item"
+[site.three]
+kind = "bearer"
+user = "me"
+secret = 5
+[site."a b"]
+kind = "bearer"
+secret = "env:T"
+[site.four]
+"#,
+        );
+        insta::assert_snapshot!(said, @"");
+    }
+
+    #[test]
+    fn broken_toml_is_told_by_its_line_alone() {
+        insta::assert_snapshot!(mistakes("[site.acme]\nsecret = ATATTcanary\n"), @"");
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_repeats_a_value(token in "[A-Za-z0-9]{16,40}", shape in 0..6) {
+            let text = match shape {
+                0 => format!("[site.a]\nkind = \"bearer\"\nsecret = \"{token}\""),
+                1 => format!("[site.a]\n{token} = \"x\""),
+                2 => format!("site = \"{token}\""),
+                3 => format!("[site.a]\nkind = \"{token}\""),
+                4 => format!("{token}"),
+                _ => format!("[site]\na = \"{token}\""),
+            };
+            prop_assert!(!mistakes(&text).contains(&token));
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! Reads sites and credentials out of the variables of mcp-atlassian, so that a change-over needs no new file.
+//! Decides which address, context path and credential they mean; never which rights they give.
+
+use policy::origin::{Host, OriginError, Scheme as UrlScheme};
+use policy::{Origin, Product, Site, SiteName};
+use secrecy::ExposeSecret;
+
+use super::credentials::check_user;
+use super::environment::{self as variables, Environment, Variable};
+use super::finding::Finding;
+use crate::auth::{Login, Scheme};
+use crate::secrets::Secret;
+
+/// One product as the environment describes it.
+pub(super) struct Named {
+    pub(super) product: Product,
+    /// The variable that named it, for messages.
+    pub(super) variable: Variable,
+    pub(super) origin: Origin,
+    /// `/jira`, or the empty string.
+    pub(super) context: String,
+    pub(super) login: Option<Login>,
+    /// Decides whether two products share an account; never shown.
+    account: Option<Account>,
+}
+
+struct Account {
+    scheme: Scheme,
+    token: secrecy::SecretString,
+}
+
+impl Account {
+    fn is_same(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.token.expose_secret() == other.token.expose_secret()
+    }
+}
+
+/// What stands in the environment, with every mistake in it.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) products: Vec<Named>,
+    pub(super) mistakes: Vec<Finding>,
+    pub(super) warnings: Vec<Finding>,
+}
+
+struct Variables {
+    product: Product,
+    url: Variable,
+    username: Variable,
+    api_token: Variable,
+    personal_token: Variable,
+}
+
+const PRODUCTS: [Variables; 2] = [
+    Variables {
+        product: Product::Jira,
+        url: variables::JIRA_URL,
+        username: variables::JIRA_USERNAME,
+        api_token: variables::JIRA_API_TOKEN,
+        personal_token: variables::JIRA_PERSONAL_TOKEN,
+    },
+    Variables {
+        product: Product::Confluence,
+        url: variables::CONFLUENCE_URL,
+        username: variables::CONFLUENCE_USERNAME,
+        api_token: variables::CONFLUENCE_API_TOKEN,
+        personal_token: variables::CONFLUENCE_PERSONAL_TOKEN,
+    },
+];
+
+pub(super) fn read(environment: &Environment) -> Reading {
+    let mut reading = Reading::default();
+    for names in &PRODUCTS {
+        let Some(url) = environment.value(names.url) else {
+            continue;
+        };
+        match address(names.product, &url) {
+            Ok((origin, context)) => {
+                let (login, account) = login(environment, names, &origin, &mut reading);
+                reading.products.push(Named {
+                    product: names.product,
+                    variable: names.url,
+                    origin,
+                    context,
+                    login,
+                    account,
+                });
+            }
+            Err((what, remedy)) => reading
+                .mistakes
+                .push(Finding::new(names.url.name, what, remedy)),
+        }
+    }
+    reading
+}
+
+/// The sites that the products make up where no policy file names any: one when both stand at one origin and use
+/// one account, else one each.
+pub(super) fn sites(products: Vec<Named>) -> Vec<(Site, Option<Login>)> {
+    let shared = match products.as_slice() {
+        [jira, confluence] => {
+            jira.origin.is_same(&confluence.origin)
+                && match (&jira.account, &confluence.account) {
+                    (Some(one), Some(other)) => one.is_same(other),
+                    _ => false,
+                }
+        }
+        _ => false,
+    };
+    if shared {
+        let mut products = products.into_iter();
+        let (Some(jira), Some(confluence)) = (products.next(), products.next()) else {
+            return Vec::new();
+        };
+        let name = label(&jira.origin).unwrap_or("atlassian");
+        let mut site = Site::new(
+            site_name(name),
+            jira.origin.clone(),
+            vec![Product::Jira, Product::Confluence],
+        );
+        put_context(&mut site, Product::Jira, jira.context);
+        put_context(&mut site, Product::Confluence, confluence.context);
+        return vec![(site, jira.login)];
+    }
+    let labels: Vec<_> = products.iter().map(|each| label(&each.origin)).collect();
+    let distinct = labels.iter().all(Option::is_some)
+        && labels.iter().enumerate().all(|(at, one)| !labels[..at].contains(one));
+    products
+        .into_iter()
+        .map(|each| {
+            let name = match label(&each.origin) {
+                Some(label) if distinct => label,
+                _ => each.product.as_str(),
+            };
+            let mut site = Site::new(site_name(name), each.origin.clone(), vec![each.product]);
+            put_context(&mut site, each.product, each.context);
+            (site, each.login)
+        })
+        .collect()
+}
+
+type Mistake = (String, String);
+
+/// Origin and context path. The text is never repeated in a message: it may hold a password.
+fn address(product: Product, url: &str) -> Result<(Origin, String), Mistake> {
+    let start = url.find("://").map_or(0, |at| at + "://".len());
+    let (origin, path) = match url[start..].find(['/', '?', '#']) {
+        Some(at) => url.split_at(start + at),
+        None => (url, ""),
+    };
+    let origin = match Origin::parse(origin) {
+        // Capital letters and `:443` are harmless where nothing is compared with them.
+        Err(OriginError::NotCanonical(canonical)) => canonical,
+        parsed => parsed.map_err(|error| {
+            (
+                format!("is not the address of a site: {error}"),
+                format!("Write it like {}.", example(product)),
+            )
+        })?,
+    };
+    if matches!(origin.host(), Host::Name(name) if name == "api.atlassian.com") {
+        return Err((
+            "names Atlassian's gateway, not a site".to_owned(),
+            "Write the site's own address into policy.toml, with `gateway = { cloud-id = \"…\" }` beside it."
+                .to_owned(),
+        ));
+    }
+    if origin.scheme() == UrlScheme::Http && !origin.is_loopback() {
+        return Err((
+            "would send the token in clear text over the network".to_owned(),
+            "Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`."
+                .to_owned(),
+        ));
+    }
+    let context = context(product, &origin, path)?;
+    Ok((origin, context))
+}
+
+fn context(product: Product, origin: &Origin, path: &str) -> Result<String, Mistake> {
+    let path = path.trim_end_matches('/');
+    let is_plain = path.split('/').skip(1).all(|segment| {
+        !segment.is_empty()
+            && segment != "."
+            && segment != ".."
+            && segment
+                .bytes()
+                .all(|each| each.is_ascii_alphanumeric() || b"-._~".contains(&each))
+    });
+    if !is_plain || !(path.is_empty() || path.starts_with('/')) {
+        return Err((
+            "holds more than an address and a plain context path".to_owned(),
+            format!("Write it like {}.", example(product)),
+        ));
+    }
+    if !origin.is_atlassian_cloud() {
+        return Ok(path.to_owned());
+    }
+    // On Cloud the prefix belongs to Confluence's own paths, whether people write it or not.
+    match (product, path) {
+        (_, "") | (Product::Confluence, "/wiki") => Ok(String::new()),
+        _ => Err((
+            "has a path, and Cloud sites have none".to_owned(),
+            format!("Write it like {}.", example(product)),
+        )),
+    }
+}
+
+fn example(product: Product) -> &'static str {
+    match product {
+        Product::Jira => "https://acme.atlassian.net or https://example.com/jira",
+        Product::Confluence => {
+            "https://acme.atlassian.net/wiki or https://example.com/confluence"
+        }
+    }
+}
+
+fn login(
+    environment: &Environment,
+    names: &Variables,
+    origin: &Origin,
+    reading: &mut Reading,
+) -> (Option<Login>, Option<Account>) {
+    let username = environment.value(names.username);
+    let api_token = environment.secret(names.api_token.name);
+    let personal_token = environment.secret(names.personal_token.name);
+    let is_cloud = origin.is_atlassian_cloud();
+
+    let (scheme, variable, token) = match (personal_token, username, api_token) {
+        (Some(_), None, None) if is_cloud => {
+            reading.mistakes.push(Finding::new(
+                names.personal_token.name,
+                "is a Data Center token, and the site is on Cloud",
+                format!(
+                    "Set {} and {} instead.",
+                    names.username.name, names.api_token.name
+                ),
+            ));
+            return (None, None);
+        }
+        (Some(personal), username, api_token) if !is_cloud => {
+            if username.is_some() && api_token.is_some() {
+                reading.warnings.push(Finding::new(
+                    names.api_token.name,
+                    format!("is not used, because {} is set", names.personal_token.name),
+                    "Unset the one that you do not need.",
+                ));
+            }
+            (Scheme::Bearer, names.personal_token, personal)
+        }
+        (_, Some(user), Some(token)) => {
+            if let Err(what) = check_user(&user) {
+                reading.mistakes.push(Finding::new(
+                    names.username.name,
+                    what,
+                    "Write the e-mail address of the account.",
+                ));
+                return (None, None);
+            }
+            (Scheme::Basic { user }, names.api_token, token)
+        }
+        (_, Some(_), None) => {
+            reading.mistakes.push(missing(names.api_token, names.username));
+            return (None, None);
+        }
+        (_, None, Some(_)) => {
+            reading.mistakes.push(missing(names.username, names.api_token));
+            return (None, None);
+        }
+        (_, None, None) => return (None, None),
+    };
+    match Secret::from_variable(variable.name, &token) {
+        Ok(secret) => (
+            Some(Login {
+                origin: origin.clone(),
+                scheme: scheme.clone(),
+                secret,
+            }),
+            Some(Account { scheme, token }),
+        ),
+        Err(error) => {
+            reading.mistakes.push(Finding::new(
+                variable.name,
+                error.to_string(),
+                "Set it to the bare token.",
+            ));
+            (None, None)
+        }
+    }
+}
+
+fn missing(missing: Variable, present: Variable) -> Finding {
+    Finding::new(
+        missing.name,
+        format!("is not set, and {} is of no use without it", present.name),
+        format!("Set {}: {}.", missing.name, missing.meaning),
+    )
+}
+
+/// The part of the host that people call their site by.
+fn label(origin: &Origin) -> Option<&str> {
+    let Host::Name(name) = origin.host() else {
+        return None;
+    };
+    let (label, rest) = name.split_once('.')?;
+    let is_name = !rest.is_empty() && label != "www" && SiteName::parse(label).is_ok();
+    is_name.then_some(label)
+}
+
+fn site_name(name: &str) -> SiteName {
+    SiteName::parse(name).expect("labels are checked and the words for products are names")
+}
+
+fn put_context(site: &mut Site, product: Product, context: String) {
+    if !context.is_empty() {
+        site.context.insert(product, context);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_split_into_origin_and_context() {
+        for (product, url, origin, context) in [
+            (Product::Jira, "https://acme.atlassian.net", "https://acme.atlassian.net", ""),
+            (Product::Jira, "https://Acme.Atlassian.net/", "https://acme.atlassian.net", ""),
+            (Product::Jira, "https://acme.atlassian.net:443/", "https://acme.atlassian.net", ""),
+            (Product::Confluence, "https://acme.atlassian.net", "https://acme.atlassian.net", ""),
+            (Product::Confluence, "https://acme.atlassian.net/wiki", "https://acme.atlassian.net", ""),
+            (Product::Confluence, "https://acme.atlassian.net/wiki/", "https://acme.atlassian.net", ""),
+            (Product::Confluence, "https://example.com/wiki", "https://example.com", "/wiki"),
+            (Product::Jira, "https://example.com:8443/a/jira/", "https://example.com:8443", "/a/jira"),
+            (Product::Jira, "http://127.0.0.1:8080", "http://127.0.0.1:8080", ""),
+            (Product::Jira, "http://localhost:8080/jira", "http://localhost:8080", "/jira"),
+            (Product::Jira, "http://[::1]:8080", "http://[::1]:8080", ""),
+        ] {
+            let (read, path) = address(product, url).unwrap();
+            assert_eq!((read.to_string().as_str(), path.as_str()), (origin, context), "{url}");
+        }
+    }
+
+    #[test]
+    fn addresses_with_more_than_one_reading_are_refused() {
+        let said: String = [
+            "acme.atlassian.net",
+            "ftp://acme.atlassian.net",
+            "http://jira.example.com",
+            "https://me:canary@example.com/",
+            "https://example.com\\@evil.test",
+            "https://example.com/jira?x=1",
+            "https://example.com/jira#top",
+            "https://example.com/a/../b",
+            "https://example.com//jira",
+            "https://example.com/jira;x",
+            "https://example.com/%6airа",
+            "https://acme.atlassian.net/jira/software",
+            "https://api.atlassian.com/ex/jira/11223344",
+            "https://0x7f000001",
+            "https://example.com.",
+        ]
+        .iter()
+        .map(|url| {
+            let (what, remedy) = address(Product::Jira, url).unwrap_err();
+            assert!(!what.contains("canary"));
+            format!("{url}\n  {what}\n  {remedy}\n")
+        })
+        .collect();
+        insta::assert_snapshot!(said, @"");
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_makes_it_panic(url in "(https?://)?[ -~éа]{0,40}") {
+            let _ = address(Product::Confluence, &url);
+        }
+    }
+
+    fn site_list(pairs: &[(&'static str, &'static str)]) -> String {
+        let reading = read(&Environment::fixed(pairs.iter().copied()));
+        let mistakes: String = reading.mistakes.iter().map(|each| format!("{each}\n")).collect();
+        let warnings: String = reading.warnings.iter().map(|each| format!("{each}\n")).collect();
+        let sites: String = sites(reading.products)
+            .iter()
+            .map(|(site, login)| format!("{}{login:?}\n", site.to_toml()))
+            .collect();
+        assert!(!format!("{sites}{mistakes}{warnings}").contains("canary"));
+        format!("{sites}{mistakes}{warnings}")
+    }
+
+    const CLOUD: &[(&str, &str)] = &[
+        ("JIRA_URL", "https://acme.atlassian.net"),
+        ("JIRA_USERNAME", "me@example.com"),
+        ("JIRA_API_TOKEN", "canary-canary"),
+        ("CONFLUENCE_URL", "https://acme.atlassian.net/wiki"),
+        ("CONFLUENCE_USERNAME", "me@example.com"),
+        ("CONFLUENCE_API_TOKEN", "canary-canary"),
+    ];
+
+    #[test]
+    fn one_account_at_one_origin_is_one_site() {
+        insta::assert_snapshot!(site_list(CLOUD), @"");
+    }
+
+    #[test]
+    fn two_accounts_at_one_origin_are_two_sites() {
+        let pairs: Vec<_> = CLOUD
+            .iter()
+            .map(|(name, value)| match *name {
+                "CONFLUENCE_API_TOKEN" => (*name, "another-canary"),
+                _ => (*name, *value),
+            })
+            .collect();
+        insta::assert_snapshot!(site_list(&pairs), @"");
+    }
+
+    #[test]
+    fn data_center_products_have_tokens_of_their_own() {
+        insta::assert_snapshot!(site_list(&[
+            ("JIRA_URL", "https://jira.example.com"),
+            ("JIRA_PERSONAL_TOKEN", "canary-canary-1"),
+            ("CONFLUENCE_URL", "https://tools.example.com/wiki"),
+            ("CONFLUENCE_PERSONAL_TOKEN", "canary-canary-2"),
+            ("CONFLUENCE_USERNAME", "me"),
+            ("CONFLUENCE_API_TOKEN", "canary-password"),
+        ]), @"");
+    }
+
+    #[test]
+    fn half_a_login_is_a_mistake() {
+        insta::assert_snapshot!(site_list(&[
+            ("JIRA_URL", "https://acme.atlassian.net"),
+            ("JIRA_USERNAME", "me@example.com"),
+            ("CONFLUENCE_URL", "https://acme.atlassian.net"),
+            ("CONFLUENCE_PERSONAL_TOKEN", "canary-canary"),
+        ]), @"");
+    }
+}

@@ -1,0 +1,181 @@
+//! The only HTTP client of the program. Decides nothing about what is sent: it sends one final request to one
+//! checked address and gives back one bounded answer. Follows no redirect, repeats nothing, keeps no cookie.
+
+mod body;
+mod client;
+mod fault;
+mod resolve;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gateway::{Hop, Incoming, Outgoing, Wire, WireError};
+use policy::{Method, Origin, SiteName};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Client, Request, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use fault::Fault;
+use resolve::Destination;
+pub use resolve::{Answers, DialMap, Resolver, SystemResolver};
+
+/// Sends over TCP and TLS. Clients are made at the first use: reading the system's trust store takes milliseconds
+/// that a start has no time for.
+pub struct HttpWire {
+    resolver: Arc<dyn Resolver>,
+    dial: DialMap,
+    clients: Mutex<HashMap<ClientKey, Client>>,
+}
+
+/// One client, and with it one pool of connections, for each place that a site may send to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ClientKey {
+    site: SiteName,
+    origin: Origin,
+    is_redirect: bool,
+}
+
+impl HttpWire {
+    /// With the resolver of the operating system.
+    pub fn new() -> Self {
+        Self::with_network(Arc::new(SystemResolver), DialMap::default())
+    }
+
+    /// With another view of the network, for tests.
+    pub fn with_network(resolver: Arc<dyn Resolver>, dial: DialMap) -> Self {
+        Self {
+            resolver,
+            dial,
+            clients: Mutex::default(),
+        }
+    }
+
+    async fn send(&self, client: &Client, out: Outgoing<'_>) -> Result<Incoming, Fault> {
+        let limit = out.max_response_bytes;
+        let response = client
+            .execute(request(out)?)
+            .await
+            .map_err(|error| Fault::of(&error))?;
+        let status = response.status().as_u16();
+        let peer: Option<IpAddr> = response.remote_addr().map(|address| address.ip());
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
+            .collect();
+        let body = body::read(response, limit).await?;
+        Ok(Incoming {
+            status,
+            headers,
+            body,
+            peer,
+        })
+    }
+
+    fn client(&self, key: &ClientKey, out: &Outgoing<'_>) -> Result<Client, Fault> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(key) {
+            return Ok(client.clone());
+        }
+        let destination = match &out.site.proxy {
+            Some(proxy) => Destination::Proxy(proxy.clone()),
+            None => Destination::Origin {
+                site: Box::new(out.site.clone()),
+                origin: out.origin.clone(),
+                hop: out.hop,
+            },
+        };
+        let client = client::build(
+            out.site,
+            out.origin,
+            destination,
+            Arc::clone(&self.resolver),
+            self.dial.clone(),
+        )?;
+        clients.insert(key.clone(), client.clone());
+        Ok(client)
+    }
+
+    /// Drops the client and its connections: after a failed exchange nobody knows where in the stream they stand.
+    fn forget(&self, key: &ClientKey) {
+        self.clients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
+    }
+}
+
+impl Default for HttpWire {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wire for HttpWire {
+    async fn exchange(&self, out: Outgoing<'_>) -> Result<Incoming, WireError> {
+        let key = ClientKey {
+            site: out.site.name.clone(),
+            origin: out.origin.clone(),
+            is_redirect: out.hop == Hop::Redirect,
+        };
+        let client = self.client(&key, &out)?;
+        let outcome = self.send(&client, out).await;
+        if outcome.is_err() {
+            self.forget(&key);
+        }
+        Ok(outcome?)
+    }
+}
+
+/// Writes the request down for the library, and refuses what the library would write differently.
+fn request(out: Outgoing<'_>) -> Result<Request, Fault> {
+    let url = Url::parse(out.url)
+        .ok()
+        .filter(|url| url.as_str() == out.url && begins_with(out.url, out.origin))
+        .ok_or_else(|| {
+            Fault::Setup("the address of the request has more than one reading".to_owned())
+        })?;
+    let mut request = Request::new(method(out.method), url);
+    *request.timeout_mut() = Some(out.timeout);
+    *request.body_mut() = out.body.map(reqwest::Body::from);
+
+    let unwritable =
+        |name: &str| Fault::Setup(format!("the header `{name}` cannot be written as HTTP"));
+    let headers = request.headers_mut();
+    for (name, value) in out.headers {
+        let value = HeaderValue::from_str(value).map_err(|_| unwritable(name))?;
+        headers.append(HeaderName::from_static(name), value);
+    }
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(secret) = out.authorization {
+        headers.insert(
+            AUTHORIZATION,
+            authorization(secret).ok_or_else(|| unwritable("authorization"))?,
+        );
+    }
+    Ok(request)
+}
+
+/// The one place where a credential is turned into bytes for the network.
+fn authorization(secret: &SecretString) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose_secret()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn begins_with(url: &str, origin: &Origin) -> bool {
+    url.strip_prefix(&origin.to_string())
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}

@@ -1,0 +1,93 @@
+//! Decides how one HTTP client is set up: TLS trust, proxy, limits. Each default of the library that would send,
+//! follow, remember or read something unasked is switched off here. Never sends anything itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use policy::origin::Scheme;
+use policy::{Origin, Site};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect, retry, tls};
+
+use super::fault::Fault;
+use super::resolve::{CheckedResolver, Destination, DialMap, Resolver};
+
+/// From the first packet to the end of the TLS handshake, name look-up included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Between two reads of the body. A slower sender is stopped by the time for the whole exchange.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// An idle connection keeps its checked address; this bounds for how long.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// As many as the component may have under way at once.
+const MOST_IDLE: usize = 8;
+
+/// Of an answer's head. Atlassian sends about 30.
+const MOST_HEADERS: usize = 100;
+
+/// The client for `destination`, which may be reached through the site's proxy.
+pub(super) fn build(
+    site: &Site,
+    origin: &Origin,
+    destination: Destination,
+    resolver: Arc<dyn Resolver>,
+    dial: DialMap,
+) -> Result<Client, Fault> {
+    destination.check_literal()?;
+    let mut builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .http1_only()
+        .http1_max_headers(MOST_HEADERS)
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(MOST_IDLE);
+    if let Destination::Proxy(proxy) = &destination {
+        let proxy = Proxy::all(proxy.to_string())
+            .map_err(|_| Fault::Setup("the `proxy` of the site cannot be used".to_owned()))?;
+        builder = builder.proxy(proxy);
+    }
+    builder = builder.dns_resolver(CheckedResolver {
+        destination,
+        resolver,
+        dial,
+    });
+    trust(builder, site, origin)?
+        .build()
+        .map_err(|_| Fault::Setup("the TLS library does not start".to_owned()))
+}
+
+/// The certificates that count: the operating system's and the site's own authority. There is no way to count none.
+fn trust(builder: ClientBuilder, site: &Site, origin: &Origin) -> Result<ClientBuilder, Fault> {
+    if origin.scheme() == Scheme::Http {
+        // Nothing is verified on a plain connection; reading the system's store would cost milliseconds for nothing.
+        return Ok(builder.tls_certs_only([]));
+    }
+    let builder = builder
+        .https_only(true)
+        .tls_version_min(tls::Version::TLS_1_2);
+    match &site.ca_file {
+        None => Ok(builder),
+        Some(path) => Ok(builder.tls_certs_merge(authorities(path)?)),
+    }
+}
+
+fn authorities(path: &str) -> Result<Vec<Certificate>, Fault> {
+    let unusable = |reason: &str| Fault::Setup(format!("the `ca-file` `{path}` {reason}"));
+    let pem = std::fs::read(path)
+        .map_err(|error| unusable(&format!("cannot be read: {}", error.kind())))?;
+    let certificates = Certificate::from_pem_bundle(&pem)
+        .map_err(|_| unusable("is not a list of certificates in PEM form"))?;
+    if certificates.is_empty() {
+        return Err(unusable("holds no certificate in PEM form"));
+    }
+    Ok(certificates)
+}
