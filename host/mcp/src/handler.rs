@@ -45,10 +45,8 @@ impl<P> Clone for Handler<P> {
 }
 
 impl<P: Provider> Handler<P> {
-    pub fn new(provider: impl Into<Arc<P>>) -> Self {
-        Self {
-            provider: provider.into(),
-        }
+    pub fn new(provider: Arc<P>) -> Self {
+        Self { provider }
     }
 
     fn implementation(&self) -> Implementation {
@@ -231,7 +229,6 @@ impl<P: Provider> ServerHandler for Handler<P> {
     ) -> Result<CustomResult, ErrorData> {
         let expected = match request.method.as_str() {
             "tools/call" => "`name` is a string and `arguments` an object",
-            "tools/list" => "`cursor` is a string or left out",
             "initialize" => "`protocolVersion`, `capabilities` and `clientInfo` are needed",
             method => return Err(method_not_found(method)),
         };
@@ -247,3 +244,6 @@ fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
     cx.protocol_version()
         .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
+
+#[cfg(test)]
+mod tests;

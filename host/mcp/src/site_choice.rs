@@ -101,3 +101,137 @@ fn takes_a_site_of_its_own(tool: &ToolSpec) -> bool {
         .and_then(|properties| properties.get(ARGUMENT))
         .is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a fixture that does not parse fails the test"
+    )]
+
+    use super::*;
+
+    fn tool(product: &str, schema: Value) -> ToolSpec {
+        serde_json::from_value(json!({
+            "name": "tool",
+            "title": "Title",
+            "description": "Description.",
+            "inputSchema": schema,
+            "annotations": {
+                "readOnlyHint": true,
+                "destructiveHint": false,
+                "idempotentHint": true,
+                "openWorldHint": true,
+            },
+            "toolset": "issues",
+            "product": product,
+            "routes": [],
+        }))
+        .unwrap()
+    }
+
+    fn sites() -> Vec<SiteOffer> {
+        let offer = |name: &str, products: &[ToolProduct]| SiteOffer {
+            name: name.to_owned(),
+            products: products.to_vec(),
+        };
+        vec![
+            offer("acme", &[ToolProduct::Jira, ToolProduct::Confluence]),
+            offer("old", &[ToolProduct::Jira]),
+        ]
+    }
+
+    fn arguments(value: Value) -> JsonObject {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn only_a_product_with_several_sites_gets_the_choice() {
+        let issue = json!({
+            "type": "object",
+            "properties": {"key": {"type": "string"}},
+            "required": ["key"],
+        });
+        let bare = json!({"type": "object", "additionalProperties": false});
+        let own = json!({"type": "object", "properties": {"site": {"type": "string"}}});
+        let tools = vec![
+            tool("jira", issue.clone()),
+            tool("jira", bare),
+            tool("confluence", issue.clone()),
+            tool("any", issue.clone()),
+            tool("jira", own.clone()),
+        ];
+        let schemas: Vec<Value> = with_site_choice(tools, &sites())
+            .into_iter()
+            .map(|tool| Value::Object(tool.input_schema))
+            .collect();
+        let choice =
+            json!({"type": "string", "enum": ["acme", "old"], "description": "Site to work on."});
+        assert_eq!(
+            schemas,
+            [
+                json!({
+                    "type": "object",
+                    "properties": {"key": {"type": "string"}, "site": choice},
+                    "required": ["key", "site"],
+                }),
+                json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {"site": choice},
+                    "required": ["site"],
+                }),
+                issue.clone(),
+                issue,
+                own,
+            ]
+        );
+    }
+
+    #[test]
+    fn the_choice_is_taken_out_of_the_arguments() {
+        let sites = sites();
+        let offered = sites_for(&tool("jira", json!({"type": "object"})), &sites);
+        let mut given = arguments(json!({"key": "PROJ-1", "site": "old"}));
+        assert_eq!(take_site(&mut given, &offered), Ok(Some("old")));
+        assert_eq!(given, arguments(json!({"key": "PROJ-1"})));
+    }
+
+    #[test]
+    fn among_several_sites_one_must_be_named() {
+        let offered = ["acme", "old"];
+        let missing = "`site` is missing: say which site to work on, one of acme, old";
+        let unknown = "`site` must be one of acme, old";
+        for (given, refusal) in [
+            (json!({}), missing),
+            (json!({"site": null}), missing),
+            (json!({"site": ""}), unknown),
+            (json!({"site": "ACME"}), unknown),
+            (json!({"site": "acm"}), unknown),
+            (json!({"site": 0}), unknown),
+            (json!({"site": ["acme"]}), unknown),
+        ] {
+            let taken = take_site(&mut arguments(given.clone()), &offered);
+            assert_eq!(taken.unwrap_err().to_string(), refusal, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_single_site_needs_no_name_but_bears_its_own() {
+        for given in [json!({}), json!({"site": null}), json!({"site": "acme"})] {
+            let mut given = arguments(given);
+            assert_eq!(take_site(&mut given, &["acme"]), Ok(Some("acme")));
+            assert!(given.is_empty());
+        }
+        let other = take_site(&mut arguments(json!({"site": "old"})), &["acme"]);
+        assert!(matches!(other, Err(SiteError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_tool_without_the_choice_keeps_its_arguments() {
+        let given = arguments(json!({"site": "anything"}));
+        let mut left = given.clone();
+        assert_eq!(take_site(&mut left, &[]), Ok(None));
+        assert_eq!(left, given);
+    }
+}

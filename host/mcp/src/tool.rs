@@ -149,3 +149,100 @@ impl From<ToolSpec> for Tool {
             )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a manifest that does not parse fails the test"
+    )]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(name: &str) -> Value {
+        json!({
+            "name": name,
+            "title": "Get an issue",
+            "description": "Reads one issue.",
+            "inputSchema": {"type": "object"},
+            "annotations": {
+                "readOnlyHint": false,
+                "destructiveHint": true,
+                "idempotentHint": false,
+                "openWorldHint": true,
+            },
+            "toolset": "issues",
+            "product": "any",
+            "routes": ["jira.issue.get"],
+        })
+    }
+
+    fn parse(tools: &[Value]) -> Result<Vec<ToolSpec>, ManifestError> {
+        parse_manifest(&json!({"name": "x", "wit": "0.1.0", "tools": tools}).to_string())
+    }
+
+    #[test]
+    fn a_manifest_becomes_a_sorted_list() {
+        let specs = parse(&[entry("b"), entry("a_c"), entry("a.b")]).unwrap();
+        assert_eq!(specs[0].product, ToolProduct::Any);
+        assert_eq!(specs[0].routes, ["jira.issue.get"]);
+        let list = ToolList::new(specs.into_iter().rev());
+        assert_eq!(list.names().collect::<Vec<_>>(), ["a.b", "a_c", "b"]);
+        assert!(list.contains("a_c") && !list.contains("a") && !list.contains("A_C"));
+        assert_eq!(list.nearest("a-c"), ["a_c"]);
+        assert_eq!(
+            serde_json::to_value(&list.as_tools()[2]).unwrap(),
+            json!({
+                "name": "b",
+                "title": "Get an issue",
+                "description": "Reads one issue.",
+                "inputSchema": {"type": "object"},
+                "annotations": {
+                    "readOnlyHint": false,
+                    "destructiveHint": true,
+                    "idempotentHint": false,
+                    "openWorldHint": true,
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_manifest_that_clients_would_stumble_over_is_refused() {
+        for name in ["", "a b", "a/b", "jira\u{202e}", &"x".repeat(65)] {
+            let refused = parse(&[entry(name)]);
+            assert!(matches!(refused, Err(ManifestError::Name(_))), "{name:?}");
+        }
+        let twice = parse(&[entry("a"), entry("b"), entry("a")]);
+        assert!(matches!(twice, Err(ManifestError::Twice(name)) if name == "a"));
+        for schema in [
+            json!({}),
+            json!({"type": "string"}),
+            json!({"type": ["object"]}),
+        ] {
+            let mut tool = entry("a");
+            tool["inputSchema"] = schema;
+            assert!(matches!(parse(&[tool]), Err(ManifestError::Schema(_))));
+        }
+        for field in ["title", "description", "annotations", "product", "routes"] {
+            let mut tool = entry("a");
+            tool.as_object_mut().unwrap().remove(field);
+            let refused = parse(&[tool]);
+            assert!(
+                matches!(refused, Err(ManifestError::Unreadable(_))),
+                "{field}"
+            );
+        }
+        let mut silent = entry("a");
+        silent["annotations"]
+            .as_object_mut()
+            .unwrap()
+            .remove("openWorldHint");
+        assert!(matches!(
+            parse(&[silent]),
+            Err(ManifestError::Unreadable(_))
+        ));
+    }
+}
