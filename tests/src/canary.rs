@@ -272,8 +272,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_clean() {
-        let text = "An issue tracker answers with JSON; a canary is not in here. CANARY-test"
-            .repeat(2000);
+        let text =
+            "An issue tracker answers with JSON; a canary is not in here. CANARY-test".repeat(2000);
         assert_eq!(found(text.as_bytes()), Vec::<String>::new());
         assert_eq!(found(&gzip(text.as_bytes())), Vec::<String>::new());
     }

@@ -2,4 +2,6 @@
 //! the judge of outgoing requests and the evil guest. No product code.
 
 pub mod canary;
+pub mod client;
 pub mod contracts;
+pub mod evil;
