@@ -1,1 +1,34 @@
+//! A small, stateful Jira and Confluence on loopback, as Cloud or as Data Center.
+//!
+//! It decides what a site of Atlassian's would answer: paths, credentials, field names, error
+//! words, paging, workflows, versions, JQL and CQL. It never leaves loopback, never writes to a
+//! file, and forgets everything when it stops. Its only use is trying the product out and testing
+//! it, so it holds one made-up team's work and nobody's data.
+//!
+//! ```no_run
+//! let site = demo_site::spawn(demo_site::Options::new(demo_site::Deployment::Cloud))?;
+//! println!("{}", site.ready().to_json());
+//! site.stop();
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
+mod auth;
+mod confluence;
+mod dates;
+mod faults;
+mod jira;
+mod log;
+mod options;
+mod reply;
+mod request;
+mod rough;
+mod running;
+mod serve;
+mod site;
+mod world;
+
+pub use auth::{Credential, CredentialKind};
+pub use faults::Fault;
+pub use log::RequestLine;
+pub use options::{Account, Deployment, Options, ParseError};
+pub use running::{Ready, Running, spawn, start};
