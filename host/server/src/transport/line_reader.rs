@@ -13,9 +13,9 @@ use super::request_id::RequestIdScan;
 /// What rmcp accepts over HTTP as well.
 pub(super) const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
-/// A line that has grown to this without an end is refused before it ends: its sender may be
+/// A line that has grown to this many times the limit is refused before it ends: its sender may be
 /// waiting for a word from us.
-const PATIENCE: usize = 4 * LONGEST_LINE;
+const PATIENCE: usize = 4;
 
 const CHUNK: usize = 64 * 1024;
 
@@ -31,6 +31,7 @@ pub(super) enum Line {
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
     reader: BufReader<R>,
+    limit: usize,
     line: Vec<u8>,
     skipping: Option<Skipping>,
     ended: bool,
@@ -45,8 +46,13 @@ struct Skipping {
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub(super) fn new(reader: R) -> Self {
+        Self::with_limit(reader, LONGEST_LINE)
+    }
+
+    fn with_limit(reader: R, limit: usize) -> Self {
         Self {
             reader: BufReader::with_capacity(CHUNK, reader),
+            limit,
             line: Vec::new(),
             skipping: None,
             ended: false,
@@ -73,7 +79,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             let consumed = newline.map_or(available.len(), |at| at + 1);
             if let Some(skipping) = &mut self.skipping {
                 skipping.pass(piece);
-            } else if self.line.len() + piece.len() > LONGEST_LINE {
+            } else if self.line.len() + piece.len() > self.limit {
                 let mut skipping = Skipping::default();
                 skipping.pass(&std::mem::take(&mut self.line));
                 skipping.pass(piece);
@@ -86,7 +92,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                 if let Some(line) = self.finish() {
                     return Ok(line);
                 }
-            } else if let Some(refused) = self.skipping.as_mut().and_then(Skipping::lose_patience) {
+            } else if let Some(refused) = self.lose_patience() {
                 return Ok(refused);
             }
         }
@@ -102,6 +108,15 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                 .map(Line::Whole),
         }
     }
+
+    fn lose_patience(&mut self) -> Option<Line> {
+        let skipping = self.skipping.as_mut()?;
+        if skipping.reported || skipping.length / PATIENCE < self.limit {
+            return None;
+        }
+        skipping.reported = true;
+        Some(Line::TooLong(skipping.scan.found()))
+    }
 }
 
 impl Skipping {
@@ -109,24 +124,21 @@ impl Skipping {
         self.scan.feed(piece);
         self.length = self.length.saturating_add(piece.len());
     }
-
-    fn lose_patience(&mut self) -> Option<Line> {
-        if self.reported || self.length < PATIENCE {
-            return None;
-        }
-        self.reported = true;
-        Some(Line::TooLong(self.scan.found()))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "reading from memory does not fail")]
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
+    /// Small, so that a hundred times the limit is quick to read.
+    const LIMIT: usize = 1000;
+
     async fn lines(input: &[u8]) -> Vec<Line> {
-        let mut reader = LineReader::new(input);
+        let mut reader = LineReader::with_limit(input, LIMIT);
         let mut lines = Vec::new();
         loop {
             match reader.next().await.unwrap() {
@@ -150,38 +162,53 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_at_the_limit_is_kept_and_one_above_is_skipped() {
-        let mut input = vec![b'x'; LONGEST_LINE];
-        input.push(b'\n');
-        input.extend(vec![b'y'; LONGEST_LINE + 1]);
-        input.extend(b"\nnext\n");
-        let lines = lines(&input).await;
-        assert!(matches!(&lines[0], Line::Whole(line) if line.len() == LONGEST_LINE));
-        assert_eq!(lines[1..], [Line::TooLong(None), whole("next")]);
+        let kept = "x".repeat(LIMIT);
+        let input = format!("{kept}\n{kept}x\nnext\n");
+        assert_eq!(
+            lines(input.as_bytes()).await,
+            [whole(&kept), Line::TooLong(None), whole("next")]
+        );
     }
 
     #[tokio::test]
     async fn a_long_line_is_refused_once_even_if_it_never_ends() {
-        let mut input = br#"{"id":5,"x":""#.to_vec();
-        input.extend(vec![b'y'; PATIENCE + CHUNK]);
-        assert_eq!(
-            lines(&input).await,
-            [Line::TooLong(Some(RequestId::Number(5)))]
-        );
-        input.extend(b"\nnext\n");
-        assert_eq!(
-            lines(&input).await,
-            [Line::TooLong(Some(RequestId::Number(5))), whole("next")]
-        );
+        let refused = Line::TooLong(Some(RequestId::Number(5)));
+        let mut input = format!(r#"{{"id":5,"x":"{}"#, "y".repeat(CHUNK * 3));
+        assert_eq!(lines(input.as_bytes()).await, [refused]);
+        input.push_str("\nnext\n");
+        let refused = Line::TooLong(Some(RequestId::Number(5)));
+        assert_eq!(lines(input.as_bytes()).await, [refused, whole("next")]);
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_waits_inside_a_long_line_is_answered() {
+        let (mut sender, receiver) = tokio::io::duplex(CHUNK);
+        let mut reader = LineReader::with_limit(receiver, LIMIT);
+        sender.write_all(&[b'x'; LIMIT * 5]).await.unwrap();
+        assert_eq!(reader.next().await.unwrap(), Line::TooLong(None));
+        sender.write_all(b"\nnext\n").await.unwrap();
+        assert_eq!(reader.next().await.unwrap(), whole("next"));
+    }
+
+    #[tokio::test]
+    async fn a_dropped_read_loses_nothing() {
+        let (mut sender, receiver) = tokio::io::duplex(CHUNK);
+        let mut reader = LineReader::with_limit(receiver, LIMIT);
+        sender.write_all(b"be").await.unwrap();
+        {
+            let mut next = std::pin::pin!(reader.next());
+            assert!(futures_util::poll!(next.as_mut()).is_pending());
+        }
+        sender.write_all(b"gun\n").await.unwrap();
+        assert_eq!(reader.next().await.unwrap(), whole("begun"));
     }
 
     #[tokio::test]
     async fn memory_does_not_grow_with_the_line() {
-        let mut reader = LineReader::new(tokio::io::AsyncReadExt::take(
-            tokio::io::repeat(b'x'),
-            100_000_000,
-        ));
+        let endless = tokio::io::repeat(b'x').take(10_000_000);
+        let mut reader = LineReader::with_limit(endless, LIMIT);
         assert_eq!(reader.next().await.unwrap(), Line::TooLong(None));
-        assert_eq!(reader.line.capacity(), 0);
         assert_eq!(reader.next().await.unwrap(), Line::End);
+        assert_eq!(reader.line.capacity(), 0);
     }
 }

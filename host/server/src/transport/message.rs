@@ -98,6 +98,11 @@ fn misshapen(value: &Value) -> Input {
         "`id` must be a string or an integer"
     } else if method == Some(false) {
         "`method` must be a string"
+    } else if value
+        .get("params")
+        .is_some_and(|params| !params.is_object())
+    {
+        "`params` must be an object"
     } else {
         "a message has a `method`, a `result` or an `error`, and only one of them"
     };
@@ -133,6 +138,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":"a","method":5}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[1]}"#,
             r#"{"jsonrpc":"2.0","id":1}"#,
             r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
             r#"{}"#,
@@ -159,6 +165,8 @@ mod tests {
             {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not a JSON-RPC message: `id` must be a string or an integer"}}
         {"jsonrpc":"2.0","id":"a","method":5}
             {"jsonrpc":"2.0","id":"a","error":{"code":-32600,"message":"not a JSON-RPC message: `method` must be a string"}}
+        {"jsonrpc":"2.0","id":1,"method":"tools/list","params":[1]}
+            {"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"not a JSON-RPC message: `params` must be an object"}}
         {"jsonrpc":"2.0","id":1}
             {"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"not a JSON-RPC message: a message has a `method`, a `result` or an `error`, and only one of them"}}
         {"jsonrpc":"2.0","id":1,"method":"ping","result":{}}

@@ -23,9 +23,15 @@ pub(super) struct RequestIdScan {
 }
 
 impl RequestIdScan {
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.step(byte);
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
+        while let [byte, rest @ ..] = bytes {
+            self.step(*byte);
+            bytes = rest;
+            // What makes a message long is a long string: step over its inside.
+            if self.in_string && !self.escaped && !self.keeps() {
+                let inside = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+                bytes = &bytes[inside.unwrap_or(bytes.len())..];
+            }
         }
     }
 
@@ -74,19 +80,22 @@ impl RequestIdScan {
         }
     }
 
+    /// A key of the top level is kept until the next one, and the value of `id` for good.
+    fn keeps(&self) -> bool {
+        if self.in_value {
+            self.key == br#""id""#
+        } else {
+            self.depth == 1
+        }
+    }
+
     fn keep(&mut self, byte: u8) {
-        if self.depth == 0 || byte.is_ascii_whitespace() && !self.in_string {
+        if !self.keeps() || byte.is_ascii_whitespace() && !self.in_string {
             return;
         }
-        let kept = if !self.in_value && self.depth == 1 {
-            &mut self.key
-        } else if self.in_value && self.key == br#""id""# {
-            match &mut self.id {
-                Some(id) => id,
-                None => return,
-            }
-        } else {
-            return;
+        let kept = match &mut self.id {
+            Some(id) if self.in_value => id,
+            _ => &mut self.key,
         };
         if kept.len() < LONGEST_ID {
             kept.push(byte);
