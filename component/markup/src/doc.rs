@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::Range;
 
+pub use crate::day::Day;
+
 /// The formats a document can be read from and written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -292,14 +294,6 @@ pub struct Emoji {
     pub text: Option<String>,
 }
 
-/// A day that exists in the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
-    year: u16,
-    month: u8,
-    day: u8,
-}
-
 /// Attributes that only the source format knows, as it spelled them. Writers of that format put
 /// them back; all others leave them out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -415,4 +409,30 @@ impl Document {
             .collect();
         Self::new(blocks)
     }
+}
+
+/// A code block's language as every format can spell it: its first word, without what would end
+/// an attribute or a fence.
+pub(crate) fn language(info: &str) -> Option<String> {
+    let word = info.split_whitespace().next()?;
+    let language: String = word
+        .chars()
+        .filter(|char| char.is_alphanumeric() || "+#-._".contains(*char))
+        .collect();
+    (!language.is_empty()).then_some(language)
+}
+
+/// Code with `\n` line ends, and without what XML cannot hold.
+pub(crate) fn code_text(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(|char| match char {
+            '\n' | '\t' => true,
+            char => !matches!(
+                char,
+                '\u{0}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}'
+            ),
+        })
+        .collect()
 }

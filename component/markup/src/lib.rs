@@ -32,18 +32,27 @@
 #![forbid(unsafe_code)]
 
 pub mod adf;
+mod day;
 pub mod doc;
+mod emoji;
 mod error;
+mod inlines;
 pub mod markdown;
 mod merge;
+mod placeholder;
 pub mod storage;
 mod text;
+mod visit;
 pub mod wiki;
 
 pub use doc::{Block, BlockKind, Document, Format, Inline, InlineKind, Mention, User};
 pub use error::{ReadError, RestoreError, WriteError};
 pub use merge::{Restored, restore, write_with_base};
 pub use text::visible_text;
+
+/// How many containers may lie in one another; deeper ones open into the one around them. Keeps
+/// every recursion over the tree within a small stack.
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Reads `source` as `format`.
 pub fn read(format: Format, source: &str) -> Result<Document, ReadError> {
@@ -83,3 +92,6 @@ fn shown(document: Result<Document, ReadError>, source: &str) -> String {
     let document = document.unwrap_or_else(|_| Document::plain(source));
     markdown::write(&document).unwrap_or_else(|_| source.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

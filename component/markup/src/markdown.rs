@@ -1,10 +1,33 @@
+//! Markdown to and from the tree: what models read and write.
+//!
+//! Decides the dialect (the table in the crate head). Whatever is written here is read back as the
+//! same tree, as far as Markdown has words for it, and written again as the same text.
+
+mod block;
+mod cell;
+mod escape;
+mod html;
+mod inline;
+mod lines;
+mod read;
+mod table;
+mod text;
+
 use crate::doc::Document;
 use crate::error::{ReadError, WriteError};
 
+/// Reads Markdown. Every text is Markdown, so this does not fail.
 pub fn read(source: &str) -> Result<Document, ReadError> {
-    Ok(Document::plain(source))
+    Ok(read::document(source))
 }
 
+/// Writes canonical Markdown. Every document can be written; what Markdown cannot say is left out
+/// or stands there as a placeholder.
 pub fn write(document: &Document) -> Result<String, WriteError> {
-    Ok(format!("{}", document.blocks.len()))
+    Ok(block::document(&document.blocks))
+}
+
+/// `blocks` as they would be written, to compare by.
+pub(crate) fn write_blocks(blocks: &[crate::doc::Block]) -> String {
+    block::document(blocks)
 }

@@ -1,0 +1,319 @@
+//! The normal form of inline content, which every reader ends in.
+//!
+//! Decides where runs begin and end: no empty text, equal neighbours joined, no space at the edge
+//! of a paragraph or of an emphasis, breaks only between text. Never looks at a format.
+
+use crate::doc::{Inline, InlineKind, Kept, Marks, Span};
+
+/// Brings `inlines` into normal form.
+pub(crate) fn normal(inlines: Vec<Inline>) -> Vec<Inline> {
+    let mut runs = split_spaces(inlines);
+    for run in &mut runs {
+        fit_marks(run);
+    }
+    for mark in [STRONG, EMPHASIS, STRIKE] {
+        retract(&mut runs, mark);
+    }
+    trim(&mut runs);
+    settle_breaks(&mut runs);
+    join(runs)
+}
+
+/// [`normal`] for places that are one line by nature: soft breaks become spaces.
+pub(crate) fn normal_line(mut inlines: Vec<Inline>) -> Vec<Inline> {
+    for inline in &mut inlines {
+        if inline.kind == InlineKind::SoftBreak {
+            inline.kind = InlineKind::Text(" ".into());
+        }
+    }
+    normal(inlines)
+}
+
+/// The words of `inlines` without marks: for titles and labels.
+pub(crate) fn plain(inlines: &[Inline]) -> String {
+    let mut text = String::new();
+    for inline in inlines {
+        match &inline.kind {
+            InlineKind::Text(part) => text.push_str(part),
+            InlineKind::HardBreak | InlineKind::SoftBreak => text.push(' '),
+            InlineKind::Image(image) => text.push_str(&image.alt),
+            InlineKind::Mention(mention) => text.push_str(mention.name.as_deref().unwrap_or("")),
+            InlineKind::Status { text: status, .. } => text.push_str(status),
+            InlineKind::Emoji(emoji) => {
+                text.push(':');
+                text.push_str(&emoji.name);
+                text.push(':');
+            }
+            InlineKind::Date(day) => text.push_str(&day.to_string()),
+            InlineKind::Card { url } => text.push_str(url),
+            InlineKind::Kept(_) => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+/// Text that every format can hold: one kind of space, no control character, and nothing that
+/// XML 1.0 forbids (its production `Char`).
+fn clean(text: &str) -> String {
+    text.chars()
+        .filter_map(|char| match char {
+            '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => Some(' '),
+            '\u{0}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}' => None,
+            _ => Some(char),
+        })
+        .collect()
+}
+
+/// Only text can be code, and an object that is a link by nature is not linked elsewhere.
+fn fit_marks(run: &mut Inline) {
+    match run.kind {
+        InlineKind::Text(_) => {}
+        InlineKind::Mention(_)
+        | InlineKind::Status { .. }
+        | InlineKind::Date(_)
+        | InlineKind::Card { .. } => {
+            run.marks.code = false;
+            run.marks.link = None;
+        }
+        _ => run.marks.code = false,
+    }
+}
+
+type Mark = fn(&mut Marks) -> &mut bool;
+const STRONG: Mark = |marks| &mut marks.strong;
+const EMPHASIS: Mark = |marks| &mut marks.emphasis;
+const STRIKE: Mark = |marks| &mut marks.strike;
+
+/// Cleans texts and cuts the spaces at their ends off into runs of their own.
+fn split_spaces(inlines: Vec<Inline>) -> Vec<Inline> {
+    let mut runs = Vec::with_capacity(inlines.len());
+    for inline in inlines {
+        let InlineKind::Text(text) = &inline.kind else {
+            runs.push(inline);
+            continue;
+        };
+        let text = clean(text);
+        let core = if inline.marks.code {
+            text.as_str()
+        } else {
+            text.trim()
+        };
+        let lead = text.len() - text.trim_start().len();
+        let parts = if core.len() == text.len() || core.is_empty() {
+            [text.as_str(), "", ""]
+        } else {
+            [&text[..lead], core, &text[lead + core.len()..]]
+        };
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            runs.push(
+                Inline::new(InlineKind::Text(part.to_owned()), inline.marks.clone())
+                    .at(inline.span.clone()),
+            );
+        }
+    }
+    runs
+}
+
+/// Takes `mark` off the spaces and breaks at the edges of each stretch that has it: Markdown and
+/// wiki markup cannot open or close an emphasis beside a space.
+fn retract(runs: &mut [Inline], mark: Mark) {
+    let mut start = 0;
+    while start < runs.len() {
+        if !*mark(&mut runs[start].marks) {
+            start += 1;
+            continue;
+        }
+        let mut end = start;
+        while end < runs.len() && *mark(&mut runs[end].marks) {
+            end += 1;
+        }
+        for run in runs[start..end].iter_mut().take_while(|run| is_blank(run)) {
+            *mark(&mut run.marks) = false;
+        }
+        for run in runs[start..end]
+            .iter_mut()
+            .rev()
+            .take_while(|run| is_blank(run))
+        {
+            *mark(&mut run.marks) = false;
+        }
+        start = end;
+    }
+}
+
+fn is_break(run: &Inline) -> bool {
+    matches!(run.kind, InlineKind::HardBreak | InlineKind::SoftBreak)
+}
+
+fn is_space(run: &Inline) -> bool {
+    !run.marks.code
+        && matches!(&run.kind, InlineKind::Text(text) if text.bytes().all(|byte| byte == b' '))
+}
+
+fn is_blank(run: &Inline) -> bool {
+    is_break(run)
+        || !run.marks.code
+            && matches!(&run.kind, InlineKind::Text(text) if text.chars().all(char::is_whitespace))
+}
+
+/// Takes spaces away at both ends and beside breaks, and breaks away at both ends and beside
+/// stronger ones.
+fn trim(runs: &mut Vec<Inline>) {
+    let mut kept: Vec<Inline> = Vec::with_capacity(runs.len());
+    for mut run in runs.drain(..) {
+        if is_break(&run) {
+            while kept.last_mut().is_some_and(trim_end) {
+                kept.pop();
+            }
+            match kept.last_mut() {
+                None => continue,
+                Some(last) if is_break(last) => {
+                    if run.kind == InlineKind::SoftBreak {
+                        continue;
+                    }
+                    if last.kind == InlineKind::SoftBreak {
+                        last.kind = InlineKind::HardBreak;
+                        continue;
+                    }
+                }
+                Some(_) => {}
+            }
+        } else if kept.last().is_none_or(is_break) && trim_start(&mut run) {
+            continue;
+        }
+        kept.push(run);
+    }
+    while kept
+        .last_mut()
+        .is_some_and(|last| is_break(last) || trim_end(last))
+    {
+        kept.pop();
+    }
+    *runs = kept;
+}
+
+/// Takes the spaces off the end of a text; true if nothing is left.
+fn trim_end(run: &mut Inline) -> bool {
+    if let (false, InlineKind::Text(text)) = (run.marks.code, &mut run.kind) {
+        text.truncate(text.trim_end_matches(' ').len());
+        return text.is_empty();
+    }
+    false
+}
+
+fn trim_start(run: &mut Inline) -> bool {
+    if let (false, InlineKind::Text(text)) = (run.marks.code, &mut run.kind) {
+        *text = text.trim_start_matches(' ').to_owned();
+        return text.is_empty();
+    }
+    false
+}
+
+/// A break has the marks that both its neighbours have.
+fn settle_breaks(runs: &mut [Inline]) {
+    let mut before = Marks::default();
+    for index in 0..runs.len() {
+        if !is_break(&runs[index]) {
+            before = runs[index].marks.clone();
+            continue;
+        }
+        let after = runs[index..].iter().find(|run| !is_break(run));
+        runs[index].marks = after.map_or_else(Marks::default, |run| common(&before, &run.marks));
+    }
+}
+
+fn common(left: &Marks, right: &Marks) -> Marks {
+    let shared = left.kept.iter().zip(&right.kept);
+    let kept: Vec<Kept> = shared
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one.clone())
+        .collect();
+    Marks {
+        strong: left.strong && right.strong,
+        emphasis: left.emphasis && right.emphasis,
+        strike: left.strike && right.strike,
+        underline: left.underline && right.underline,
+        code: false,
+        script: left.script.filter(|_| left.script == right.script),
+        colour: left.colour.clone().filter(|_| left.colour == right.colour),
+        link: left.link.clone().filter(|_| left.link == right.link),
+        kept,
+    }
+}
+
+fn join(runs: Vec<Inline>) -> Vec<Inline> {
+    let mut joined: Vec<Inline> = Vec::with_capacity(runs.len());
+    for run in runs {
+        if let (Some(last), InlineKind::Text(more)) = (joined.last_mut(), &run.kind)
+            && last.marks == run.marks
+            && let InlineKind::Text(text) = &mut last.kind
+        {
+            text.push_str(more);
+            last.span = match (&last.span, &run.span) {
+                (Span::Bytes(first), Span::Bytes(second)) => Span::Bytes(first.start..second.end),
+                (one, other) if one == other => continue,
+                _ => Span::Unknown,
+            };
+            continue;
+        }
+        joined.push(run);
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strong(text: &str) -> Inline {
+        let marks = Marks {
+            strong: true,
+            ..Marks::default()
+        };
+        Inline::new(InlineKind::Text(text.into()), marks)
+    }
+
+    #[test]
+    fn spaces_leave_an_emphasis() {
+        let normal = normal(vec![Inline::text("a"), strong(" b "), Inline::text("c ")]);
+        assert_eq!(
+            normal,
+            [Inline::text("a "), strong("b"), Inline::text(" c")]
+        );
+    }
+
+    #[test]
+    fn space_inside_an_emphasis_stays() {
+        assert_eq!(
+            normal(vec![strong("a"), strong(" "), strong("b")]),
+            [strong("a b")]
+        );
+    }
+
+    #[test]
+    fn breaks_stand_between_words_only() {
+        let hard = || Inline::new(InlineKind::HardBreak, Marks::default());
+        let soft = || Inline::new(InlineKind::SoftBreak, Marks::default());
+        let messy = vec![
+            hard(),
+            Inline::text("a  "),
+            soft(),
+            hard(),
+            Inline::text(" b"),
+            soft(),
+            hard(),
+        ];
+        assert_eq!(
+            normal(messy),
+            [Inline::text("a"), hard(), Inline::text("b")]
+        );
+    }
+
+    #[test]
+    fn what_xml_forbids_is_gone() {
+        assert_eq!(
+            normal(vec![Inline::text("a\u{0}\u{1b}\tb\u{ffff}")]),
+            [Inline::text("a b")]
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! Which characters of plain text Markdown would take for markup, and how to keep it from that.
+//!
+//! Decides with the characters around: `snake_case` and `2 * 3` stay as they are.
+
+use super::text::{emoji_at, url_scheme_at};
+
+/// Where a text stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// The character before, `None` at the start of the block.
+    pub(super) before: Option<char>,
+    /// The character after: `\n` at the end of a line, [`MARKUP`] before anything written here.
+    pub(super) after: char,
+    pub(super) line: Line,
+    pub(super) in_link: bool,
+    pub(super) in_cell: bool,
+    pub(super) in_heading: bool,
+}
+
+/// Stands for a delimiter, a link or another object.
+pub(super) const MARKUP: char = '\u{1}';
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The text begins a block.
+    First,
+    /// The text begins a later line of a paragraph.
+    Later,
+    /// Something stands before it on the line.
+    Inside,
+}
+
+/// `text` so that it is read back as itself.
+pub(super) fn escape(text: &str, around: Around) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    let mut before = around.before;
+    let line_hazard = (around.line != Line::Inside)
+        .then(|| line_hazard(text, around))
+        .flatten();
+    for (at, char) in text.char_indices() {
+        let rest = &text[at + char.len_utf8()..];
+        let after = rest.chars().next().unwrap_or(around.after);
+        if char == '⟦' {
+            escaped.push_str("&#x27E6;");
+        } else if char == '|' && around.in_cell && before == Some('\\') {
+            escaped.push_str("&#124;");
+        } else {
+            if line_hazard == Some(at) || is_markup(char, before, after, &text[at..], around) {
+                escaped.push('\\');
+            }
+            escaped.push(char);
+        }
+        before = Some(char);
+    }
+    escaped
+}
+
+fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: Around) -> bool {
+    let ends = from.len() == char.len_utf8();
+    let before_markup = ends && after == MARKUP;
+    let free = before.is_none_or(char::is_whitespace) && after.is_whitespace();
+    match char {
+        '`' => true,
+        '\\' => after.is_ascii_punctuation() || ends,
+        '*' | '~' => !free,
+        '_' => !(free || before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric()),
+        '[' => around.in_link || around.line == Line::First && before.is_none() && is_box(from),
+        ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
+        '!' => after == '[' || before_markup,
+        '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?') || before_markup,
+        '&' => is_entity(from),
+        '|' => around.in_cell,
+        '@' => before_markup,
+        '#' => around.in_heading && ends,
+        ':' => emoji_at(from, before).is_some() || !around.in_link && is_url_colon(before, from),
+        _ => false,
+    }
+}
+
+/// `[ ]`, `[x]` and `[!NOTE]` at the start of a block.
+fn is_box(from: &str) -> bool {
+    ["[ ]", "[x]", "[X]", "[!"]
+        .iter()
+        .any(|start| from.starts_with(start))
+}
+
+fn is_url_colon(before: Option<char>, from: &str) -> bool {
+    // `http` or `https` stands before; a needless escape here does no harm.
+    matches!(before, Some('p' | 's' | 'P' | 'S')) && from.starts_with("://")
+}
+
+/// CommonMark, "Entity and numeric character references".
+pub(super) fn is_entity(from: &str) -> bool {
+    let Some((name, _)) = from[1..].split_once(';') else {
+        return false;
+    };
+    let body = name.strip_prefix('#').unwrap_or(name);
+    !body.is_empty() && body.len() <= 40 && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The offset of the character that would make the line a heading, a list, a quote, a rule, or the
+/// line above it a heading or a table.
+fn line_hazard(text: &str, around: Around) -> Option<usize> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    let second = chars.next().unwrap_or(around.after);
+    let later = around.line == Line::Later;
+    let hazard = match first {
+        '>' => true,
+        '#' => {
+            let rest = text.trim_start_matches('#');
+            rest.chars().next().unwrap_or(around.after).is_whitespace()
+        }
+        '-' => second.is_whitespace() || matches!(second, '-' | ':' | '|'),
+        '+' => second.is_whitespace(),
+        '=' | '|' => later,
+        ':' => later && matches!(second, '-'),
+        '0'..='9' => return ordered_hazard(text, around),
+        _ => false,
+    };
+    hazard.then_some(0)
+}
+
+fn ordered_hazard(text: &str, around: Around) -> Option<usize> {
+    let rest = text.trim_start_matches(|char: char| char.is_ascii_digit());
+    let at = text.len() - rest.len();
+    let mut chars = rest.chars();
+    let marker = matches!(chars.next(), Some('.' | ')'));
+    (marker && chars.next().unwrap_or(around.after).is_whitespace()).then_some(at)
+}
+
+/// A link destination or image source.
+pub(super) fn destination(url: &str) -> String {
+    let plain = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'+,;=%[]".contains(&byte) || byte >= 0x80
+    };
+    let is_plain = !url.is_empty()
+        && url.bytes().all(plain)
+        && !url.chars().any(char::is_whitespace)
+        && !url
+            .char_indices()
+            .any(|(at, char)| char == '&' && is_entity(&url[at..]));
+    if is_plain {
+        return url.to_owned();
+    }
+    let mut angled = String::with_capacity(url.len() + 2);
+    angled.push('<');
+    for (at, char) in url.char_indices() {
+        match char {
+            '\n' => angled.push_str("%0A"),
+            '\r' => angled.push_str("%0D"),
+            '\\' | '<' | '>' | '|' => angled.extend(['\\', char]),
+            '&' if is_entity(&url[at..]) => angled.push_str("\\&"),
+            '\u{0}'..='\u{1f}' => {}
+            _ => angled.push(char),
+        }
+    }
+    angled.push('>');
+    angled
+}
+
+/// A link or image title in its quotes, with a space before.
+pub(super) fn title(title: Option<&str>) -> String {
+    let Some(title) = title else {
+        return String::new();
+    };
+    let mut quoted = String::from(" \"");
+    for (at, char) in title.char_indices() {
+        match char {
+            '"' | '\\' | '|' => quoted.extend(['\\', char]),
+            '&' if is_entity(&title[at..]) => quoted.push_str("\\&"),
+            char if char.is_control() => quoted.push(' '),
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Whether `url` is read back from `<url>`.
+pub(super) fn is_autolink(url: &str) -> bool {
+    let scheme = url.split(':').next().unwrap_or("");
+    let named = (2..=32).contains(&scheme.len())
+        && scheme.len() < url.len()
+        && scheme.starts_with(|char: char| char.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    named
+        && !url
+            .chars()
+            .any(|char| char.is_whitespace() || char.is_control() || "<>|\\⟦".contains(char))
+        && !url
+            .char_indices()
+            .any(|(at, char)| char == '&' && is_entity(&url[at..]))
+}
+
+/// Whether `url`, with space around it, is read back as a link to itself.
+pub(super) fn is_bare_url(url: &str) -> bool {
+    let Some(length) = url_scheme_at(url) else {
+        return false;
+    };
+    let bytes = url.as_bytes();
+    let harmless = |at: usize| match bytes[at] {
+        b'_' => [at.wrapping_sub(1), at + 1]
+            .iter()
+            .all(|near| bytes.get(*near).is_some_and(u8::is_ascii_alphanumeric)),
+        b'&' => !is_entity(&url[at..]),
+        byte => byte.is_ascii_alphanumeric() || b"/:.?=%#+,@-".contains(&byte),
+    };
+    let ends_well = bytes
+        .last()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'/');
+    url.len() > length
+        && ends_well
+        && (0..bytes.len()).all(harmless)
+        && !url.char_indices().any(|(at, char)| {
+            char == ':' && emoji_at(&url[at..], url[..at].chars().next_back()).is_some()
+        })
+}

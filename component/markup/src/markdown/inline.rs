@@ -1,0 +1,399 @@
+//! Runs of text with marks, written as Markdown.
+//!
+//! Decides how marks nest and which spelling of each one is read back: delimiters where
+//! CommonMark's flanking rules let them stand, HTML tags where they do not.
+
+use super::escape::{self, Around, Line, MARKUP, escape};
+use crate::doc::{
+    Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention, Script, StatusColour, User,
+};
+
+/// Where inline content stands; a line break is spelled accordingly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Paragraph,
+    /// A paragraph whose first line follows another line directly.
+    Continued,
+    Heading,
+    Cell,
+}
+
+/// Writes normal-form `inlines`.
+pub(super) fn write(inlines: &[Inline], place: Place) -> String {
+    let pieces = nest(inlines);
+    let is_lines = matches!(place, Place::Paragraph | Place::Continued);
+    let mut written = String::new();
+    let mut in_link = false;
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Open { mark, close } => {
+                in_link |= matches!(mark, Mark::Link(_));
+                written.push_str(&mark.open(is_delimited(&pieces, *mark, index, *close)));
+            }
+            Piece::Close { mark, open } => {
+                in_link &= !matches!(mark, Mark::Link(_));
+                written.push_str(&mark.close(is_delimited(&pieces, *mark, *open, index)));
+            }
+            Piece::Text(text) => {
+                let around = around(&pieces, index, place, in_link);
+                written.push_str(&escape(text, around));
+            }
+            Piece::Object(object) => written.push_str(object),
+            Piece::Code(code) => written.push_str(&code_span(code, place)),
+            Piece::Break(Break::Hard) if is_lines => written.push_str("\\\n"),
+            Piece::Break(Break::Hard) => written.push_str("<br>"),
+            Piece::Break(Break::Soft) if is_lines => written.push('\n'),
+            Piece::Break(Break::Soft) => written.push(' '),
+        }
+    }
+    written
+}
+
+/// Plain text where nothing but text may stand: a title, a label.
+pub(super) fn plain_text(text: &str) -> String {
+    let around = Around {
+        before: Some(MARKUP),
+        after: MARKUP,
+        line: Line::Inside,
+        in_link: true,
+        in_cell: true,
+        in_heading: false,
+    };
+    escape(text, around)
+}
+
+#[derive(Debug)]
+enum Piece<'a> {
+    Open { mark: Mark<'a>, close: usize },
+    Close { mark: Mark<'a>, open: usize },
+    Text(&'a str),
+    Object(String),
+    Code(&'a str),
+    Break(Break),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Break {
+    Hard,
+    Soft,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark<'a> {
+    Kept(&'a Kept),
+    Link(&'a Link),
+    Colour(&'a str),
+    Strong,
+    Emphasis,
+    Strike,
+    Underline,
+    Script(Script),
+}
+
+impl Mark<'_> {
+    fn open(self, delimited: bool) -> String {
+        match self {
+            Self::Kept(kept) => kept.begin(),
+            Self::Link(_) => "[".into(),
+            Self::Colour(colour) => format!("<font color=\"{}\">", attribute(colour)),
+            Self::Strong if delimited => "**".into(),
+            Self::Emphasis if delimited => "_".into(),
+            Self::Strike if delimited => "~~".into(),
+            tagged => format!("<{}>", tagged.tag()),
+        }
+    }
+
+    fn close(self, delimited: bool) -> String {
+        match self {
+            Self::Kept(kept) => kept.end(),
+            Self::Link(link) => format!(
+                "]({}{})",
+                escape::destination(&foreign_href(&link.href)),
+                escape::title(link.title.as_deref())
+            ),
+            Self::Strong | Self::Emphasis | Self::Strike if delimited => self.open(true),
+            tagged => format!("</{}>", tagged.tag()),
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Kept(_) | Self::Link(_) | Self::Colour(_) => "font",
+            Self::Strong => "strong",
+            Self::Emphasis => "em",
+            Self::Strike => "del",
+            Self::Underline => "u",
+            Self::Script(Script::Subscript) => "sub",
+            Self::Script(Script::Superscript) => "sup",
+        }
+    }
+}
+
+/// What an HTML attribute in double quotes may hold. Colours are names and `#rrggbb`.
+fn attribute(value: &str) -> String {
+    value
+        .chars()
+        .filter(|char| char.is_ascii_alphanumeric() || "#(),.% -".contains(*char))
+        .collect()
+}
+
+/// A link of the source that looks like one of our own notations must not become one.
+fn foreign_href(href: &str) -> String {
+    for scheme in ["accountid", "userkey", "user", "status", "date"] {
+        if let Some(rest) = href
+            .strip_prefix(scheme)
+            .and_then(|rest| rest.strip_prefix(':'))
+        {
+            return format!("{scheme}%3A{rest}");
+        }
+    }
+    href.to_owned()
+}
+
+/// The marks of a run, outermost first.
+fn marks(marks: &Marks) -> Vec<Mark<'_>> {
+    let mut list: Vec<Mark<'_>> = marks.kept.iter().map(Mark::Kept).collect();
+    list.extend(marks.link.as_ref().map(Mark::Link));
+    list.extend(marks.colour.as_deref().map(Mark::Colour));
+    list.extend(marks.strong.then_some(Mark::Strong));
+    list.extend(marks.emphasis.then_some(Mark::Emphasis));
+    list.extend(marks.strike.then_some(Mark::Strike));
+    list.extend(marks.underline.then_some(Mark::Underline));
+    list.extend(marks.script.map(Mark::Script));
+    list
+}
+
+fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut open: Vec<(Mark<'_>, usize)> = Vec::new();
+    for (index, inline) in inlines.iter().enumerate() {
+        let bare = is_bare_link(inlines, index);
+        let mut wanted = marks(&inline.marks);
+        if bare {
+            wanted.retain(|mark| !matches!(mark, Mark::Link(_)));
+        }
+        let shared = open
+            .iter()
+            .zip(&wanted)
+            .take_while(|((one, _), other)| one == *other)
+            .count();
+        close_to(&mut pieces, &mut open, shared);
+        for mark in wanted.drain(shared..) {
+            open.push((mark, pieces.len()));
+            pieces.push(Piece::Open { mark, close: 0 });
+        }
+        pieces.push(match &inline.kind {
+            InlineKind::Text(text) if bare => Piece::Object(text.clone()),
+            InlineKind::Text(text) if inline.marks.code => Piece::Code(text),
+            InlineKind::Text(text) => Piece::Text(text),
+            InlineKind::HardBreak => Piece::Break(Break::Hard),
+            InlineKind::SoftBreak => Piece::Break(Break::Soft),
+            object => Piece::Object(write_object(object)),
+        });
+    }
+    close_to(&mut pieces, &mut open, 0);
+    pieces
+}
+
+fn close_to<'a>(pieces: &mut Vec<Piece<'a>>, open: &mut Vec<(Mark<'a>, usize)>, depth: usize) {
+    while open.len() > depth {
+        if let Some((mark, at)) = open.pop() {
+            let end = pieces.len();
+            pieces[at] = Piece::Open { mark, close: end };
+            pieces.push(Piece::Close { mark, open: at });
+        }
+    }
+}
+
+/// A link that shows its own address and stands free is written as the bare address.
+fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
+    let inline = &inlines[index];
+    let (InlineKind::Text(text), Some(link)) = (&inline.kind, &inline.marks.link) else {
+        return false;
+    };
+    let free =
+        |near: Option<&Inline>, edge: fn(&str) -> Option<char>| match near.map(|n| (&n.kind, n)) {
+            None | Some((InlineKind::HardBreak | InlineKind::SoftBreak, _)) => true,
+            Some((InlineKind::Text(text), near)) => {
+                near.marks
+                    == Marks {
+                        link: None,
+                        ..inline.marks.clone()
+                    }
+                    && edge(text) == Some(' ')
+            }
+            Some(_) => false,
+        };
+    link.title.is_none()
+        && !inline.marks.code
+        && link.href == *text
+        && escape::is_bare_url(text)
+        && free(
+            index.checked_sub(1).map(|before| &inlines[before]),
+            |text| text.chars().next_back(),
+        )
+        && free(inlines.get(index + 1), |text| text.chars().next())
+}
+
+fn write_object(kind: &InlineKind) -> String {
+    match kind {
+        InlineKind::Image(image) => write_image(image),
+        InlineKind::Mention(mention) => write_mention(mention),
+        InlineKind::Status { text, colour } => {
+            format!("[{}](status:{})", plain_text(text), colour_name(*colour))
+        }
+        InlineKind::Emoji(emoji) => format!(":{}:", emoji.name),
+        InlineKind::Date(day) => format!("<date:{day}>"),
+        InlineKind::Card { url } if escape::is_autolink(url) => format!("<{url}>"),
+        InlineKind::Card { url } => {
+            format!("[{}]({})", plain_text(url), escape::destination(url))
+        }
+        InlineKind::Kept(kept) => kept.placeholder(),
+        InlineKind::Text(_) | InlineKind::HardBreak | InlineKind::SoftBreak => String::new(),
+    }
+}
+
+fn write_image(image: &Image) -> String {
+    let target = match &image.target {
+        ImageTarget::Url(url) | ImageTarget::Attachment(url) => url,
+    };
+    format!(
+        "![{}]({}{})",
+        plain_text(&image.alt),
+        escape::destination(target),
+        escape::title(image.title.as_deref())
+    )
+}
+
+fn write_mention(mention: &Mention) -> String {
+    let target = match &mention.user {
+        User::AccountId(id) => format!("accountid:{id}"),
+        User::Key(key) => format!("userkey:{key}"),
+        User::Name(name) => format!("user:{name}"),
+    };
+    match &mention.name {
+        None if escape::is_autolink(&target) => format!("<{target}>"),
+        name => {
+            let name = name.as_deref().unwrap_or("");
+            format!("[@{}]({})", plain_text(name), escape::destination(&target))
+        }
+    }
+}
+
+pub(super) fn colour_name(colour: StatusColour) -> &'static str {
+    match colour {
+        StatusColour::Neutral => "neutral",
+        StatusColour::Purple => "purple",
+        StatusColour::Blue => "blue",
+        StatusColour::Red => "red",
+        StatusColour::Yellow => "yellow",
+        StatusColour::Green => "green",
+    }
+}
+
+/// A code span, or its HTML spelling where a table cell would eat a backslash or a pipe.
+fn code_span(code: &str, place: Place) -> String {
+    if place == Place::Cell && code.contains('|') && code.contains(['\\', '`']) {
+        return format!("<code>{}</code>", plain_text(code));
+    }
+    let longest = code
+        .split(|char| char != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let edge = |char: Option<char>| char == Some('`');
+    let (first, last) = (code.chars().next(), code.chars().next_back());
+    let stripped =
+        first == Some(' ') && last == Some(' ') && !code.bytes().all(|byte| byte == b' ');
+    let pad = if edge(first) || edge(last) || stripped {
+        " "
+    } else {
+        ""
+    };
+    let code = if place == Place::Cell {
+        code.replace('|', "\\|")
+    } else {
+        code.to_owned()
+    };
+    format!("{fence}{pad}{code}{pad}{fence}")
+}
+
+fn around(pieces: &[Piece<'_>], index: usize, place: Place, in_link: bool) -> Around {
+    let before = match index.checked_sub(1).map(|before| &pieces[before]) {
+        None => None,
+        Some(Piece::Break(_)) => Some('\n'),
+        Some(_) => Some(MARKUP),
+    };
+    let after = match pieces.get(index + 1) {
+        None | Some(Piece::Break(_)) => '\n',
+        Some(_) => MARKUP,
+    };
+    let line = match (place, before) {
+        (Place::Heading | Place::Cell, _) => Line::Inside,
+        (Place::Continued, None) | (_, Some('\n')) => Line::Later,
+        (_, None) => Line::First,
+        (_, Some(_)) => Line::Inside,
+    };
+    Around {
+        before,
+        after,
+        line,
+        in_link,
+        in_cell: place == Place::Cell,
+        in_heading: place == Place::Heading,
+    }
+}
+
+/// What a delimiter stands beside. `Other` is a character that may or may not count as
+/// punctuation; a delimiter is used only where both readings agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Space,
+    Punctuation,
+    Word,
+    Other,
+}
+
+/// CommonMark, "Emphasis and strong emphasis": whether both delimiters can stand.
+fn is_delimited(pieces: &[Piece<'_>], mark: Mark<'_>, open: usize, close: usize) -> bool {
+    if !matches!(mark, Mark::Strong | Mark::Emphasis | Mark::Strike) {
+        return false;
+    }
+    let outer = [
+        beside(open.checked_sub(1).map(|at| &pieces[at]), false),
+        beside(pieces.get(close + 1), true),
+    ];
+    let inner = [
+        beside(pieces.get(open + 1), true),
+        beside(close.checked_sub(1).map(|at| &pieces[at]), false),
+    ];
+    outer.into_iter().zip(inner).all(|(outer, inner)| {
+        let free = matches!(outer, Beside::Space | Beside::Punctuation);
+        match inner {
+            Beside::Space => false,
+            Beside::Word => free || mark == Mark::Strong,
+            Beside::Punctuation | Beside::Other => free,
+        }
+    })
+}
+
+fn beside(piece: Option<&Piece<'_>>, first: bool) -> Beside {
+    let text = match piece {
+        None | Some(Piece::Break(_)) => return Beside::Space,
+        Some(Piece::Text(text)) => text,
+        Some(_) => return Beside::Punctuation,
+    };
+    let edge = if first {
+        text.chars().next()
+    } else {
+        text.chars().next_back()
+    };
+    match edge {
+        None => Beside::Other,
+        Some(char) if char.is_whitespace() => Beside::Space,
+        Some(char) if char.is_ascii_punctuation() => Beside::Punctuation,
+        Some(char) if char.is_alphanumeric() => Beside::Word,
+        Some(_) => Beside::Other,
+    }
+}

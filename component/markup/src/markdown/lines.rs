@@ -1,0 +1,586 @@
+//! Running text, read from Markdown events.
+//!
+//! Decides which marks a run has, and which links are mentions, statuses or dates. Knows the
+//! beginnings that change the block around: a task's box, a panel's name.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
+
+use super::block::panel_name;
+use super::html::{self, Name};
+use super::inline::colour_name;
+use super::text::{self, Part};
+use crate::doc::{
+    Carried, Day, Emoji, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
+    PanelKind, Script, Span, StatusColour, User,
+};
+use crate::inlines;
+use crate::placeholder::Token;
+
+/// What the first words may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    Plain,
+    Item,
+    Quote,
+}
+
+/// The text of one paragraph, heading or cell.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) runs: Vec<Inline>,
+    /// The paragraph began with a task's box.
+    pub(super) done: Option<bool>,
+    /// The paragraph began with a panel's name.
+    pub(super) panel: Option<PanelKind>,
+    /// The paragraph is nothing but placeholders, each on its own line.
+    pub(super) alone: Option<Vec<Token>>,
+}
+
+pub(super) struct Lines<'a> {
+    source: &'a str,
+    begins: Start,
+    range: Range<usize>,
+    read: Read,
+    text: String,
+    text_start: usize,
+    /// Offsets into `text` of characters that were escaped.
+    escaped: Vec<usize>,
+    last_end: usize,
+    marks: Active,
+    links: Vec<OpenLink>,
+    kept: Vec<(Kept, usize)>,
+    tokens: Vec<Token>,
+    only_tokens: bool,
+}
+
+/// Marks that are on, counted: `<b>` and `**` may nest.
+#[derive(Debug, Default)]
+struct Active {
+    strong: u32,
+    emphasis: u32,
+    strike: u32,
+    underline: u32,
+    code: u32,
+    scripts: Vec<Script>,
+    colours: Vec<String>,
+}
+
+struct OpenLink {
+    kind: LinkKind,
+    first: usize,
+}
+
+enum LinkKind {
+    Plain(Link),
+    Card(String),
+    Object(Target, String),
+    Image(Image),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    AccountId,
+    UserKey,
+    User,
+    Status,
+    Date,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(source: &'a str, begins: Start, start: usize) -> Self {
+        Self {
+            source,
+            begins,
+            range: start..start,
+            read: Read::default(),
+            text: String::new(),
+            text_start: start,
+            escaped: Vec::new(),
+            last_end: start,
+            marks: Active::default(),
+            links: Vec::new(),
+            kept: Vec::new(),
+            tokens: Vec::new(),
+            only_tokens: true,
+        }
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    pub(super) fn event(&mut self, event: Event<'a>, range: Range<usize>) {
+        self.range.end = self.range.end.max(range.end);
+        match event {
+            Event::Text(text) => self.push_text(&text, &range),
+            Event::Code(code) => {
+                self.flush(false);
+                let marks = Marks {
+                    code: true,
+                    ..self.active()
+                };
+                self.push(InlineKind::Text(code.into_string()), marks, &range);
+            }
+            Event::InlineHtml(tag) | Event::Html(tag) => self.html(&tag, &range),
+            Event::SoftBreak => self.push_break(InlineKind::SoftBreak, &range),
+            Event::HardBreak => self.push_break(InlineKind::HardBreak, &range),
+            Event::Start(tag) => self.open(tag),
+            Event::End(tag) => self.close(tag, &range),
+            _ => {}
+        }
+        self.last_end = range.end;
+    }
+
+    /// Ends a part of the text, inside a table cell, and gives its runs.
+    pub(super) fn take_runs(&mut self) -> Vec<Inline> {
+        self.flush(false);
+        std::mem::take(&mut self.read.runs)
+    }
+
+    pub(super) fn finish(mut self) -> Read {
+        self.flush(true);
+        // A begun node whose end is missing stands as a whole: putting it back then fails.
+        while let Some((kept, at)) = self.kept.pop() {
+            for run in &mut self.read.runs {
+                run.marks.kept.retain(|mark| *mark != kept);
+            }
+            let lone = Inline::new(InlineKind::Kept(kept), Marks::default());
+            let at = at.min(self.read.runs.len());
+            self.read.runs.insert(at, lone);
+        }
+        if self.only_tokens && !self.tokens.is_empty() {
+            self.read.alone = Some(self.tokens);
+        }
+        self.read
+    }
+
+    fn push_text(&mut self, text: &CowStr<'a>, range: &Range<usize>) {
+        if self.text.is_empty() {
+            self.text_start = range.start;
+        }
+        let verbatim = self.source.get(range.clone()) == Some(text);
+        let backslash = range.start > self.last_end.min(range.start)
+            && self.source.as_bytes().get(range.start - 1) == Some(&b'\\');
+        if !verbatim {
+            let first = self.text.len();
+            self.escaped.extend(first..first + text.len());
+        } else if backslash {
+            self.escaped.push(self.text.len());
+        }
+        self.text.push_str(text);
+    }
+
+    /// Text that means nothing but itself.
+    fn push_literal(&mut self, text: &str, range: &Range<usize>) {
+        if self.text.is_empty() {
+            self.text_start = range.start;
+        }
+        let first = self.text.len();
+        self.escaped.extend(first..first + text.len());
+        self.text.push_str(text);
+    }
+
+    fn push(&mut self, kind: InlineKind, marks: Marks, range: &Range<usize>) {
+        if !matches!(kind, InlineKind::SoftBreak) {
+            self.only_tokens = false;
+        }
+        let span = Span::Bytes(range.clone());
+        self.read.runs.push(Inline::new(kind, marks).at(span));
+    }
+
+    fn push_break(&mut self, kind: InlineKind, range: &Range<usize>) {
+        self.flush(true);
+        let marks = self.active();
+        self.push(kind, marks, range);
+    }
+
+    fn active(&self) -> Marks {
+        let link = self.links.iter().rev().find_map(|open| match &open.kind {
+            LinkKind::Plain(link) => Some(link.clone()),
+            _ => None,
+        });
+        Marks {
+            strong: self.marks.strong > 0,
+            emphasis: self.marks.emphasis > 0,
+            strike: self.marks.strike > 0,
+            underline: self.marks.underline > 0,
+            code: self.marks.code > 0,
+            script: self.marks.scripts.last().copied(),
+            colour: self.marks.colours.last().cloned(),
+            link,
+            kept: self.kept.iter().map(|(kept, _)| kept.clone()).collect(),
+        }
+    }
+
+    /// Makes runs of the text collected so far. `ends_line` says that a break or the end follows.
+    fn flush(&mut self, ends_line: bool) {
+        let mut text = std::mem::take(&mut self.text);
+        let mut escaped = std::mem::take(&mut self.escaped);
+        if text.is_empty() {
+            return;
+        }
+        let range = self.text_start..self.last_end.max(self.text_start);
+        if self.read.runs.is_empty() && self.read.done.is_none() && self.read.panel.is_none() {
+            let taken = self.take_start(&text, &escaped, ends_line);
+            text.drain(..taken);
+            escaped.retain(|at| *at >= taken);
+            for at in &mut escaped {
+                *at -= taken;
+            }
+        }
+        let in_link = !self.links.is_empty();
+        let raw = self.marks.code > 0
+            || self
+                .links
+                .iter()
+                .any(|open| !matches!(open.kind, LinkKind::Plain(_)));
+        if raw {
+            let marks = self.active();
+            return self.push(InlineKind::Text(text), marks, &range);
+        }
+        for part in text::parts(&text, &escaped, !in_link) {
+            let mut marks = self.active();
+            let kind = match part {
+                // Beside placeholders that stand alone there may be spaces.
+                Part::Text(text) if text.trim().is_empty() && self.only_tokens => {
+                    let span = Span::Bytes(range.clone());
+                    let kind = InlineKind::Text(text.into());
+                    self.read.runs.push(Inline::new(kind, marks).at(span));
+                    continue;
+                }
+                Part::Text(text) => InlineKind::Text(text.into()),
+                Part::Url(url) => {
+                    marks.link = Some(Link {
+                        href: url.into(),
+                        title: None,
+                    });
+                    InlineKind::Text(url.into())
+                }
+                Part::Emoji(name) => InlineKind::Emoji(Emoji {
+                    name: name.into(),
+                    id: None,
+                    text: None,
+                }),
+                Part::Token(token) => {
+                    self.token(token, marks, &range);
+                    continue;
+                }
+            };
+            self.push(kind, marks, &range);
+        }
+    }
+
+    /// The length of a task's box or a panel's name at the start of the paragraph.
+    fn take_start(&mut self, text: &str, escaped: &[usize], ends_line: bool) -> usize {
+        if escaped.first() == Some(&0) || self.begins == Start::Plain || !self.kept.is_empty() {
+            return 0;
+        }
+        if self.begins == Start::Item {
+            let boxes = [("[ ]", false), ("[x]", true), ("[X]", true)];
+            let found = boxes.into_iter().find(|(start, _)| text.starts_with(start));
+            let rest = text.get(3..).unwrap_or("");
+            if let Some((_, done)) = found
+                && (rest.starts_with(' ') || rest.is_empty() && ends_line)
+            {
+                self.read.done = Some(done);
+                self.only_tokens = false;
+                return 3 + rest.len().min(1);
+            }
+            return 0;
+        }
+        let name = text
+            .strip_prefix("[!")
+            .and_then(|rest| rest.split_once(']'));
+        if let Some((name, _)) = name
+            && let Some(kind) = panel_kind(name)
+        {
+            self.read.panel = Some(kind);
+            self.only_tokens = false;
+            return name.len() + 3;
+        }
+        0
+    }
+
+    /// A placeholder. Its meaning is settled when the paragraph ends: alone on its line it is a
+    /// block.
+    fn token(&mut self, token: Token, marks: Marks, range: &Range<usize>) {
+        let own_line = self
+            .read
+            .runs
+            .iter()
+            .rev()
+            .take_while(|run| run.kind != InlineKind::SoftBreak)
+            .all(|run| matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty()));
+        let was_alone = self.only_tokens
+            && own_line
+            && marks
+                == Marks {
+                    kept: marks.kept.clone(),
+                    ..Marks::default()
+                };
+        self.tokens.push(token.clone());
+        match token {
+            Token::Whole(kept) => self.push(InlineKind::Kept(kept), marks, range),
+            Token::Begin(kept) => self.kept.push((kept, self.read.runs.len())),
+            Token::End(id) => match self.kept.iter().rposition(|(kept, _)| kept.id == id) {
+                Some(at) => {
+                    self.kept.remove(at);
+                }
+                None => {
+                    let kept = Kept::lost_end(id);
+                    self.push(InlineKind::Kept(kept), marks, range);
+                }
+            },
+        }
+        self.only_tokens = was_alone;
+    }
+
+    fn html(&mut self, source: &str, range: &Range<usize>) {
+        let Some(tag) = html::tag(source) else {
+            return self.push_literal(source, range);
+        };
+        match tag {
+            html::Tag::Break => self.push_break(InlineKind::HardBreak, range),
+            html::Tag::Open(name, value) => {
+                self.flush(false);
+                match (name, value) {
+                    (Name::Subscript, None) => self.marks.scripts.push(Script::Subscript),
+                    (Name::Superscript, None) => self.marks.scripts.push(Script::Superscript),
+                    (Name::Colour, Some(colour)) => self.marks.colours.push(colour),
+                    (name, None) if self.counter(name).is_some() => {
+                        if let Some(counter) = self.counter(name) {
+                            *counter += 1;
+                        }
+                    }
+                    _ => self.push_literal(source, range),
+                }
+            }
+            html::Tag::Close(name) => {
+                self.flush(false);
+                let closed = match name {
+                    Name::Subscript | Name::Superscript => self.marks.scripts.pop().is_some(),
+                    Name::Colour => self.marks.colours.pop().is_some(),
+                    name => match self.counter(name) {
+                        Some(counter) if *counter > 0 => {
+                            *counter -= 1;
+                            true
+                        }
+                        _ => false,
+                    },
+                };
+                if !closed {
+                    self.push_literal(source, range);
+                }
+            }
+        }
+    }
+
+    fn counter(&mut self, name: Name) -> Option<&mut u32> {
+        Some(match name {
+            Name::Strong => &mut self.marks.strong,
+            Name::Emphasis => &mut self.marks.emphasis,
+            Name::Strike => &mut self.marks.strike,
+            Name::Underline => &mut self.marks.underline,
+            Name::Code => &mut self.marks.code,
+            _ => return None,
+        })
+    }
+
+    fn open(&mut self, tag: Tag<'a>) {
+        let kind = match tag {
+            Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                ..
+            } => {
+                let kind = link_kind(link_type, &dest_url, &title);
+                // `@[Name](accountid:…)`
+                let mention = matches!(
+                    kind,
+                    LinkKind::Object(Target::AccountId | Target::UserKey | Target::User, _)
+                );
+                if mention
+                    && self.text.ends_with('@')
+                    && self.escaped.last() != Some(&(self.text.len() - 1))
+                {
+                    self.text.pop();
+                }
+                kind
+            }
+            Tag::Image {
+                dest_url, title, ..
+            } => LinkKind::Image(Image {
+                target: image_target(&dest_url),
+                alt: String::new(),
+                title: (!title.is_empty()).then(|| title.into_string()),
+                carried: Carried::default(),
+            }),
+            other => {
+                self.flush(false);
+                match other {
+                    Tag::Strong => self.marks.strong += 1,
+                    Tag::Emphasis => self.marks.emphasis += 1,
+                    Tag::Strikethrough => self.marks.strike += 1,
+                    _ => {}
+                }
+                return;
+            }
+        };
+        self.flush(false);
+        let first = self.read.runs.len();
+        self.links.push(OpenLink { kind, first });
+    }
+
+    fn close(&mut self, tag: TagEnd, range: &Range<usize>) {
+        self.flush(false);
+        let lower = |count: &mut u32| *count = count.saturating_sub(1);
+        match tag {
+            TagEnd::Strong => lower(&mut self.marks.strong),
+            TagEnd::Emphasis => lower(&mut self.marks.emphasis),
+            TagEnd::Strikethrough => lower(&mut self.marks.strike),
+            TagEnd::Link | TagEnd::Image => self.close_link(range),
+            _ => {}
+        }
+    }
+
+    fn close_link(&mut self, range: &Range<usize>) {
+        let Some(OpenLink { kind, first }) = self.links.pop() else {
+            return;
+        };
+        let first = first.min(self.read.runs.len());
+        let marks = self.active();
+        let kind = match kind {
+            LinkKind::Plain(link) => {
+                if self.read.runs.len() == first {
+                    let text = InlineKind::Text(link.href.clone());
+                    let link = Some(link);
+                    self.push(text, Marks { link, ..marks }, range);
+                }
+                return;
+            }
+            LinkKind::Card(url) => {
+                self.read.runs.truncate(first);
+                InlineKind::Card { url }
+            }
+            LinkKind::Image(mut image) => {
+                image.alt = inlines::plain(&self.read.runs.split_off(first));
+                InlineKind::Image(image)
+            }
+            LinkKind::Object(target, value) => {
+                let label = inlines::plain(&self.read.runs.split_off(first));
+                object(target, value, &label)
+            }
+        };
+        self.push(kind, marks, range);
+    }
+}
+
+pub(super) fn panel_kind(name: &str) -> Option<PanelKind> {
+    let name = name.to_ascii_uppercase();
+    // GitHub's own alerts, by their colours.
+    match name.as_str() {
+        "IMPORTANT" => return Some(PanelKind::Note),
+        "CAUTION" => return Some(PanelKind::Error),
+        _ => {}
+    }
+    [
+        PanelKind::Info,
+        PanelKind::Note,
+        PanelKind::Tip,
+        PanelKind::Success,
+        PanelKind::Warning,
+        PanelKind::Error,
+        PanelKind::Plain,
+    ]
+    .into_iter()
+    .find(|kind| panel_name(*kind) == name)
+}
+
+fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKind {
+    let targets = [
+        ("accountid:", Target::AccountId),
+        ("userkey:", Target::UserKey),
+        ("user:", Target::User),
+        ("status:", Target::Status),
+        ("date:", Target::Date),
+    ];
+    for (scheme, target) in targets {
+        let Some(value) = href.strip_prefix(scheme).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let exists = match target {
+            Target::Status => status_colour(value).is_some(),
+            Target::Date => Day::parse(value).is_some(),
+            _ => true,
+        };
+        if exists {
+            return LinkKind::Object(target, value.to_owned());
+        }
+    }
+    let web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| href.starts_with(scheme));
+    match link_type {
+        LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
+        LinkType::Email => LinkKind::Plain(Link {
+            href: format!("mailto:{href}"),
+            title: None,
+        }),
+        _ => LinkKind::Plain(Link {
+            href: href.to_owned(),
+            title: (!title.is_empty()).then(|| title.to_owned()),
+        }),
+    }
+}
+
+fn object(target: Target, value: String, label: &str) -> InlineKind {
+    let user = match target {
+        Target::Status => {
+            return InlineKind::Status {
+                text: label.to_owned(),
+                colour: status_colour(&value).unwrap_or(StatusColour::Neutral),
+            };
+        }
+        Target::Date => match Day::parse(&value) {
+            Some(day) => return InlineKind::Date(day),
+            None => return InlineKind::Text(value),
+        },
+        Target::AccountId => User::AccountId(value.clone()),
+        Target::UserKey => User::Key(value.clone()),
+        Target::User => User::Name(value.clone()),
+    };
+    let name = label.strip_prefix('@').unwrap_or(label).trim();
+    // An autolink shows its own target.
+    let named = !name.is_empty() && name.split_once(':').is_none_or(|(_, rest)| rest != value);
+    InlineKind::Mention(Mention {
+        user,
+        name: named.then(|| name.to_owned()),
+    })
+}
+
+fn status_colour(name: &str) -> Option<StatusColour> {
+    [
+        StatusColour::Neutral,
+        StatusColour::Purple,
+        StatusColour::Blue,
+        StatusColour::Red,
+        StatusColour::Yellow,
+        StatusColour::Green,
+    ]
+    .into_iter()
+    .find(|colour| colour_name(*colour) == name)
+}
+
+/// An address is a URL; a bare name is an attachment.
+fn image_target(target: &str) -> ImageTarget {
+    let is_url =
+        target.contains("://") || target.starts_with(['/', '#']) || target.starts_with("data:");
+    if is_url {
+        ImageTarget::Url(target.to_owned())
+    } else {
+        ImageTarget::Attachment(target.to_owned())
+    }
+}

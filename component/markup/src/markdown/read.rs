@@ -1,0 +1,456 @@
+//! Blocks, read from Markdown.
+//!
+//! Decides what becomes of each event of the CommonMark parser: which quote is a panel, which list
+//! is a task list, where a placeholder's content ends. Deeper than [`MAX_DEPTH`] containers open
+//! into the one around them.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::html;
+use super::lines::{Lines, Start};
+use super::table::TableReader;
+use crate::MAX_DEPTH;
+use crate::doc::{
+    Block, BlockKind, Document, Format, Inline, InlineKind, Item, Kept, Level, ListMarker, Marks,
+    PanelKind, Source, Span, Task, language,
+};
+use crate::inlines;
+use crate::placeholder::Token;
+
+pub(super) fn document(source: &str) -> Document {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let mut reader = Reader {
+        source,
+        frames: vec![Frame::new(FrameKind::Root, 0)],
+        skipped: Vec::new(),
+        lines: None,
+        state: State::Blocks,
+    };
+    for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
+        reader.event(event, range);
+    }
+    Document {
+        blocks: reader.finish(),
+        source: Source::Text {
+            format: Format::Markdown,
+            text: source.to_owned(),
+        },
+    }
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    frames: Vec<Frame>,
+    /// For each open container of the parser, whether it was too deep to open a frame.
+    skipped: Vec<bool>,
+    lines: Option<Lines<'a>>,
+    state: State<'a>,
+}
+
+enum State<'a> {
+    Blocks,
+    Code {
+        language: Option<String>,
+        text: String,
+    },
+    Html(String),
+    Table(Box<TableReader<'a>>),
+}
+
+struct Frame {
+    kind: FrameKind,
+    blocks: Vec<Block>,
+    items: Vec<ReadItem>,
+    start: usize,
+}
+
+enum FrameKind {
+    Root,
+    Quote {
+        panel: Option<(PanelKind, Option<String>)>,
+    },
+    List(ListMarker),
+    Item {
+        done: Option<bool>,
+    },
+    Expand(String),
+    Kept(Kept),
+}
+
+struct ReadItem {
+    done: Option<bool>,
+    blocks: Vec<Block>,
+}
+
+impl Frame {
+    fn new(kind: FrameKind, start: usize) -> Self {
+        Self {
+            kind,
+            blocks: Vec::new(),
+            items: Vec::new(),
+            start,
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn event(&mut self, event: Event<'a>, range: Range<usize>) {
+        match &mut self.state {
+            State::Table(table) => {
+                if let Event::End(TagEnd::Table) = event {
+                    let block = table.finish().at(Span::Bytes(range));
+                    self.state = State::Blocks;
+                    self.push(block);
+                } else {
+                    table.event(event, range);
+                }
+                return;
+            }
+            State::Code { language, text } => {
+                match event {
+                    Event::Text(part) => text.push_str(&part),
+                    Event::End(_) => {
+                        let kind = code(language.take(), text);
+                        self.state = State::Blocks;
+                        self.push(Block::new(kind).at(Span::Bytes(range)));
+                    }
+                    _ => {}
+                }
+                return;
+            }
+            State::Html(text) => {
+                match event {
+                    Event::Html(part) | Event::Text(part) => text.push_str(&part),
+                    Event::End(_) => {
+                        let text = std::mem::take(text);
+                        self.state = State::Blocks;
+                        self.html(&text, &range);
+                    }
+                    _ => {}
+                }
+                return;
+            }
+            State::Blocks => {}
+        }
+        match event {
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(tag) => self.end(tag, range),
+            Event::Rule => {
+                self.flush();
+                self.push(Block::new(BlockKind::Rule).at(Span::Bytes(range)));
+            }
+            inline => self.lines(range.start).event(inline, range),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
+        match tag {
+            Tag::Paragraph | Tag::Heading { .. } => {
+                self.flush();
+                self.lines(range.start);
+            }
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                let language = match kind {
+                    CodeBlockKind::Fenced(info) => language(&info),
+                    CodeBlockKind::Indented => None,
+                };
+                self.state = State::Code {
+                    language,
+                    text: String::new(),
+                };
+            }
+            Tag::HtmlBlock => {
+                self.flush();
+                self.state = State::Html(String::new());
+            }
+            Tag::Table(_) => {
+                self.flush();
+                self.state = State::Table(Box::new(TableReader::new(self.source)));
+            }
+            Tag::BlockQuote(_) => self.open(FrameKind::Quote { panel: None }, range.start),
+            Tag::List(start) => {
+                let marker = match start {
+                    Some(start) => ListMarker::Ordered {
+                        start: u32::try_from(start).unwrap_or(1),
+                    },
+                    None => ListMarker::Bullet,
+                };
+                self.open(FrameKind::List(marker), range.start);
+            }
+            Tag::Item => self.open(FrameKind::Item { done: None }, range.start),
+            inline => self.lines(range.start).event(Event::Start(inline), range),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, range: Range<usize>) {
+        match tag {
+            TagEnd::Paragraph => self.flush(),
+            TagEnd::Heading(level) => {
+                let lines = self.lines.take().map(Lines::finish).unwrap_or_default();
+                let kind = BlockKind::Heading {
+                    level: heading_level(level),
+                    content: inlines::normal_line(lines.runs),
+                };
+                self.push(Block::new(kind).at(Span::Bytes(range)));
+            }
+            TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item => {
+                self.flush();
+                self.close(range.end);
+            }
+            inline => self.lines(range.start).event(Event::End(inline), range),
+        }
+    }
+
+    fn top(&mut self) -> &mut Frame {
+        self.frames
+            .last_mut()
+            .expect("the root frame is popped only by `finish`, which takes the reader")
+    }
+
+    fn push(&mut self, block: Block) {
+        self.top().blocks.push(block);
+    }
+
+    /// The line collector; a tight list item begins one without a paragraph.
+    fn lines(&mut self, start: usize) -> &mut Lines<'a> {
+        let frame = self.frames.last();
+        let begins = match frame {
+            Some(frame) if frame.blocks.is_empty() => match frame.kind {
+                FrameKind::Item { done: None } => Start::Item,
+                FrameKind::Quote { panel: None } => Start::Quote,
+                _ => Start::Plain,
+            },
+            _ => Start::Plain,
+        };
+        let source = self.source;
+        self.lines
+            .get_or_insert_with(|| Lines::new(source, begins, start))
+    }
+
+    fn open(&mut self, kind: FrameKind, start: usize) {
+        self.flush();
+        let fits = match kind {
+            // A list and its item open together or not at all.
+            FrameKind::List(_) => self.frames.len() + 2 <= MAX_DEPTH,
+            FrameKind::Item { .. } => matches!(self.top().kind, FrameKind::List(_)),
+            _ => self.frames.len() < MAX_DEPTH,
+        };
+        self.skipped.push(!fits);
+        if fits {
+            self.frames.push(Frame::new(kind, start));
+        }
+    }
+
+    /// Closes the parser's innermost container, and what our own notation left open in it.
+    fn close(&mut self, end: usize) {
+        if self.skipped.pop() == Some(true) {
+            return;
+        }
+        while matches!(self.top().kind, FrameKind::Expand(_) | FrameKind::Kept(_)) {
+            self.close_frame(end, false);
+        }
+        self.close_frame(end, true);
+    }
+
+    fn close_frame(&mut self, end: usize, paired: bool) {
+        if self.frames.len() < 2 {
+            return;
+        }
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
+        let span = Span::Bytes(frame.start..end);
+        let kind = match frame.kind {
+            FrameKind::Root => return,
+            FrameKind::Item { done } => {
+                let blocks = frame.blocks;
+                self.top().items.push(ReadItem { done, blocks });
+                return;
+            }
+            FrameKind::List(marker) => list(marker, frame.items),
+            FrameKind::Quote { panel: None } => BlockKind::Quote(frame.blocks),
+            FrameKind::Quote {
+                panel: Some((kind, title)),
+            } => BlockKind::Panel {
+                kind,
+                title,
+                body: frame.blocks,
+            },
+            FrameKind::Expand(title) => BlockKind::Expand {
+                title,
+                body: frame.blocks,
+            },
+            FrameKind::Kept(kept) if paired => BlockKind::Kept {
+                kept,
+                body: Some(frame.blocks),
+            },
+            FrameKind::Kept(kept) => {
+                self.push(Block::new(BlockKind::Kept { kept, body: None }));
+                self.top().blocks.extend(frame.blocks);
+                return;
+            }
+        };
+        self.push(Block::new(kind).at(span));
+    }
+
+    /// Ends the running paragraph, if there is one.
+    fn flush(&mut self) {
+        let Some(lines) = self.lines.take() else {
+            return;
+        };
+        let span = Span::Bytes(lines.span());
+        let mut read = lines.finish();
+        if let Some(tokens) = read.alone.take() {
+            for token in tokens {
+                self.token(token, &span);
+            }
+            return;
+        }
+        if let (Some(done), FrameKind::Item { done: item }) = (read.done, &mut self.top().kind) {
+            *item = Some(done);
+            let block = Block::paragraph(inlines::normal(read.runs)).at(span);
+            return self.push(block);
+        }
+        if let (Some(kind), FrameKind::Quote { panel }) = (read.panel, &mut self.top().kind) {
+            let end = read
+                .runs
+                .iter()
+                .position(|run| matches!(run.kind, InlineKind::SoftBreak | InlineKind::HardBreak));
+            let rest = read.runs.split_off(end.unwrap_or(read.runs.len()));
+            let title = inlines::plain(&inlines::normal(read.runs));
+            *panel = Some((kind, (!title.is_empty()).then_some(title)));
+            read.runs = rest;
+        }
+        let content = inlines::normal(read.runs);
+        if !content.is_empty() {
+            self.push(Block::paragraph(content).at(span));
+        }
+    }
+
+    /// A placeholder on a line of its own.
+    fn token(&mut self, token: Token, span: &Span) {
+        let Span::Bytes(range) = span else {
+            return;
+        };
+        match token {
+            Token::Begin(kept) if self.frames.len() < MAX_DEPTH => {
+                self.frames
+                    .push(Frame::new(FrameKind::Kept(kept), range.start));
+            }
+            Token::Begin(kept) | Token::Whole(kept) => {
+                let kind = BlockKind::Kept { kept, body: None };
+                self.push(Block::new(kind).at(span.clone()));
+            }
+            Token::End(id) => {
+                let matching = matches!(&self.top().kind, FrameKind::Kept(kept) if kept.id == id);
+                if matching {
+                    self.close_frame(range.end, true);
+                } else {
+                    let kept = Kept::lost_end(id);
+                    self.push(Block::new(BlockKind::Kept { kept, body: None }));
+                }
+            }
+        }
+    }
+
+    fn html(&mut self, text: &str, range: &Range<usize>) {
+        for part in html::parts(text) {
+            match part {
+                html::Part::ExpandBegin(title) if self.frames.len() < MAX_DEPTH => {
+                    self.frames
+                        .push(Frame::new(FrameKind::Expand(title), range.start));
+                }
+                html::Part::ExpandEnd if matches!(self.top().kind, FrameKind::Expand(_)) => {
+                    self.close_frame(range.end, true);
+                }
+                html::Part::ExpandBegin(_) => self.literal("<details>", range),
+                html::Part::ExpandEnd => self.literal("</details>", range),
+                html::Part::Text(text) => self.literal(text, range),
+            }
+        }
+    }
+
+    /// HTML that means nothing here is shown as it is written.
+    fn literal(&mut self, text: &str, range: &Range<usize>) {
+        let mut content = Vec::new();
+        for line in text.lines() {
+            content.push(Inline::text(line));
+            content.push(Inline::new(InlineKind::SoftBreak, Marks::default()));
+        }
+        let block = Block::paragraph(inlines::normal(content));
+        self.push(block.at(Span::Bytes(range.clone())));
+    }
+
+    fn finish(mut self) -> Vec<Block> {
+        self.flush();
+        let end = self.source.len();
+        while self.frames.len() > 1 {
+            self.close_frame(end, false);
+        }
+        std::mem::take(&mut self.top().blocks)
+    }
+}
+
+fn heading_level(level: HeadingLevel) -> Level {
+    Level::nearest(level as u64)
+}
+
+fn code(language: Option<String>, text: &str) -> BlockKind {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    BlockKind::Code {
+        language,
+        text: crate::doc::code_text(text),
+    }
+}
+
+/// A task list if every item has a box and nothing but further tasks below its line; otherwise the
+/// boxes are text.
+fn list(marker: ListMarker, items: Vec<ReadItem>) -> BlockKind {
+    let is_task = |item: &ReadItem| {
+        let mut blocks = item.blocks.iter();
+        item.done.is_some()
+            && matches!(
+                blocks.next().map(|block| &block.kind),
+                Some(BlockKind::Paragraph(_))
+            )
+            && blocks.all(|block| matches!(block.kind, BlockKind::Tasks(_)))
+    };
+    if marker == ListMarker::Bullet && !items.is_empty() && items.iter().all(is_task) {
+        return BlockKind::Tasks(items.into_iter().map(task).collect());
+    }
+    let items = items
+        .into_iter()
+        .map(|mut item| {
+            if let (Some(done), Some(first)) = (item.done, item.blocks.first_mut())
+                && let BlockKind::Paragraph(content) = &mut first.kind
+            {
+                let text = if done { "[x] " } else { "[ ] " };
+                content.insert(0, Inline::text(text));
+                *content = inlines::normal(std::mem::take(content));
+            }
+            Item {
+                blocks: item.blocks,
+                ..Item::default()
+            }
+        })
+        .collect();
+    BlockKind::List { marker, items }
+}
+
+fn task(item: ReadItem) -> Task {
+    let mut task = Task {
+        done: item.done == Some(true),
+        ..Task::default()
+    };
+    for block in item.blocks {
+        match block.kind {
+            BlockKind::Paragraph(content) => task.content = content,
+            BlockKind::Tasks(children) => task.children.extend(children),
+            _ => {}
+        }
+    }
+    task
+}

@@ -1,0 +1,265 @@
+//! Tables, read from Markdown events, with the blocks that tags make inside their cells.
+//!
+//! Decides which rows are headers and where one block of a cell ends. Never decides what running
+//! text means.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Tag, TagEnd};
+
+use super::html::{self, Name};
+use super::lines::{Lines, Start};
+use crate::MAX_DEPTH;
+use crate::doc::{
+    Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, Marks, Row, Table, code_text,
+    language,
+};
+use crate::inlines;
+
+pub(super) struct TableReader<'a> {
+    source: &'a str,
+    rows: Vec<Row>,
+    row: Row,
+    cell: Option<CellReader<'a>>,
+    in_head: bool,
+}
+
+impl<'a> TableReader<'a> {
+    pub(super) fn new(source: &'a str) -> Self {
+        Self {
+            source,
+            rows: Vec::new(),
+            row: Row::default(),
+            cell: None,
+            in_head: false,
+        }
+    }
+
+    pub(super) fn event(&mut self, event: Event<'a>, range: Range<usize>) {
+        match event {
+            Event::Start(Tag::TableHead) => self.in_head = true,
+            Event::Start(Tag::TableRow) => {}
+            Event::Start(Tag::TableCell) => {
+                self.cell = Some(CellReader::new(self.source, range.start));
+            }
+            Event::End(TagEnd::TableCell) => {
+                if let Some(cell) = self.cell.take() {
+                    self.row.cells.push(cell.finish(self.in_head));
+                }
+            }
+            Event::End(TagEnd::TableHead) => {
+                self.in_head = false;
+                let row = std::mem::take(&mut self.row);
+                // Markdown demands a header row; an empty one stands for none.
+                let named = row.cells.iter().any(|cell| cell.header);
+                if named {
+                    let header = |cell: Cell| Cell {
+                        header: true,
+                        ..cell
+                    };
+                    let cells = row.cells.into_iter().map(header).collect();
+                    self.rows.push(Row { cells, ..row });
+                }
+            }
+            Event::End(TagEnd::TableRow) => self.rows.push(std::mem::take(&mut self.row)),
+            inside => {
+                if let Some(cell) = &mut self.cell {
+                    cell.event(inside, range);
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Block {
+        let rows = std::mem::take(&mut self.rows);
+        Block::new(BlockKind::Table(Table { rows }))
+    }
+}
+
+struct CellReader<'a> {
+    lines: Lines<'a>,
+    named: bool,
+    frames: Vec<Frame>,
+    /// The language and the text of an open `<pre>`.
+    code: Option<(Option<String>, String)>,
+}
+
+enum Frame {
+    List(ListMarker, Vec<Item>, Vec<Block>),
+    /// A cell or an item: blocks, and the runs of the paragraph at its end.
+    Blocks(Vec<Block>),
+}
+
+impl<'a> CellReader<'a> {
+    fn new(source: &'a str, start: usize) -> Self {
+        Self {
+            lines: Lines::new(source, Start::Plain, start),
+            named: false,
+            frames: vec![Frame::Blocks(Vec::new())],
+            code: None,
+        }
+    }
+
+    fn event(&mut self, event: Event<'a>, range: Range<usize>) {
+        if self.code.is_some() {
+            return self.code_event(&event);
+        }
+        let tag = match &event {
+            Event::InlineHtml(source) | Event::Html(source) => html::tag(source),
+            _ => None,
+        };
+        match tag {
+            Some(html::Tag::Open(Name::RowHeader, None)) => self.named = true,
+            Some(html::Tag::Open(Name::Preformatted, info)) => {
+                self.end_text();
+                self.code = Some((info.as_deref().and_then(language), String::new()));
+            }
+            Some(html::Tag::Open(Name::Bullets, None)) => self.open_list(ListMarker::Bullet),
+            Some(html::Tag::Open(Name::Numbers, start)) => {
+                let start = start.and_then(|start| start.parse().ok()).unwrap_or(1);
+                self.open_list(ListMarker::Ordered { start });
+            }
+            Some(html::Tag::Open(Name::Item, None)) if self.in_list() => {
+                self.end_text();
+                self.frames.push(Frame::Blocks(Vec::new()));
+            }
+            Some(html::Tag::Close(Name::Item)) if self.frames.len() > 1 && !self.in_list() => {
+                self.end_text();
+                self.close_frame();
+            }
+            Some(html::Tag::Close(Name::Bullets | Name::Numbers)) if self.in_list() => {
+                self.end_text();
+                self.close_frame();
+            }
+            _ => self.lines.event(event, range),
+        }
+    }
+
+    fn code_event(&mut self, event: &Event<'a>) {
+        let Some((_, text)) = &mut self.code else {
+            return;
+        };
+        match event {
+            Event::Text(part) | Event::Code(part) => text.push_str(part),
+            Event::InlineHtml(source) | Event::Html(source) => match html::tag(source) {
+                Some(html::Tag::Break) => text.push('\n'),
+                Some(html::Tag::Close(Name::Preformatted)) => self.end_code(),
+                _ => text.push_str(source),
+            },
+            _ => {}
+        }
+    }
+
+    fn end_code(&mut self) {
+        if let Some((language, text)) = self.code.take() {
+            let text = code_text(&text);
+            self.push(Block::new(BlockKind::Code { language, text }));
+        }
+    }
+
+    fn in_list(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame::List(..)))
+    }
+
+    fn open_list(&mut self, marker: ListMarker) {
+        self.end_text();
+        if self.frames.len() < MAX_DEPTH {
+            self.frames
+                .push(Frame::List(marker, Vec::new(), Vec::new()));
+        }
+    }
+
+    fn push(&mut self, block: Block) {
+        match self.frames.last_mut() {
+            Some(Frame::Blocks(blocks) | Frame::List(_, _, blocks)) => blocks.push(block),
+            None => {}
+        }
+    }
+
+    fn end_text(&mut self) {
+        for block in paragraphs(self.lines.take_runs()) {
+            self.push(block);
+        }
+    }
+
+    fn close_frame(&mut self) {
+        match self.frames.pop() {
+            Some(Frame::Blocks(blocks)) => {
+                if let Some(Frame::List(_, items, _)) = self.frames.last_mut() {
+                    items.push(Item {
+                        blocks,
+                        ..Item::default()
+                    });
+                }
+            }
+            Some(Frame::List(marker, items, stray)) => {
+                if !items.is_empty() {
+                    self.push(Block::new(BlockKind::List { marker, items }));
+                }
+                for block in stray {
+                    self.push(block);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn finish(mut self, in_head: bool) -> Cell {
+        self.end_code();
+        let lines = std::mem::replace(&mut self.lines, Lines::new("", Start::Plain, 0));
+        for block in paragraphs(lines.finish().runs) {
+            self.push(block);
+        }
+        while self.frames.len() > 1 {
+            self.close_frame();
+        }
+        let blocks = match self.frames.pop() {
+            Some(Frame::Blocks(blocks)) => blocks,
+            _ => Vec::new(),
+        };
+        let header = self.named || in_head && !blocks.is_empty();
+        Cell {
+            header,
+            blocks,
+            ..Cell::default()
+        }
+    }
+}
+
+/// Two breaks in a row end a paragraph of a cell.
+fn paragraphs(runs: Vec<Inline>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut content: Vec<Inline> = Vec::new();
+    let mut breaks = 0;
+    for run in runs {
+        let is_break = run.kind == InlineKind::HardBreak;
+        let is_space = matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty());
+        if breaks >= 2 && !is_break && !is_space {
+            blocks.extend(paragraph(std::mem::take(&mut content)));
+        }
+        breaks = match (is_break, is_space) {
+            (true, _) => breaks + 1,
+            (false, true) => breaks,
+            (false, false) => 0,
+        };
+        content.push(run);
+    }
+    blocks.extend(paragraph(content));
+    blocks
+}
+
+fn paragraph(runs: Vec<Inline>) -> Option<Block> {
+    let mut content = inlines::normal_line(runs);
+    if let [only] = content.as_slice()
+        && only.marks == Marks::default()
+        && let InlineKind::Kept(kept) = &only.kind
+    {
+        let kind = BlockKind::Kept {
+            kept: kept.clone(),
+            body: None,
+        };
+        return Some(Block::new(kind));
+    }
+    content.retain(|run| run.kind != InlineKind::Text(String::new()));
+    (!content.is_empty()).then(|| Block::paragraph(content))
+}

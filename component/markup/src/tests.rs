@@ -1,0 +1,5 @@
+//! Round trips, one file for each construct. What Markdown can say must come back from every
+//! format that can say it.
+
+mod generate;
+mod markdown_properties;

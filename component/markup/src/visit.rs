@@ -1,0 +1,84 @@
+//! Walks over the tree.
+//!
+//! Decides in which order nodes are visited: as they are read. Never changes anything itself.
+
+use crate::doc::{Block, BlockKind, Document, Inline, InlineKind, Mention, Source, Span, Task};
+
+impl Document {
+    /// Every mention, in reading order, to fill in the names the source does not have.
+    pub fn mentions_mut(&mut self) -> Vec<&mut Mention> {
+        let mut mentions = Vec::new();
+        for content in contents(&mut self.blocks) {
+            for inline in content {
+                if let InlineKind::Mention(mention) = &mut inline.kind {
+                    mentions.push(mention);
+                }
+            }
+        }
+        mentions
+    }
+
+    /// Forgets where the nodes stood, so that documents can be compared by what they say.
+    pub fn forget_source(&mut self) {
+        self.source = Source::Made;
+        forget(&mut self.blocks);
+        for content in contents(&mut self.blocks) {
+            for inline in content {
+                inline.span = Span::Unknown;
+            }
+        }
+    }
+}
+
+fn forget(blocks: &mut [Block]) {
+    for block in blocks {
+        block.span = Span::Unknown;
+        for body in bodies(&mut block.kind) {
+            forget(body);
+        }
+    }
+}
+
+/// The lists of blocks directly inside a block.
+pub(crate) fn bodies(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
+    match kind {
+        BlockKind::Quote(body)
+        | BlockKind::Panel { body, .. }
+        | BlockKind::Expand { body, .. }
+        | BlockKind::Kept {
+            body: Some(body), ..
+        } => vec![body],
+        BlockKind::List { items, .. } => items.iter_mut().map(|item| &mut item.blocks).collect(),
+        BlockKind::Table(table) => {
+            let cells = table.rows.iter_mut().flat_map(|row| &mut row.cells);
+            cells.map(|cell| &mut cell.blocks).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Every run of inline content below `blocks`.
+pub(crate) fn contents(blocks: &mut [Block]) -> Vec<&mut Vec<Inline>> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match &mut block.kind {
+            BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
+                found.push(content);
+            }
+            BlockKind::Tasks(tasks) => task_contents(tasks, &mut found),
+            other => {
+                for body in bodies(other) {
+                    found.extend(contents(body));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn task_contents<'a>(tasks: &'a mut [Task], found: &mut Vec<&'a mut Vec<Inline>>) {
+    for task in tasks {
+        found.push(&mut task.content);
+        task_contents(&mut task.children, found);
+    }
+}
