@@ -27,10 +27,21 @@ impl Default for Limits {
     }
 }
 
+/// Where the count of a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Within,
+    /// Worth a line in the record.
+    FirstOver,
+    /// The same again, as often as a component likes: not worth one.
+    Over,
+}
+
 /// What is left of the limits. Requests that run side by side share it.
 #[derive(Debug)]
 pub struct Budget {
     limits: Limits,
+    asks: AtomicU64,
     requests: AtomicU64,
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
@@ -46,6 +57,7 @@ impl Budget {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            asks: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             request_bytes: AtomicU64::new(0),
             response_bytes: AtomicU64::new(0),
@@ -55,6 +67,16 @@ impl Budget {
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// One more wish, granted or not: refusals cost time and a line in the audit record too.
+    pub(crate) fn spend_ask(&self) -> Wish {
+        let number = self.asks.fetch_add(1, Ordering::Relaxed);
+        match number.cmp(&self.limits.requests) {
+            std::cmp::Ordering::Less => Wish::Within,
+            std::cmp::Ordering::Equal => Wish::FirstOver,
+            std::cmp::Ordering::Greater => Wish::Over,
+        }
     }
 
     /// One more attempt with a body of `bytes`.
@@ -123,6 +145,16 @@ mod tests {
         assert_eq!(budget.spend_request(0), Ok(()));
         assert_eq!(budget.spend_request(0), Err(Failure::Budget));
         assert_eq!(budget.requests(), 2);
+    }
+
+    #[test]
+    fn the_first_wish_over_the_limit_is_told_from_the_rest() {
+        let budget = small();
+        let wishes: Vec<Wish> = (0..4).map(|_| budget.spend_ask()).collect();
+        assert_eq!(
+            wishes,
+            [Wish::Within, Wish::Within, Wish::FirstOver, Wish::Over]
+        );
     }
 
     #[test]

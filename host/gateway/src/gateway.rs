@@ -2,20 +2,34 @@
 
 use std::sync::Arc;
 
-use policy::{Manifest, Policy, SiteName};
+use policy::{Caller, Manifest, Policy, SiteName};
 
-use crate::ask::{Answer, Ask, Failure};
+use crate::ask::{Answer, Ask, Denial, Failure};
+use crate::budget::Wish;
 use crate::call::CallContext;
+use crate::credential;
+use crate::decide;
+use crate::filter;
+use crate::mutant;
+use crate::own::{OwnRequest, OwnRules};
 use crate::ports::{AuditSink, Clock, CredentialSource, Wire};
+use crate::quota::Quotas;
+use crate::record::{Digests, Entry};
+use crate::redact::{Cache, Redactors};
+use crate::send::Sealed;
+use crate::target::{Misfit, Target};
 
-/// The way out for one policy and one component.
+/// The way out for one policy and one component. Shared by all calls; holds nothing of a call.
 pub struct Gateway<W, C, A, S> {
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) manifest: Arc<Manifest>,
-    pub(crate) wire: W,
+    policy: Arc<Policy>,
+    manifest: Arc<Manifest>,
+    digests: Digests,
+    pub(crate) wire: Sealed<W>,
     pub(crate) clock: C,
     pub(crate) audit: A,
     pub(crate) credentials: S,
+    pub(crate) redactors: Cache,
+    pub(crate) quotas: Quotas,
 }
 
 impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
@@ -27,34 +41,129 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         audit: A,
         credentials: S,
     ) -> Self {
+        let digests = Digests {
+            policy: policy.digest(),
+            component: manifest.digest.clone(),
+        };
         Self {
             policy,
             manifest,
-            wire,
+            digests,
+            wire: Sealed::new(wire),
             clock,
             audit,
             credentials,
+            redactors: Cache::default(),
+            quotas: Quotas::default(),
         }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub fn clock(&self) -> &C {
+        &self.clock
     }
 
     /// One exchange for the component. Any HTTP status is an answer.
     pub async fn send(&self, cx: &CallContext, ask: Ask) -> Result<Answer, Failure> {
-        let _ = (cx, ask);
-        Err(Failure::Internal("the gateway is being put together".into()))
+        self.pass(cx, &self.policy, &self.manifest, &cx.caller, &ask)
+            .await
     }
 
-    /// One exchange for the host itself, by a built-in rule with a name.
-    pub async fn send_own(&self, own: OwnRequest, site: &SiteName) -> Result<Answer, Failure> {
-        let _ = (own, site);
-        Err(Failure::Internal("the gateway is being put together".into()))
+    /// One exchange for the host itself, by a built-in rule with a name, with the credential of
+    /// the call's principal.
+    pub async fn send_own(
+        &self,
+        cx: &CallContext,
+        site: &SiteName,
+        own: OwnRequest,
+    ) -> Result<Answer, Failure> {
+        let Some(site) = self.policy.site(site) else {
+            return Err(Failure::Internal(format!("there is no site {site}")));
+        };
+        let rules = OwnRules::new(site, &cx.caller.principal, &self.digests.component)?;
+        self.pass(
+            cx,
+            &rules.policy,
+            &rules.manifest,
+            &rules.caller,
+            &own.ask(site),
+        )
+        .await
+    }
+
+    /// Every way out of here writes the line of step 7.
+    async fn pass(
+        &self,
+        cx: &CallContext,
+        policy: &Policy,
+        manifest: &Manifest,
+        caller: &Caller,
+        ask: &Ask,
+    ) -> Result<Answer, Failure> {
+        let wish = cx.budget.spend_ask();
+        if wish == Wish::Over {
+            return Err(Failure::Budget);
+        }
+        let mut entry = Entry::open(&self.audit, &self.clock, &self.digests, caller, &cx.id, ask);
+        let outcome = match wish {
+            Wish::Within => {
+                self.steps(cx, policy, manifest, caller, ask, &mut entry)
+                    .await
+            }
+            Wish::FirstOver | Wish::Over => Err(Failure::Budget),
+        };
+        if let Err(Failure::Denied(denial)) = &outcome {
+            cx.note(denial);
+        }
+        entry.close(outcome)
+    }
+
+    async fn steps(
+        &self,
+        cx: &CallContext,
+        policy: &Policy,
+        manifest: &Manifest,
+        caller: &Caller,
+        ask: &Ask,
+        entry: &mut Entry<'_, A, C>,
+    ) -> Result<Answer, Failure> {
+        let site = policy
+            .site(&ask.site)
+            .ok_or_else(|| denied(Misfit::site(format!("there is no site {}", ask.site))))?;
+        let target = Target::new(site, ask).map_err(denied)?;
+        let permitted = decide::decide(policy, manifest, caller, target).map_err(|refusal| {
+            entry.refused(&refusal);
+            Failure::Denied(Box::new(Denial::from(&*refusal)))
+        })?;
+        entry.permitted(permitted.permit());
+        let credential =
+            credential::find(&self.credentials, permitted.permit(), site, caller).await?;
+        entry.credential(&credential.name);
+        let mut redactors = Redactors::default();
+        redactors.add(self.redactors.redactor(&credential));
+        let leak = mutant::Leak::of(&credential);
+        let incoming = self
+            .exchange(cx, caller, &permitted, credential, &mut redactors, entry)
+            .await?;
+        let (answer, hits) = filter::filter(incoming, permitted.keep, &redactors)?;
+        entry.redactions(hits);
+        Ok(leak.into_answer(answer, entry))
     }
 }
 
-/// What the host asks of a site on its own account: a closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnRequest {
-    /// Which deployment a Jira is: `GET /rest/api/2/serverInfo`.
-    JiraServerInfo,
-    /// Which deployment a Confluence is: `GET /rest/applinks/1.0/manifest`.
-    ConfluenceManifest,
+fn denied(misfit: Misfit) -> Failure {
+    match misfit {
+        Misfit::Refused { rule, reason } => Failure::Denied(Box::new(Denial {
+            rule: rule.to_owned(),
+            reason,
+            would_allow: None,
+        })),
+        Misfit::Mistake(failure) => failure,
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,32 +1,47 @@
 //! The way out, without the wire: every request of the component passes seven steps here, one
 //! module each, in this order:
 //!
-//! 1. [`target`] – join the segments to the site's base; refuse what cannot be spelled one way only
-//! 2. [`route`] – what does this path mean?
-//! 3. [`decide`] – permit or refusal, by the policy
-//! 4. [`credential`] – whose secret; needs the permit
-//! 5. [`send`] – the only caller of the wire; takes a `Permitted<Target>` and nothing else
-//! 6. [`filter`] – headers, size and redaction of what came back
-//! 7. [`record`] – the line in the audit log
+//! 1. `target` – join the segments to the site's base; refuse what can be spelled in two ways
+//! 2. `decide`, route – what does this path mean?
+//! 3. `decide` – permit or refusal, by the policy
+//! 4. `credential` – whose secret; needs the permit
+//! 5. `send` – the only user of the wire; takes a `Permitted<Target>` and nothing else
+//! 6. `filter` – headers, size and redaction of what came back
+//! 7. `record` – the line in the audit log
 //!
-//! No runtime, no socket, no file: wire, clock, audit sink and credentials come in through
-//! [`ports`], so the same code runs in the native server and in a component at the edge.
+//! No runtime, no socket, no file: wire, clock, audit sink and credentials come in through four
+//! traits, so the same code runs in the native server and in a component at the edge.
 
 #![forbid(unsafe_code)]
 
 mod ask;
 mod budget;
 mod call;
+mod credential;
+mod decide;
+mod filter;
 mod gateway;
+mod headers;
+mod multipart;
+pub mod mutant;
+mod own;
 mod ports;
+mod quota;
 mod record;
+mod redact;
+mod redirect;
+mod retry;
+mod send;
+mod target;
 
 pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part};
 pub use budget::{Budget, Limits};
 pub use call::CallContext;
 pub use gateway::Gateway;
+pub use own::{OWN_TOOL, OwnRequest};
 pub use ports::{
     AuditError, AuditSink, Clock, Credential, CredentialError, CredentialSource, Hop, Incoming,
     Outgoing, Wire, WireError,
 };
 pub use record::{AuditLine, LineKind, Verdict};
+pub use redact::REPLACEMENT;

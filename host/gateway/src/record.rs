@@ -6,8 +6,17 @@
 //! be written stops the call. Bodies, header values and query values are never part of a line.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use policy::{Caller, Class, Permit, Refusal};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::ask::{Answer, Ask, Denial, Failure};
+use crate::ports::{AuditError, AuditSink, Clock, Incoming};
+use crate::redact::Redactors;
 
 /// Fixed keys in a fixed order. The sink adds `seq`, `prev` and `mac`.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -36,6 +45,8 @@ pub struct AuditLine {
     pub reason: Option<String>,
     /// The credential's name.
     pub secret: Option<String>,
+    /// The name of the origin that a redirect went to.
+    pub redirect: Option<String>,
     pub policy: String,
     pub component: String,
     pub addr: Option<String>,
@@ -63,4 +74,267 @@ pub enum LineKind {
 pub enum Verdict {
     Allow,
     Deny,
+}
+
+/// The line of one decision while the decision is under way. Dropped unfinished, as when the
+/// client goes away in the middle of an exchange, it writes itself down as abandoned.
+pub(crate) struct Entry<'a, A: AuditSink, C: Clock> {
+    audit: &'a A,
+    clock: &'a C,
+    line: AuditLine,
+    started: Duration,
+    permitted: bool,
+    written: bool,
+}
+
+/// What stands in every line of one gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Digests {
+    pub(crate) policy: String,
+    pub(crate) component: String,
+}
+
+impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
+    pub(crate) fn open(
+        audit: &'a A,
+        clock: &'a C,
+        digests: &Digests,
+        caller: &Caller,
+        call: &str,
+        ask: &Ask,
+    ) -> Self {
+        let line = AuditLine {
+            v: 1,
+            ts: timestamp(clock.now_ms()),
+            kind: LineKind::Decision,
+            principal: caller.principal.clone(),
+            call: call.to_owned(),
+            tool: caller.tool.clone(),
+            site: ask.site.as_str().to_owned(),
+            product: ask.product.as_str(),
+            method: ask.method.as_str(),
+            template: None,
+            params: BTreeMap::new(),
+            path: Some(shortened(&format!("/{}", ask.segments.join("/")))),
+            query_keys: ask
+                .query
+                .iter()
+                .take(MOST_KEYS)
+                .map(|(name, _)| shortened(name))
+                .collect(),
+            verdict: Verdict::Deny,
+            rule: "host".to_owned(),
+            route: None,
+            class: None,
+            reason: None,
+            secret: None,
+            redirect: None,
+            policy: digests.policy.clone(),
+            component: digests.component.clone(),
+            addr: None,
+            status: None,
+            req_bytes: 0,
+            resp_bytes: 0,
+            ms: 0,
+            tries: 0,
+            redactions: 0,
+            operation: ask.operation.as_deref().map(shortened),
+        };
+        Self {
+            audit,
+            clock,
+            line,
+            started: clock.monotonic(),
+            permitted: false,
+            written: false,
+        }
+    }
+
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        self.line.route = refusal.route.as_ref().map(ToString::to_string);
+        self.line.class = refusal.class.map(Class::as_str);
+        self.meaning(refusal.template.clone(), &refusal.params);
+    }
+
+    pub(crate) fn permitted(&mut self, permit: &Permit) {
+        self.permitted = true;
+        self.line.verdict = Verdict::Allow;
+        self.line.rule.clone_from(&permit.rule);
+        self.line.route = Some(permit.route.to_string());
+        self.line.class = Some(permit.class.as_str());
+        self.meaning(Some(permit.template.clone()), &permit.params);
+    }
+
+    fn meaning(&mut self, template: Option<String>, params: &[(String, String)]) {
+        if template.is_some() {
+            self.line.path = None;
+        }
+        self.line.template = template;
+        for (kind, value) in params {
+            // Two parameters of one kind are told apart by their number.
+            let same = self
+                .line
+                .params
+                .keys()
+                .filter(|known| known.split('#').next() == Some(kind))
+                .count();
+            let key = if same == 0 {
+                kind.clone()
+            } else {
+                format!("{kind}#{}", same + 1)
+            };
+            self.line.params.insert(key, shortened(value));
+        }
+    }
+
+    pub(crate) fn credential(&mut self, name: &str) {
+        self.line.secret = Some(name.to_owned());
+    }
+
+    /// The last moment before anything is sent: what could not be recorded is not sent.
+    pub(crate) fn announce(&mut self, class: Class, request_bytes: u64) -> Result<(), Failure> {
+        self.audit.ready().map_err(unrecorded)?;
+        if class == Class::Read {
+            return Ok(());
+        }
+        let intent = AuditLine {
+            kind: LineKind::Intent,
+            req_bytes: request_bytes,
+            ..self.line.clone()
+        };
+        self.audit.record(&intent).map_err(unrecorded)
+    }
+
+    pub(crate) fn sending(&mut self, request_bytes: u64) {
+        self.line.tries += 1;
+        self.line.req_bytes += request_bytes;
+    }
+
+    pub(crate) fn came_back(&mut self, incoming: &Incoming) {
+        self.line.status = Some(incoming.status);
+        self.line.addr = incoming.peer.map(|peer| peer.to_string());
+        self.line.resp_bytes += incoming.body.len() as u64;
+    }
+
+    pub(crate) fn redactions(&mut self, hits: u64) {
+        self.line.redactions += hits;
+    }
+
+    /// What the wire said of a failure; it may repeat a part of the answer.
+    pub(crate) fn trouble(&mut self, text: &str, redactors: &Redactors) {
+        let (text, hits) = redactors.redact_str(text);
+        self.line.redactions += hits;
+        self.line.reason = Some(shortened(&text));
+    }
+
+    /// The exchange ended in a redirect that is followed: its line is complete, and the hop
+    /// goes on with a line of its own.
+    pub(crate) fn hop(&mut self, name: &str) -> Result<(), Failure> {
+        self.line.redirect = Some(name.to_owned());
+        self.write().map_err(unrecorded)?;
+        self.written = false;
+        self.line.kind = LineKind::Redirect;
+        self.line.ts = timestamp(self.clock.now_ms());
+        self.line.secret = None;
+        self.line.addr = None;
+        self.line.status = None;
+        self.line.req_bytes = 0;
+        self.line.resp_bytes = 0;
+        self.line.tries = 0;
+        self.line.redactions = 0;
+        self.started = self.clock.monotonic();
+        self.audit.ready().map_err(unrecorded)
+    }
+
+    /// Writes the line. An answer that cannot be recorded is not handed out.
+    pub(crate) fn close(mut self, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
+        match &outcome {
+            Ok(_) => {}
+            Err(Failure::Denied(denial)) => {
+                let Denial { rule, reason, .. } = &**denial;
+                self.line.verdict = Verdict::Deny;
+                self.line.rule.clone_from(rule);
+                self.line.reason = Some(shortened(reason));
+            }
+            Err(failure) => {
+                if !self.permitted {
+                    self.line.rule = host_rule(failure).to_owned();
+                }
+                if self.line.reason.is_none() {
+                    self.line.reason = Some(shortened(&failure.to_string()));
+                }
+            }
+        }
+        self.write().map_err(unrecorded)?;
+        outcome
+    }
+
+    fn write(&mut self) -> Result<(), AuditError> {
+        self.written = true;
+        self.line.ms = millis(self.clock.monotonic().saturating_sub(self.started));
+        self.audit.record(&self.line)
+    }
+
+    /// For [`crate::mutant::Mutant::LeakyLog`].
+    pub(crate) fn leak(&mut self, secret: &str) {
+        self.line.operation = Some(secret.to_owned());
+    }
+}
+
+impl<A: AuditSink, C: Clock> Drop for Entry<'_, A, C> {
+    fn drop(&mut self) {
+        if !self.written {
+            self.line.reason =
+                Some("abandoned: the call ended before the answer was whole".to_owned());
+            // Nobody is left to be told. The sink's `ready` says no from now on.
+            let _ = self.write();
+        }
+    }
+}
+
+/// Enough to recognise a path or a key; the hash tells two long ones apart.
+const LONGEST_TEXT: usize = 256;
+
+const MOST_KEYS: usize = 32;
+
+fn shortened(text: &str) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text.to_owned();
+    }
+    let end = (0..=LONGEST_TEXT)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
+    let digest: String = Sha256::digest(text)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{}… ({} bytes, sha256:{digest})", &text[..end], text.len())
+}
+
+fn host_rule(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::InvalidRequest(_) => "host.body",
+        Failure::Budget => "host.budget",
+        Failure::Cancelled => "host.cancelled",
+        _ => "host",
+    }
+}
+
+fn unrecorded(error: AuditError) -> Failure {
+    Failure::Internal(error.to_string())
+}
+
+fn timestamp(now_ms: u64) -> String {
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(now_ms) * 1_000_000)
+        .ok()
+        .and_then(|at| at.format(&format).ok())
+        .unwrap_or_else(|| format!("{now_ms} ms"))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

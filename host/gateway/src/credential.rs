@@ -1,0 +1,144 @@
+//! Step 4, credential: the secret of this caller for this site, or none. Needs the permit, asks
+//! for nobody else, and has no default.
+
+use policy::{Caller, Permit, Site};
+use secrecy::ExposeSecret;
+
+use crate::ask::{Denial, Failure};
+use crate::mutant::{self, Mutant};
+use crate::ports::{Credential, CredentialError, CredentialSource};
+
+pub(crate) async fn find<S: CredentialSource>(
+    source: &S,
+    permit: &Permit,
+    site: &Site,
+    caller: &Caller,
+) -> Result<Credential, Failure> {
+    let found = source.credential(permit, site, caller).await;
+    let credential = match found {
+        Ok(credential) => credential,
+        Err(error) => match last_used().filter(|_| mutant::is_on(Mutant::FallbackCredential)) {
+            Some(other) => return Ok(other),
+            None => return Err(failure(error, site)),
+        },
+    };
+    remember(&credential);
+    check(credential)
+}
+
+/// A renewed credential after a 401, if the source has one.
+pub(crate) async fn renew<S: CredentialSource>(
+    source: &S,
+    permit: &Permit,
+    site: &Site,
+    caller: &Caller,
+    rejected: &Credential,
+) -> Option<Credential> {
+    let renewed = source.refreshed(permit, site, caller, rejected).await?;
+    check(renewed).ok()
+}
+
+fn failure(error: CredentialError, site: &Site) -> Failure {
+    match error {
+        CredentialError::Missing => Failure::Denied(Box::new(Denial {
+            rule: "host.credential".into(),
+            reason: format!(
+                "you have no credential for the site {}; nobody else's is used",
+                site.name
+            ),
+            would_allow: None,
+        })),
+        CredentialError::Ended => Failure::Reauthorize,
+        CredentialError::Unavailable(reason) => {
+            Failure::Internal(format!("the credential cannot be read: {reason}"))
+        }
+    }
+}
+
+/// One scheme of two and one word: anything else could carry a second header.
+fn check(credential: Credential) -> Result<Credential, Failure> {
+    let value = credential.authorization.expose_secret();
+    let word = value
+        .strip_prefix("Basic ")
+        .or_else(|| value.strip_prefix("Bearer "));
+    if word.is_some_and(|word| {
+        !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
+    }) {
+        Ok(credential)
+    } else {
+        Err(Failure::Internal(format!(
+            "the credential {} is not `Basic …` or `Bearer …`",
+            credential.name
+        )))
+    }
+}
+
+#[cfg(feature = "mutants")]
+static LAST_USED: std::sync::Mutex<Option<Credential>> = std::sync::Mutex::new(None);
+
+/// For [`Mutant::FallbackCredential`]; without the feature nothing is kept.
+#[cfg(feature = "mutants")]
+fn remember(credential: &Credential) {
+    *LAST_USED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(credential.clone());
+}
+
+#[cfg(feature = "mutants")]
+fn last_used() -> Option<Credential> {
+    LAST_USED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone()
+}
+
+#[cfg(not(feature = "mutants"))]
+const fn remember(_: &Credential) {}
+
+#[cfg(not(feature = "mutants"))]
+const fn last_used() -> Option<Credential> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential(value: &str) -> Credential {
+        Credential {
+            name: "jira".into(),
+            authorization: value.to_owned().into(),
+            secrets: vec![],
+        }
+    }
+
+    #[test]
+    fn only_a_single_basic_or_bearer_word_is_a_credential() {
+        for value in ["Basic dXNlcjp0b2tlbg==", "Bearer abc-_.~+/="] {
+            assert!(check(credential(value)).is_ok(), "{value}");
+        }
+        for value in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "bearer abc",
+            "Digest abc",
+            "abc",
+            "Bearer a b",
+            "Bearer a\r\nX: y",
+            "Bearer a\n",
+            "Bearer é",
+        ] {
+            let Err(Failure::Internal(text)) = check(credential(value)) else {
+                panic!("{value:?} was accepted")
+            };
+            assert!(!text.contains("abc"), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!("{:?}", credential("Bearer CANARY-jira-7Qm2xVt9"));
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+}
