@@ -1,1 +1,79 @@
+//! What may leave: the policy file, the route catalogue, and the decision on each request.
+//!
+//! Pure. No file, clock, network or environment is touched here; texts and addresses come in, decisions go out.
+//!
+//! ```
+//! # use policy::{Policy, Manifest};
+//! let text = r#"
+//! version = 1
+//!
+//! [site.acme]
+//! origin = "https://acme.atlassian.net"
+//! products = ["jira"]
+//!
+//! [[rule]]
+//! id = "read"
+//! site = "acme"
+//! classes = ["read"]
+//! "#;
+//! let policy = Policy::parse(text, "policy.toml").expect("the text is a policy");
+//! let manifest = Manifest::from_json(br#"{"tools":[
+//!     {"name":"jira_get_issue","routes":["jira.issue.get"]},
+//!     {"name":"jira_update_issue","routes":["jira.issue.get","jira.issue.update"]}]}"#, "sha256:…")?;
+//! assert!(policy.offers(&manifest, "jira_get_issue"));
+//! assert!(!policy.offers(&manifest, "jira_update_issue"));
+//! # Ok::<(), policy::ManifestError>(())
+//! ```
+//!
+//! A request passes where three things meet: the catalogue (or the file) knows the route, the component's manifest
+//! gives the route to the calling tool, and a rule allows it while no `[[deny]]` matches. [`Policy::decide`] is the
+//! only maker of [`Permitted`], and whoever sends takes nothing else.
 
+#![forbid(unsafe_code)]
+
+mod absolute;
+mod catalogue;
+mod check;
+mod decide;
+mod diagnostic;
+mod evaluate;
+mod file;
+mod hazard;
+mod manifest;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+#[expect(unreachable_pub, reason = "public with the feature `mutants` only")]
+mod mutant;
+pub mod net;
+mod offers;
+mod origin;
+mod policy;
+mod profile;
+mod remedy;
+mod rule;
+pub mod segment;
+mod site;
+mod template;
+mod vocabulary;
+
+pub use absolute::{AbsoluteUrl, UrlError};
+pub use catalogue::{Catalogue, Place, Route, RouteId, RouteMatch, Slot, SlotKind, catalogue};
+pub use check::{Finding, Level};
+pub use decide::{
+    Caller, DEFAULT_DENY, NearMiss, Permit, Permitted, Refusal, RefusalCode, Refused, Subject,
+};
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use manifest::{Manifest, ManifestError, ToolEntry};
+pub use origin::{Host, Origin, OriginError, Scheme};
+pub use policy::Policy;
+pub use profile::Profile;
+pub use rule::{Effect, PathSelector, Rule, Selector, SiteSelector};
+pub use site::Site;
+pub use template::{Kind, Part, Template, TemplateError};
+pub use vocabulary::{Class, Deployment, Method, NameError, Product, SiteName};
+
+/// Reads a policy file; the same as [`Policy::parse`].
+pub fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {
+    Policy::parse(text, file_name)
+}

@@ -1,0 +1,204 @@
+//! The policy file's grammar: TOML text in, a [`Policy`] or every complaint out.
+//!
+//! What is not enforced is refused: an unknown key, and a key of a later version, is an error and never ignored.
+
+mod reader;
+mod rule;
+mod site;
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use crate::Policy;
+use crate::diagnostic::{Diagnostics, Problem, position};
+use crate::rule::Effect;
+use reader::{Reader, Table};
+
+/// A policy that a person is to read is far smaller; beyond this someone wants the parser to work.
+const MAX_BYTES: usize = 1 << 20;
+const MAX_RULES: usize = 2_000;
+
+const TOP_KEYS: &[&str] = &["version", "site", "rule", "deny", "component"];
+const TOP_LATER: &[(&str, &str)] = &[
+    ("mode", "every rule is enforced"),
+    (
+        "principal",
+        "whoever may call this server has all rules of the file",
+    ),
+    (
+        "principals",
+        "whoever may call this server has all rules of the file",
+    ),
+];
+
+pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {
+    let text = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .replace("\r\n", "\n");
+    let fail = |problems| Diagnostics::new(file_name, &text, problems);
+    if text.len() > MAX_BYTES {
+        return Err(fail(vec![Problem::new(
+            0..0,
+            format!(
+                "the file has {} bytes; at most {MAX_BYTES} are read",
+                text.len()
+            ),
+        )]));
+    }
+    let document = DeTable::parse(&text).map_err(|error| {
+        let first_line = error
+            .message()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        fail(vec![Problem::new(
+            error.span().unwrap_or(0..0),
+            format!("not TOML: {first_line}"),
+        )])
+    })?;
+    let mut reader = Reader::default();
+    let top = Table {
+        table: document.get_ref(),
+        span: 0..0,
+        name: "the file".to_owned(),
+    };
+    reader.refuse_unknown_keys(&top, TOP_KEYS, TOP_LATER);
+    read_version(&mut reader, &top);
+    let component = read_component(&mut reader, &top);
+    let (sites, site_spans, remarks) = site::read_all(&mut reader, &top);
+    let mut rules = read_rules(&mut reader, &top, Effect::Allow, &sites);
+    let mut denies = read_rules(&mut reader, &top, Effect::Deny, &sites);
+    refuse_duplicate_ids(&mut reader, rules.iter().chain(&denies));
+    if rules.is_empty() && reader.problems.is_empty() {
+        reader.complain(
+            Problem::new(text.len()..text.len(), "no [[rule]] allows anything, so no tool would exist")
+                .help("add a rule, for example:  [[rule]]  id = \"read\"  site = \"*\"  classes = [\"read\"]"),
+        );
+    }
+    if !reader.problems.is_empty() {
+        return Err(fail(reader.problems));
+    }
+    let line_of = |offset: usize| position(&text, offset).0;
+    for read in rules.iter_mut().chain(&mut denies) {
+        read.rule.line = line_of(read.start);
+    }
+    let into_sorted = |read: Vec<rule::Read>| {
+        let mut list: Vec<_> = read.into_iter().map(|read| read.rule).collect();
+        list.sort_by(|a, b| a.id.cmp(&b.id));
+        list
+    };
+    let remarks = remarks
+        .into_iter()
+        .map(|remark| remark.into_finding(&line_of))
+        .collect();
+    let site_lines = site_spans
+        .into_iter()
+        .map(|(name, start)| (name, line_of(start)))
+        .collect();
+    let (rules, denies) = (into_sorted(rules), into_sorted(denies));
+    drop(document);
+    Ok(Policy {
+        file_name: file_name.to_owned(),
+        sites,
+        site_lines,
+        rules,
+        denies,
+        component,
+        remarks,
+        text,
+    })
+}
+
+fn read_version(reader: &mut Reader, top: &Table<'_>) {
+    let Some(value) = top.value("version") else {
+        return reader.missing(top, "version", "begin the file with  version = 1");
+    };
+    let is_one = value
+        .value
+        .as_integer()
+        .is_some_and(|number| number.as_str() == "1");
+    if !is_one {
+        reader.complain(
+            Problem::new(
+                value.span,
+                "this version reads policy files of version 1 only",
+            )
+            .help("write  version = 1"),
+        );
+    }
+}
+
+fn read_component(reader: &mut Reader, top: &Table<'_>) -> Option<String> {
+    let table = reader.table(top, "component", "[component]")?;
+    reader.refuse_unknown_keys(&table, &["sha256"], &[]);
+    let Some(hash) = reader.string(&table, "sha256") else {
+        if !table.has("sha256") {
+            reader.missing(
+                &table,
+                "sha256",
+                "name the component by its digest, or remove [component]",
+            );
+        }
+        return None;
+    };
+    let is_digest = hash.value.len() == 64
+        && hash
+            .value
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !is_digest {
+        reader.complain(
+            Problem::new(hash.span, "a sha256 is 64 characters of 0-9 and a-f")
+                .help("print it with  sha256sum FILE"),
+        );
+        return None;
+    }
+    Some(hash.value.to_owned())
+}
+
+fn read_rules(
+    reader: &mut Reader,
+    top: &Table<'_>,
+    effect: Effect,
+    sites: &site::Sites,
+) -> Vec<rule::Read> {
+    let key = match effect {
+        Effect::Allow => "rule",
+        Effect::Deny => "deny",
+    };
+    let tables = reader.tables(top, key);
+    if tables.len() > MAX_RULES {
+        reader.complain(Problem::new(
+            tables[MAX_RULES].span.clone(),
+            format!(
+                "{} [[{key}]] tables; at most {MAX_RULES} are read",
+                tables.len()
+            ),
+        ));
+        return Vec::new();
+    }
+    tables
+        .iter()
+        .filter_map(|table| rule::read(reader, table, effect, sites))
+        .collect()
+}
+
+fn refuse_duplicate_ids<'a>(reader: &mut Reader, rules: impl Iterator<Item = &'a rule::Read>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut in_order: Vec<_> = rules.collect();
+    in_order.sort_by_key(|read| read.start);
+    for read in in_order {
+        if seen.insert(&read.rule.id, read.start).is_some() {
+            reader.complain(
+                Problem::new(
+                    read.id_span.clone(),
+                    format!("the id `{}` is used twice", read.rule.id),
+                )
+                .help("every refusal and audit record names a rule by its id, so each has its own"),
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The parsed policy: sites, rules and denials. Immutable; a change is a new file and a new digest.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{RouteMatch, catalogue};
+use crate::check::Finding;
+use crate::diagnostic::Diagnostics;
+use crate::rule::Rule;
+use crate::site::Site;
+use crate::vocabulary::{Deployment, Method, Product, SiteName};
+
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) file_name: String,
+    pub(crate) text: String,
+    pub(crate) sites: BTreeMap<SiteName, Site>,
+    pub(crate) site_lines: BTreeMap<SiteName, usize>,
+    /// Sorted by id: the order in the file means nothing.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) denies: Vec<Rule>,
+    pub(crate) component: Option<String>,
+    /// What the parser let pass, but `check` has to say.
+    pub(crate) remarks: Vec<Finding>,
+}
+
+impl Policy {
+    pub fn parse(text: &str, file_name: &str) -> Result<Self, Diagnostics> {
+        crate::file::parse(text, file_name)
+    }
+
+    /// As people know the file: for messages.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The text that was parsed, without a byte order mark and with plain line ends.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// `sha256:…` of [`Policy::text`], so that a copy with other line ends is the same policy.
+    pub fn digest(&self) -> String {
+        let hash = Sha256::digest(self.text.as_bytes());
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.sites.values()
+    }
+
+    pub fn site(&self, name: &SiteName) -> Option<&Site> {
+        self.sites.get(name)
+    }
+
+    /// The allowing rules, by id.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// The denials, by id.
+    pub fn denies(&self) -> impl Iterator<Item = &Rule> {
+        self.denies.iter()
+    }
+
+    /// The sha256 (hex) of the one foreign component that may run instead of the built-in one.
+    pub fn component_sha256(&self) -> Option<&str> {
+        self.component.as_deref()
+    }
+
+    /// What the catalogue says a request means. Routes that the file adds belong to their rules and are seen by
+    /// [`Policy::decide`] alone.
+    pub fn route<S: AsRef<str>>(
+        &self,
+        product: Product,
+        deployment: Deployment,
+        method: Method,
+        segments: &[S],
+    ) -> Option<RouteMatch<'static>> {
+        catalogue().find(product, deployment, method, segments)
+    }
+}

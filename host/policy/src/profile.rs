@@ -1,0 +1,77 @@
+//! The policies that ship: texts that a person can read, print and edit, and nothing else.
+//!
+//! A profile has no meaning of its own. It is rendered for the configured sites and then parsed like any file.
+
+use crate::Policy;
+use crate::diagnostic::Diagnostics;
+use crate::site::Site;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Reading, on all sites.
+    ReadOnly,
+    /// Reading and writing, on all sites; nothing is deleted or administered. What holds without a policy file.
+    Standard,
+}
+
+const READ_ONLY: &str = r#"
+# Reads everything that the account may read; changes nothing.
+[[rule]]
+id = "read"
+site = "*"
+classes = ["read"]
+"#;
+
+const STANDARD: &str = r#"
+# Reads and writes whatever the account may.
+[[rule]]
+id = "read-and-write"
+site = "*"
+classes = ["read", "write"]
+
+# Wins over every rule, also over those that are added later.
+[[deny]]
+id = "never-delete-or-administer"
+site = "*"
+classes = ["delete", "admin"]
+"#;
+
+impl Profile {
+    pub const ALL: [Self; 2] = [Self::ReadOnly, Self::Standard];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Standard => "standard",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.as_str() == name)
+    }
+
+    /// The whole policy file for these sites.
+    pub fn text(self, sites: &[Site]) -> String {
+        let rules = match self {
+            Self::ReadOnly => READ_ONLY,
+            Self::Standard => STANDARD,
+        };
+        let sites: String = sites
+            .iter()
+            .map(|site| format!("\n{}", site.to_toml()))
+            .collect();
+        format!("version = 1\n{sites}{rules}")
+    }
+}
+
+impl Policy {
+    /// Fails where a site could not stand in a policy file either, for example plain http without `plaintext`.
+    pub fn profile(profile: Profile, sites: &[Site]) -> Result<Self, Diagnostics> {
+        Self::parse(
+            &profile.text(sites),
+            &format!("profile {}", profile.as_str()),
+        )
+    }
+}

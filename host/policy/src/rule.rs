@@ -1,0 +1,135 @@
+//! One `[[rule]]` or `[[deny]]`, parsed. What it says, and nothing about how it is weighed against others.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::template::Template;
+use crate::vocabulary::{Class, Method, Product, SiteName};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stands in every audit record and refusal.
+    pub id: String,
+    pub effect: Effect,
+    pub site: SiteSelector,
+    pub selector: Selector,
+    /// `None`: every tool that the component's manifest gives the route to.
+    pub tools: Option<BTreeSet<String>>,
+    pub request_max_bytes: Option<u64>,
+    pub response_max_bytes: Option<u64>,
+    /// Name of one of the site's `redirect` origins.
+    pub redirect: Option<String>,
+    /// Where the rule begins in its file.
+    pub line: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SiteSelector {
+    Any,
+    Named(SiteName),
+}
+
+/// What a rule is about: exactly one of the three.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    Classes(BTreeSet<Class>),
+    /// Ids of the catalogue.
+    Routes(BTreeSet<String>),
+    Path(PathSelector),
+}
+
+/// Methods and a path. Where the catalogue knows the request, it stays the catalogue's route; where it does not,
+/// an allowing rule adds the route `own.RULE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathSelector {
+    pub methods: BTreeSet<Method>,
+    pub template: Template,
+    /// The query names that the rule allows; none listed, none allowed.
+    pub query: Vec<String>,
+    /// What an own route does, where its method would say otherwise.
+    pub class: Option<Class>,
+    /// `None` only in a `[[deny]]`: whatever the product.
+    pub product: Option<Product>,
+}
+
+impl Rule {
+    pub fn covers_tool(&self, tool: &str) -> bool {
+        self.tools.as_ref().is_none_or(|tools| tools.contains(tool))
+    }
+
+    /// The operator wrote this tool's name into this rule.
+    pub fn names_tool(&self, tool: &str) -> bool {
+        self.tools
+            .as_ref()
+            .is_some_and(|tools| tools.contains(tool))
+    }
+
+    /// Several rules may allow one request; the one that says most precisely what it is about is the one that is
+    /// named and whose limits and redirect hold. Ids break ties, so that the order in the file means nothing.
+    pub(crate) fn precedence(&self) -> (u8, &str) {
+        let precision = match self.selector {
+            Selector::Path(_) => 0,
+            Selector::Routes(_) => 1,
+            Selector::Classes(_) => 2,
+        };
+        (precision, &self.id)
+    }
+}
+
+impl SiteSelector {
+    pub fn covers(&self, site: &SiteName) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(name) => name == site,
+        }
+    }
+}
+
+impl PathSelector {
+    /// What the own route of this selector does.
+    pub fn own_class(&self, method: Method) -> Class {
+        self.class.unwrap_or(match method {
+            Method::Get | Method::Head => Class::Read,
+            Method::Post | Method::Put | Method::Patch => Class::Write,
+            Method::Delete => Class::Delete,
+        })
+    }
+
+    pub(crate) fn matches(&self, product: Product, method: Method, segments: &[String]) -> bool {
+        self.product.is_none_or(|own| own == product)
+            && self.methods.contains(&method)
+            && self.template.matches(segments)
+    }
+}
+
+impl fmt::Display for SiteSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.pad("*"),
+            Self::Named(name) => name.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classes(classes) => write!(f, "classes {}", join(classes.iter())),
+            Self::Routes(routes) => write!(f, "routes {}", join(routes.iter())),
+            Self::Path(path) => write!(f, "{} {}", join(path.methods.iter()), path.template),
+        }
+    }
+}
+
+fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items
+        .map(|item| item.to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
