@@ -9,7 +9,7 @@ use crate::error::ToolError;
 use crate::text;
 
 /// Another name under which models know an argument, and ours.
-pub type Alias = (&'static str, &'static str);
+pub(crate) type Alias = (&'static str, &'static str);
 
 pub(crate) fn read<T: DeserializeOwned>(schema: &Value, aliases: &[Alias], given: Value) -> Result<T, ToolError> {
     let Value::Object(given) = given else {

@@ -10,7 +10,7 @@ use crate::text;
 
 /// The kinds that code elsewhere reacts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The arguments cannot be used as they are.
     Arguments,
     /// The site says the request is wrong.
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolError {
+pub(crate) struct ToolError {
     kind: Kind,
     message: String,
     advice: Option<String>,
@@ -54,12 +54,12 @@ impl ToolError {
         self
     }
 
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The site's own words are part of this; see [`ToolError::from_response`].
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 

@@ -45,13 +45,13 @@ pub(crate) fn host_of(address: &str) -> Option<String> {
 
 /// `PROJ-123`, upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssueKey {
+pub(crate) struct IssueKey {
     key: String,
     host: Option<String>,
 }
 
 impl IssueKey {
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let refusal = || {
             format!("`{}` is not an issue key; write it like PROJ-123, or give the issue's browser address", shorten(text))
         };
@@ -75,7 +75,7 @@ impl IssueKey {
         Ok(Self { key: candidate.to_ascii_uppercase(), host })
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.key
     }
 
@@ -87,10 +87,10 @@ impl IssueKey {
 
 /// `PROJ`, upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectKey(String);
+pub(crate) struct ProjectKey(String);
 
 impl ProjectKey {
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let key = text.trim();
         match is_project_key(key) {
             true => Ok(Self(key.to_ascii_uppercase())),
@@ -98,17 +98,17 @@ impl ProjectKey {
         }
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// `DOCS`, or `~…` for a personal space. Case is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpaceKey(String);
+pub(crate) struct SpaceKey(String);
 
 impl SpaceKey {
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let key = text.trim();
         let bare = key.strip_prefix('~').unwrap_or(key);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@".contains(&byte);
@@ -119,35 +119,35 @@ impl SpaceKey {
         }
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A numeric id of a page, an issue type and the like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumericId(String);
+pub(crate) struct NumericId(String);
 
 impl NumericId {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| Self(text.to_owned()))
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A page by id, taken from a number or from an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageId {
+pub(crate) struct PageId {
     id: NumericId,
     host: Option<String>,
 }
 
 impl PageId {
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let refusal = || {
             format!("`{}` is not a page id; give the number from the page's address, or the address itself", shorten(text))
         };
@@ -165,11 +165,11 @@ impl PageId {
         Ok(Self { id, host: Some(address.host) })
     }
 
-    pub fn number(&self) -> &NumericId {
+    pub(crate) fn number(&self) -> &NumericId {
         &self.id
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.id.as_str()
     }
 

@@ -4,6 +4,7 @@
 
 mod answer;
 mod arguments;
+mod confluence;
 mod dialect;
 mod error;
 #[cfg(any(test, feature = "fake"))]

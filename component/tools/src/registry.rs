@@ -6,10 +6,20 @@ use serde_json::{Value, json};
 use crate::gateway::{Gateway, Product};
 use crate::tool::{Access, Output, ToolDef};
 use crate::instructions::instructions;
-use crate::{jira, sites};
+use crate::{confluence, jira, sites};
 
 const FAMILIES: &[&[ToolDef]] = &[
+    jira::comment::TOOLS,
+    jira::create::TOOLS,
     jira::issue::TOOLS,
+    jira::project::TOOLS,
+    jira::search::TOOLS,
+    jira::transition::TOOLS,
+    jira::update::TOOLS,
+    confluence::comment::TOOLS,
+    confluence::page::TOOLS,
+    confluence::search::TOOLS,
+    confluence::write::TOOLS,
     sites::TOOLS,
 ];
 

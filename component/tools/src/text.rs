@@ -4,6 +4,8 @@
 use markup::Format;
 use serde_json::Value;
 
+use crate::error::ToolError;
+
 const OPEN: &str = "<foreign>";
 const CLOSE: &str = "</foreign>";
 
@@ -46,6 +48,14 @@ pub(crate) fn write_over(base: &RichText, format: Format, markdown: &str) -> Res
         format!("the present text cannot be read, so it is not overwritten: {error}")
     })?;
     markup::write_with_base(format, &edited, &original).map_err(|error| error.to_string())
+}
+
+/// What is said instead of overwriting something that the new text does not hold.
+pub(crate) fn refused_loss(what: &str, lost: &[String]) -> ToolError {
+    let shown: Vec<String> = lost.iter().take(20).map(|line| format!("\n- {}", cut(&one_line(line), 200))).collect();
+    let more = if lost.len() > 20 { format!("\n- and {} more", lost.len() - 20) } else { String::new() };
+    ToolError::arguments(format!("{what} was not changed, because this would be lost from it:{}{more}", shown.concat()))
+        .advise("Read it again and keep its placeholders in the new text, or repeat with allow_loss true if the loss is wanted.")
 }
 
 /// Without control, bidirectional and tag characters.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::arguments::{self, Alias};
 use crate::error::{Kind, ToolError};
-use crate::gateway::{Gateway, Product, Response, SiteInfo};
+use crate::gateway::{Gateway, GatewayError, Product, Response, SiteInfo};
 use crate::route::{Request, RouteInfo};
 use crate::{ids, schema};
 
@@ -33,7 +33,7 @@ impl Access {
 }
 
 /// A tool is its argument struct. The doc comment is the description, the fields are the schema.
-pub trait Tool: DeserializeOwned + JsonSchema {
+pub(crate) trait Tool: DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     const TITLE: &'static str;
     /// The group it is switched on and off with.
@@ -71,13 +71,13 @@ impl From<ToolError> for Output {
 
 /// A row of a family's `TOOLS` table.
 #[derive(Debug, Clone, Copy)]
-pub struct ToolDef {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub toolset: &'static str,
-    pub product: Option<Product>,
-    pub access: Access,
-    pub routes: &'static [&'static RouteInfo],
+pub(crate) struct ToolDef {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) toolset: &'static str,
+    pub(crate) product: Option<Product>,
+    pub(crate) access: Access,
+    pub(crate) routes: &'static [&'static RouteInfo],
     schema: fn() -> (String, Value),
     run: fn(&Context<'_>, Value) -> Result<Output, ToolError>,
 }
@@ -100,28 +100,23 @@ impl ToolDef {
     }
 
     /// Description and input schema.
-    pub fn schema(&self) -> (String, Value) {
+    pub(crate) fn schema(&self) -> (String, Value) {
         (self.schema)()
     }
 
     pub(crate) fn run(&self, gateway: &dyn Gateway, arguments: Value) -> Result<Output, ToolError> {
-        (self.run)(&Context { gateway, tool: self }, arguments)
+        (self.run)(&Context { gateway }, arguments)
     }
 }
 
 /// One call.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     gateway: &'a dyn Gateway,
-    tool: &'a ToolDef,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn gateway(&self) -> &'a dyn Gateway {
         self.gateway
-    }
-
-    pub(crate) fn tool_name(&self) -> &'static str {
-        self.tool.name
     }
 
     /// The one site of `product` that this call works on.
@@ -170,18 +165,18 @@ impl Site<'_> {
         Answer::from_result(doing, self.gateway.send(&self.info, request))
     }
 
-    /// Side by side; answers in the order of the requests.
-    pub(crate) fn send_all(&self, requests: &[(&str, Request)]) -> Vec<Result<Answer, ToolError>> {
-        let bare: Vec<Request> = requests.iter().map(|(_, request)| request.clone()).collect();
-        let answers = self.gateway.send_many(&self.info, &bare);
-        requests
-            .iter()
-            .zip(answers)
-            .map(|((doing, request), answer)| {
-                check(doing, request)?;
-                Answer::from_result(doing, answer)
-            })
-            .collect()
+    /// Side by side; the first failure is the failure of both.
+    pub(crate) fn send_both(&self, [first, second]: [(&str, Request); 2]) -> Result<[Answer; 2], ToolError> {
+        for (doing, request) in [&first, &second] {
+            check(doing, request)?;
+        }
+        let doing = [first.0, second.0];
+        let mut answers = self.gateway.send_many(&self.info, &[first.1, second.1]).into_iter();
+        let mut next = |doing: &str| {
+            let lost = || Err(GatewayError::Internal("an answer is missing".to_owned()));
+            Answer::from_result(doing, answers.next().unwrap_or_else(lost))
+        };
+        Ok([next(doing[0])?, next(doing[1])?])
     }
 }
 
@@ -202,7 +197,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn from_result(doing: &str, result: Result<Response, crate::gateway::GatewayError>) -> Result<Self, ToolError> {
+    fn from_result(doing: &str, result: Result<Response, GatewayError>) -> Result<Self, ToolError> {
         let response = result.map_err(|error| ToolError::from_gateway(doing, error))?;
         match response.status {
             200..300 => Ok(Self { doing: doing.to_owned(), response }),

@@ -63,6 +63,12 @@ impl Dialect {
         routes::JIRA_ISSUE_CREATE.request(self.0, []).json(json!({ "fields": fields }))
     }
 
+    /// On Data Center only sub-tasks have a parent; an epic is tied by a custom field. Cloud has
+    /// `parent` for both.
+    pub(crate) fn has_epic_links(self) -> bool {
+        self.0 == Deployment::DataCenter
+    }
+
     pub(crate) fn update_issue(self, key: &IssueKey, fields: &Value) -> Request {
         routes::JIRA_ISSUE_UPDATE.request(self.0, [key]).json(json!({ "fields": fields }))
     }

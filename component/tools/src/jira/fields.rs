@@ -58,29 +58,40 @@ pub(crate) fn own_id(name: &str) -> Option<String> {
     known.map(|(id, _)| (*id).to_owned()).or_else(|| custom.map(|_| name.to_owned()))
 }
 
+/// Short names for what is often shown.
+pub(crate) fn heading(id: &str) -> String {
+    match id {
+        "issuetype" => "type".to_owned(),
+        "duedate" => "due".to_owned(),
+        "fixVersions" => "fix versions".to_owned(),
+        _ => text::one_line(id),
+    }
+}
+
 /// The site's fields by id and display name.
 pub(crate) struct Catalogue(Vec<(String, String)>);
 
 impl Catalogue {
-    /// Ids for `names`, in their order.
-    pub(crate) fn resolve(names: &[String], cx: &Context<'_>, jira: &Jira<'_>) -> Result<Vec<String>, ToolError> {
+    /// Id and heading for each of `names`, in their order.
+    pub(crate) fn resolve(names: &[String], cx: &Context<'_>, jira: &Jira<'_>) -> Result<Vec<(String, String)>, ToolError> {
         let mut catalogue = None;
-        let mut ids: Vec<String> = Vec::new();
+        let mut fields: Vec<(String, String)> = Vec::new();
         for name in names {
-            let id = match own_id(name) {
-                Some(id) => id,
+            let field = match own_id(name) {
+                Some(id) => (id.clone(), heading(&id)),
                 None => {
-                    if catalogue.is_none() {
-                        catalogue = Some(Self::load(cx, jira)?);
-                    }
-                    catalogue.as_ref().map_or_else(|| Ok(name.clone()), |catalogue| catalogue.id(name))?
+                    let loaded = match catalogue.take() {
+                        Some(loaded) => loaded,
+                        None => Self::load(cx, jira)?,
+                    };
+                    catalogue.insert(loaded).find(name)?
                 }
             };
-            if !ids.contains(&id) {
-                ids.push(id);
+            if !fields.iter().any(|(id, _)| *id == field.0) {
+                fields.push(field);
             }
         }
-        Ok(ids)
+        Ok(fields)
     }
 
     fn load(cx: &Context<'_>, jira: &Jira<'_>) -> Result<Self, ToolError> {
@@ -104,14 +115,14 @@ impl Catalogue {
         Ok(Self(fields))
     }
 
-    fn id(&self, name: &str) -> Result<String, ToolError> {
+    fn find(&self, name: &str) -> Result<(String, String), ToolError> {
         let wanted = name.trim();
-        if let Some((id, _)) = self.0.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)) {
-            return Ok(id.clone());
+        if let Some(field) = self.0.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)) {
+            return Ok(field.clone());
         }
         let named: Vec<&(String, String)> = self.0.iter().filter(|(_, known)| known.to_lowercase() == wanted.to_lowercase()).collect();
         match named.as_slice() {
-            [(id, _)] => Ok(id.clone()),
+            [field] => Ok((*field).clone()),
             [] => Err(ToolError::arguments(format!("this site has no field named `{}`{}", text::one_line(wanted), self.nearest(wanted)))),
             several => {
                 let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Jira;
-use super::fields::Catalogue;
+use super::fields::{Catalogue, heading};
 use super::render::{self, Shown};
 use crate::arguments::Alias;
 use crate::error::ToolError;
@@ -78,7 +78,7 @@ impl Wanted {
         if names.iter().any(|name| matches!(name.trim(), "*all" | "all" | "*")) {
             return Ok(Self { fields: vec!["*all".to_owned()], with_names: true });
         }
-        let mut fields = Catalogue::resolve(names, cx, jira)?;
+        let mut fields: Vec<String> = Catalogue::resolve(names, cx, jira)?.into_iter().map(|(id, _)| id).collect();
         if !fields.iter().any(|field| field == "summary") {
             fields.push("summary".to_owned());
         }
@@ -150,11 +150,10 @@ fn fields(issue: &Value, dialect: Dialect) -> (Vec<String>, Vec<(String, String)
 }
 
 fn label(id: &str, issue: &Value) -> String {
-    match id {
-        "issuetype" => "type".to_owned(),
-        "duedate" => "due".to_owned(),
-        "fixVersions" => "fix versions".to_owned(),
-        _ => issue["names"].get(id).and_then(|name| line(name, "")).unwrap_or_else(|| text::one_line(id)),
+    let named = issue["names"].get(id).and_then(|name| line(name, ""));
+    match named {
+        Some(name) if id.starts_with("customfield_") => name,
+        _ => heading(id),
     }
 }
 
