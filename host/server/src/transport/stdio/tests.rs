@@ -282,7 +282,7 @@ async fn what_is_no_request_does_not_end_a_session_that_has_not_begun() {
 async fn a_session_without_a_message_ends_well() {
     let (result, took, rest) = Session::start().end().await;
     assert!(result.is_ok() && rest.is_empty(), "{rest}");
-    assert!(took < Duration::from_millis(200), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
 
     let mut session = Session::start();
     session.write("{\"jsonrpc\":").await;
@@ -312,7 +312,7 @@ async fn what_was_asked_before_the_end_of_input_is_answered() {
 
 #[tokio::test]
 async fn calls_that_go_on_after_the_end_of_input_are_cancelled() {
-    for (tool, longest) in [("slow", 1400), ("stubborn", 2000)] {
+    for tool in ["slow", "stubborn"] {
         let mut session = Session::start();
         session.send(call(json!(1), tool)).await;
         session.answers().await;
@@ -321,7 +321,8 @@ async fn calls_that_go_on_after_the_end_of_input_are_cancelled() {
         assert!(session.served.await.unwrap().is_ok());
         let took = start.elapsed();
         assert!(took >= Duration::from_secs(1), "{tool} {took:?}");
-        assert!(took < Duration::from_millis(longest), "{tool} {took:?}");
+        // rmcp alone would take five seconds.
+        assert!(took < Duration::from_secs(4), "{tool} {took:?}");
         let cancelled = session.fake.cancelled.load(Ordering::Relaxed);
         assert_eq!(cancelled, tool == "slow");
     }
