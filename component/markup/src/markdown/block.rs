@@ -118,7 +118,7 @@ fn block_text(kind: &BlockKind, flip: Flip, within: Within, first: bool) -> Stri
         BlockKind::Heading { level, content } => {
             let hashes = "#".repeat(level.number().into());
             let text = inline::write(content, Place::Heading);
-            format!("{hashes} {text}").trim_end().to_owned()
+            format!("{hashes} {text}").trim_end_matches(' ').to_owned()
         }
         BlockKind::Code { language, text } => code(language.as_deref(), text),
         BlockKind::Quote(body) => prefixed(&write(body, Within::Blocks), "> ", "> "),
@@ -206,7 +206,7 @@ fn tasks(tasks: &[Task], flip: Flip) -> String {
         let bullet = if flip == Flip::Usual { '-' } else { '*' };
         let done = if task.done { 'x' } else { ' ' };
         let text = inline::write(&task.content, Place::Paragraph);
-        let mut text = format!("[{done}] {text}").trim_end().to_owned();
+        let mut text = format!("[{done}] {text}").trim_end_matches(' ').to_owned();
         if !task.children.is_empty() {
             text.push('\n');
             text.push_str(&self::tasks(&task.children, Flip::Usual));

@@ -61,7 +61,7 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
     let free = before.is_none_or(char::is_whitespace) && after.is_whitespace();
     match char {
         '`' => true,
-        '\\' => after.is_ascii_punctuation() || ends,
+        '\\' => after.is_ascii_punctuation() || after == '⟦' || ends,
         '*' | '~' => !free,
         '_' => !(free || before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric()),
         '[' => around.in_link || around.line == Line::First && before.is_none() && is_box(from),
@@ -112,7 +112,7 @@ fn line_hazard(text: &str, around: Around) -> Option<usize> {
             rest.chars().next().unwrap_or(around.after).is_whitespace()
         }
         '-' => second.is_whitespace() || matches!(second, '-' | ':' | '|'),
-        '+' => second.is_whitespace(),
+        '+' | '*' => second.is_whitespace(),
         '=' | '|' => later,
         ':' => later && matches!(second, '-'),
         '0'..='9' => return ordered_hazard(text, around),

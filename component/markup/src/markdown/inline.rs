@@ -7,6 +7,7 @@ use super::escape::{self, Around, Line, MARKUP, escape};
 use crate::doc::{
     Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention, Script, StatusColour, User,
 };
+use crate::emoji;
 
 /// Where inline content stands; a line break is spelled accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +140,7 @@ fn attribute(value: &str) -> String {
 
 /// A link of the source that looks like one of our own notations must not become one.
 fn foreign_href(href: &str) -> String {
-    for scheme in ["accountid", "userkey", "user", "status", "date"] {
+    for scheme in ["accountid", "userkey", "user", "status", "date", "emoji"] {
         if let Some(rest) = href
             .strip_prefix(scheme)
             .and_then(|rest| rest.strip_prefix(':'))
@@ -188,6 +189,7 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
             InlineKind::Text(text) => Piece::Text(text),
             InlineKind::HardBreak => Piece::Break(Break::Hard),
             InlineKind::SoftBreak => Piece::Break(Break::Soft),
+            InlineKind::Emoji(emoji) => Piece::Object(write_emoji(&emoji.name, inlines, index)),
             object => Piece::Object(write_object(object)),
         });
     }
@@ -242,14 +244,41 @@ fn write_object(kind: &InlineKind) -> String {
         InlineKind::Status { text, colour } => {
             format!("[{}](status:{})", plain_text(text), colour_name(*colour))
         }
-        InlineKind::Emoji(emoji) => format!(":{}:", emoji.name),
         InlineKind::Date(day) => format!("<date:{day}>"),
         InlineKind::Card { url } if escape::is_autolink(url) => format!("<{url}>"),
         InlineKind::Card { url } => {
             format!("[{}]({})", plain_text(url), escape::destination(url))
         }
         InlineKind::Kept(kept) => kept.placeholder(),
-        InlineKind::Text(_) | InlineKind::HardBreak | InlineKind::SoftBreak => String::new(),
+        InlineKind::Text(_)
+        | InlineKind::HardBreak
+        | InlineKind::SoftBreak
+        | InlineKind::Emoji(_) => String::new(),
+    }
+}
+
+/// `:smile:` where it stands free, `<emoji:smile>` between letters and for unusual names.
+fn write_emoji(name: &str, inlines: &[Inline], index: usize) -> String {
+    let joins = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() || char == ':');
+    let near = |at: Option<usize>, last: bool| match at.and_then(|at| inlines.get(at)) {
+        Some(Inline {
+            kind: InlineKind::Text(text),
+            ..
+        }) if last => joins(text.chars().next_back()),
+        Some(Inline {
+            kind: InlineKind::Text(text),
+            ..
+        }) => joins(text.chars().next()),
+        Some(near) => matches!(near.kind, InlineKind::Emoji(_)),
+        None => false,
+    };
+    let target = format!("emoji:{name}");
+    if emoji::is_name(name) && !near(index.checked_sub(1), true) && !near(Some(index + 1), false) {
+        format!(":{name}:")
+    } else if escape::is_autolink(&target) {
+        format!("<{target}>")
+    } else {
+        format!("[]({})", escape::destination(&target))
     }
 }
 

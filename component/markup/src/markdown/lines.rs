@@ -86,6 +86,7 @@ enum Target {
     User,
     Status,
     Date,
+    Emoji,
 }
 
 impl<'a> Lines<'a> {
@@ -98,7 +99,8 @@ impl<'a> Lines<'a> {
             text: String::new(),
             text_start: start,
             escaped: Vec::new(),
-            last_end: start,
+            // The backslash of an escape may stand just before the first text.
+            last_end: start.saturating_sub(1),
             marks: Active::default(),
             links: Vec::new(),
             kept: Vec::new(),
@@ -113,6 +115,12 @@ impl<'a> Lines<'a> {
 
     pub(super) fn event(&mut self, event: Event<'a>, range: Range<usize>) {
         self.range.end = self.range.end.max(range.end);
+        // The range of a start covers the content that is still to come.
+        let end = if matches!(event, Event::Start(_)) {
+            range.start
+        } else {
+            range.end
+        };
         match event {
             Event::Text(text) => self.push_text(&text, &range),
             Event::Code(code) => {
@@ -130,7 +138,7 @@ impl<'a> Lines<'a> {
             Event::End(tag) => self.close(tag, &range),
             _ => {}
         }
-        self.last_end = range.end;
+        self.last_end = end;
     }
 
     /// Ends a part of the text, inside a table cell, and gives its runs.
@@ -274,7 +282,8 @@ impl<'a> Lines<'a> {
 
     /// The length of a task's box or a panel's name at the start of the paragraph.
     fn take_start(&mut self, text: &str, escaped: &[usize], ends_line: bool) -> usize {
-        if escaped.first() == Some(&0) || self.begins == Start::Plain || !self.kept.is_empty() {
+        let bare = self.links.is_empty() && self.active() == Marks::default();
+        if escaped.first() == Some(&0) || self.begins == Start::Plain || !bare {
             return 0;
         }
         if self.begins == Start::Item {
@@ -506,6 +515,7 @@ fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKind {
         ("user:", Target::User),
         ("status:", Target::Status),
         ("date:", Target::Date),
+        ("emoji:", Target::Emoji),
     ];
     for (scheme, target) in targets {
         let Some(value) = href.strip_prefix(scheme).filter(|value| !value.is_empty()) else {
@@ -548,6 +558,13 @@ fn object(target: Target, value: String, label: &str) -> InlineKind {
             Some(day) => return InlineKind::Date(day),
             None => return InlineKind::Text(value),
         },
+        Target::Emoji => {
+            return InlineKind::Emoji(Emoji {
+                name: value,
+                id: None,
+                text: None,
+            });
+        }
         Target::AccountId => User::AccountId(value.clone()),
         Target::UserKey => User::Key(value.clone()),
         Target::User => User::Name(value.clone()),

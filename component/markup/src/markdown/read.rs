@@ -147,9 +147,13 @@ impl<'a> Reader<'a> {
 
     fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
         match tag {
-            Tag::Paragraph | Tag::Heading { .. } => {
+            Tag::Paragraph => {
                 self.flush();
                 self.lines(range.start);
+            }
+            Tag::Heading { .. } => {
+                self.flush();
+                self.lines = Some(Lines::new(self.source, Start::Plain, range.start));
             }
             Tag::CodeBlock(kind) => {
                 self.flush();

@@ -312,9 +312,9 @@ fn task(can: Can) -> impl Strategy<Value = Task> {
 }
 
 fn table(can: Can) -> impl Strategy<Value = Block> {
-    let flat = prop::collection::vec(line(can).prop_map(Block::paragraph), 0..2);
+    let flat = prop::collection::vec(cell_line(can).prop_map(Block::paragraph), 0..2).boxed();
     let list =
-        (any::<bool>(), prop::collection::vec(line(can), 1..3)).prop_map(|(bullet, lines)| {
+        (any::<bool>(), prop::collection::vec(cell_line(can), 1..3)).prop_map(|(bullet, lines)| {
             let marker = if bullet {
                 ListMarker::Bullet
             } else {
@@ -339,7 +339,7 @@ fn table(can: Can) -> impl Strategy<Value = Block> {
     } else {
         flat.boxed()
     };
-    let cell = blocks.prop_map(one_break).prop_map(|blocks| Cell {
+    let cell = blocks.prop_map(|blocks| Cell {
         blocks,
         ..Cell::default()
     });
@@ -362,15 +362,13 @@ fn table(can: Can) -> impl Strategy<Value = Block> {
 }
 
 /// Two breaks in a row are the end of a paragraph in a cell.
-fn one_break(mut blocks: Vec<Block>) -> Vec<Block> {
-    for block in &mut blocks {
-        if let BlockKind::Paragraph(content) = &mut block.kind {
+fn cell_line(can: Can) -> impl Strategy<Value = Vec<Inline>> {
+    line(can)
+        .prop_map(|mut content| {
             content.retain(|run| run.kind != InlineKind::HardBreak);
-            *content = inlines::normal_line(std::mem::take(content));
-        }
-    }
-    blocks.retain(|block| block.kind != BlockKind::Paragraph(Vec::new()));
-    blocks
+            inlines::normal_line(content)
+        })
+        .prop_filter("something is left", |runs| !runs.is_empty())
 }
 
 fn leaf(can: Can) -> BoxedStrategy<Block> {
@@ -403,7 +401,7 @@ fn item(block: impl Strategy<Value = Block>, can: Can) -> impl Strategy<Value = 
 fn block(can: Can) -> impl Strategy<Value = Block> {
     leaf(can).prop_recursive(3, 12, 3, move |inner| {
         let body = prop::collection::vec(inner.clone(), 1..3);
-        let lines = prop::collection::vec(paragraph(can), 1..3);
+        let lines = prop::collection::vec(paragraph(can), 1..3).boxed();
         let marker = prop_oneof![
             Just(ListMarker::Bullet),
             prop::sample::select(vec![0, 1, 7]).prop_map(|start| ListMarker::Ordered { start })
