@@ -103,7 +103,7 @@ impl Catalogue {
     }
 
     /// The rows of one id: at most one for each deployment.
-    pub fn by_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Route> {
+    pub fn by_id<'a, 'i>(&'a self, id: &'i str) -> impl Iterator<Item = &'a Route> + use<'a, 'i> {
         self.routes
             .iter()
             .filter(move |route| route.id.as_str() == id)

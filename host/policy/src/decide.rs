@@ -103,6 +103,8 @@ pub enum RefusalCode {
     UnknownSite,
     WrongProduct,
     WrongDeployment,
+    /// The site's host is an address that its own rules refuse.
+    Address,
     UnknownTool,
     Path,
     Query,
@@ -134,7 +136,7 @@ impl Policy {
         caller: &Caller,
         subject: T,
     ) -> Result<Permitted<T>, Refused> {
-        let verdict = self.evaluate(manifest, &caller.tool, &Request::of(&subject));
+        let verdict = self.evaluate(manifest, &caller.tool, Request::of(&subject));
         match verdict {
             Verdict::Allow(permit) => Ok(Permitted { subject, permit }),
             Verdict::Deny(refusal) => Err(Refused {

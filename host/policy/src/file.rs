@@ -102,7 +102,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     drop(document);
     Ok(Policy {
         file_name: file_name.to_owned(),
-        sites,
+        sites: sites.into_values().collect(),
         site_lines,
         rules,
         denies,

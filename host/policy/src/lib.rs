@@ -37,7 +37,9 @@ mod check;
 mod decide;
 mod diagnostic;
 mod evaluate;
+mod explain;
 mod file;
+mod fit;
 mod hazard;
 mod manifest;
 #[cfg(feature = "mutants")]
@@ -47,7 +49,7 @@ pub mod mutant;
 mod mutant;
 pub mod net;
 mod offers;
-mod origin;
+pub mod origin;
 mod policy;
 mod profile;
 mod remedy;
@@ -64,6 +66,7 @@ pub use decide::{
     Caller, DEFAULT_DENY, NearMiss, Permit, Permitted, Refusal, RefusalCode, Refused, Subject,
 };
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use explain::{Explanation, Question, explain};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use origin::{Host, Origin, OriginError, Scheme};
 pub use policy::Policy;

@@ -7,7 +7,7 @@ use crate::manifest::Manifest;
 use crate::rule::Selector;
 use crate::site::Site;
 use crate::template::Template;
-use crate::vocabulary::{Class, Deployment, Method, Product};
+use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
 
 /// A request that a tool could make: used to ask the decision itself, instead of reasoning about rules twice.
 pub(crate) struct Probe<'a> {
@@ -15,6 +15,7 @@ pub(crate) struct Probe<'a> {
     pub(crate) product: Product,
     pub(crate) deployment: Deployment,
     pub(crate) method: Method,
+    pub(crate) template: &'a Template,
     pub(crate) segments: Vec<String>,
 }
 
@@ -29,7 +30,7 @@ impl Probe<'_> {
             query: &[],
             body_len: 0,
         };
-        policy.evaluate(manifest, tool, &request)
+        policy.evaluate(manifest, tool, request)
     }
 }
 
@@ -58,6 +59,22 @@ impl Policy {
                 Verdict::Allow(permit) => permit.class != Class::Read || !changes_something,
                 Verdict::Deny(_) => false,
             })
+    }
+
+    /// Could any tool do something of this class with this product of this site?
+    pub fn allows_class(
+        &self,
+        manifest: &Manifest,
+        site: &SiteName,
+        product: Product,
+        class: Class,
+    ) -> bool {
+        manifest.tools.keys().any(|tool| {
+            let probes = self.probes(manifest, tool);
+            probes.iter().filter(|probe| probe.site.name == *site && probe.product == product).any(|probe| {
+                matches!(probe.evaluate(self, manifest, tool), Verdict::Allow(permit) if permit.class == class)
+            })
+        })
     }
 
     /// One request for each route of the tool, and one for each path that a rule spells out.
@@ -107,6 +124,7 @@ impl Policy {
                             product: *product,
                             deployment,
                             method: *method,
+                            template,
                             segments: template.sample(),
                         });
                     }

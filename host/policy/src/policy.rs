@@ -15,7 +15,8 @@ use crate::vocabulary::{Deployment, Method, Product, SiteName};
 pub struct Policy {
     pub(crate) file_name: String,
     pub(crate) text: String,
-    pub(crate) sites: BTreeMap<SiteName, Site>,
+    /// Sorted by name.
+    pub(crate) sites: Vec<Site>,
     pub(crate) site_lines: BTreeMap<SiteName, usize>,
     /// Sorted by id: the order in the file means nothing.
     pub(crate) rules: Vec<Rule>,
@@ -47,12 +48,13 @@ impl Policy {
         format!("sha256:{hex}")
     }
 
-    pub fn sites(&self) -> impl Iterator<Item = &Site> {
-        self.sites.values()
+    /// By name.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
     }
 
     pub fn site(&self, name: &SiteName) -> Option<&Site> {
-        self.sites.get(name)
+        self.sites.iter().find(|site| site.name == *name)
     }
 
     /// The allowing rules, by id.

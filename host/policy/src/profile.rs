@@ -68,9 +68,9 @@ impl Profile {
 
 impl Policy {
     /// Fails where a site could not stand in a policy file either, for example plain http without `plaintext`.
-    pub fn profile(profile: Profile, sites: &[Site]) -> Result<Self, Diagnostics> {
+    pub fn profile(profile: Profile, sites: Vec<Site>) -> Result<Self, Diagnostics> {
         Self::parse(
-            &profile.text(sites),
+            &profile.text(&sites),
             &format!("profile {}", profile.as_str()),
         )
     }

@@ -94,17 +94,22 @@ impl SiteSelector {
 impl PathSelector {
     /// What the own route of this selector does.
     pub fn own_class(&self, method: Method) -> Class {
-        self.class.unwrap_or(match method {
-            Method::Get | Method::Head => Class::Read,
-            Method::Post | Method::Put | Method::Patch => Class::Write,
-            Method::Delete => Class::Delete,
-        })
+        self.class.unwrap_or_else(|| class_of_method(method))
     }
 
     pub(crate) fn matches(&self, product: Product, method: Method, segments: &[String]) -> bool {
         self.product.is_none_or(|own| own == product)
             && self.methods.contains(&method)
             && self.template.matches(segments)
+    }
+}
+
+/// What a request of an unknown route does, as far as its method tells.
+pub(crate) const fn class_of_method(method: Method) -> Class {
+    match method {
+        Method::Get | Method::Head => Class::Read,
+        Method::Post | Method::Put | Method::Patch => Class::Write,
+        Method::Delete => Class::Delete,
     }
 }
 

@@ -1,0 +1,455 @@
+//! `policy explain`: why a request would pass or not, by which rule, and what would have to be different.
+//!
+//! Asks the decision itself; what it adds is only the reading of a question that a person typed.
+
+mod render;
+
+use serde::Serialize;
+
+use crate::Policy;
+use crate::absolute::AbsoluteUrl;
+use crate::decide::{DEFAULT_DENY, NearMiss, Refusal, RefusalCode};
+use crate::evaluate::{Request, Verdict};
+use crate::manifest::Manifest;
+use crate::net::{AddressClass, classify};
+use crate::segment;
+use crate::site::Site;
+use crate::vocabulary::{Deployment, Method, Product, SiteName};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// By absolute URL: it is matched against the sites' origins and never put right.
+    Url {
+        method: String,
+        url: String,
+        tool: Option<String>,
+    },
+    /// By site and path, as a component asks.
+    Path {
+        method: String,
+        site: String,
+        /// Left out: whichever of the site's products the path belongs to.
+        product: Option<Product>,
+        path: String,
+        query: Vec<(String, String)>,
+        tool: Option<String>,
+    },
+    /// Does this tool exist here, and what may it do?
+    Tool(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    pub verdict: &'static str,
+    /// The id of the rule, or `default-deny`.
+    pub rule: String,
+    /// `policy.toml:12`
+    pub place: Option<String>,
+    pub reason: String,
+    /// The request in the one form that would be sent.
+    pub canonical: Option<String>,
+    pub route: Option<String>,
+    pub class: Option<String>,
+    pub template: Option<String>,
+    /// Who was asked about; without a tool in the question, all that may.
+    pub tools: Vec<String>,
+    /// The site whose credential would be attached; none for a refusal.
+    pub credential: Option<SiteName>,
+    /// Where the host of the question is an address.
+    pub address: Option<LiteralAddress>,
+    /// Set where the site's deployment is not known yet.
+    pub assumed_deployment: Option<Deployment>,
+    pub nearest: Vec<NearMiss>,
+    pub would_allow: String,
+    /// For a question about a tool: its routes, one by one.
+    pub requests: Vec<ToolRequest>,
+    #[serde(skip)]
+    file_name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LiteralAddress {
+    pub address: std::net::IpAddr,
+    pub class: AddressClass,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToolRequest {
+    pub site: SiteName,
+    pub deployment: Deployment,
+    pub method: Method,
+    pub path: String,
+    pub route: Option<String>,
+    pub verdict: &'static str,
+    pub rule: String,
+}
+
+pub fn explain(policy: &Policy, manifest: &Manifest, question: &Question) -> Explanation {
+    match question {
+        Question::Tool(tool) => explain_tool(policy, manifest, tool),
+        Question::Url { method, url, tool } => {
+            let address = literal_address(url);
+            let mut explanation = match AbsoluteUrl::parse(url) {
+                Ok(url) => {
+                    let targets = targets_of_url(policy, &url);
+                    let unknown = format!(
+                        "no site has the origin {} and a product below that path",
+                        url.origin
+                    );
+                    let tool = tool.as_deref();
+                    explain_request(
+                        policy,
+                        manifest,
+                        method,
+                        &targets,
+                        &url.query_pairs(),
+                        tool,
+                        &unknown,
+                    )
+                }
+                Err(error) => Explanation::refused(policy, &format!("the URL is refused: {error}")),
+            };
+            explanation.address = address;
+            explanation
+        }
+        Question::Path {
+            method,
+            site,
+            product,
+            path,
+            query,
+            tool,
+        } => match segment::split(path) {
+            Ok(segments) => {
+                let unknown = format!("no site is called {site:?}, or it has no such product");
+                let targets = targets_of_path(policy, site, *product, &segments);
+                explain_request(
+                    policy,
+                    manifest,
+                    method,
+                    &targets,
+                    query,
+                    tool.as_deref(),
+                    &unknown,
+                )
+            }
+            Err(error) => Explanation::refused(policy, &format!("the path is refused: {error}")),
+        },
+    }
+}
+
+impl Explanation {
+    /// 0 for allowed, 1 for denied.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.is_allowed())
+    }
+
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == ALLOW
+    }
+
+    fn refused(policy: &Policy, reason: &str) -> Self {
+        Self {
+            verdict: DENY,
+            rule: DEFAULT_DENY.to_owned(),
+            place: None,
+            reason: reason.to_owned(),
+            canonical: None,
+            route: None,
+            class: None,
+            template: None,
+            tools: Vec::new(),
+            credential: None,
+            address: None,
+            assumed_deployment: None,
+            nearest: Vec::new(),
+            would_allow: "# no line allows this".to_owned(),
+            requests: Vec::new(),
+            file_name: policy.file_name().to_owned(),
+        }
+    }
+}
+
+const ALLOW: &str = "allow";
+const DENY: &str = "deny";
+
+/// What a question may mean: a product of a site, as one of the deployments that it may be.
+struct Target<'p> {
+    site: &'p Site,
+    product: Product,
+    deployment: Deployment,
+    segments: Vec<String>,
+}
+
+struct Answer<'p, 't> {
+    target: &'t Target<'p>,
+    tool: String,
+    verdict: Verdict,
+}
+
+fn explain_request(
+    policy: &Policy,
+    manifest: &Manifest,
+    method: &str,
+    targets: &[Target<'_>],
+    query: &[(String, String)],
+    tool: Option<&str>,
+    unknown: &str,
+) -> Explanation {
+    let Some(method) = Method::parse(method) else {
+        return Explanation::refused(policy, &format!("{method:?} is no method that can be sent"));
+    };
+    let tools: Vec<String> = tool.map_or_else(
+        || manifest.tools.keys().cloned().collect(),
+        |tool| vec![tool.to_owned()],
+    );
+    let mut answers = Vec::new();
+    for target in targets {
+        for tool in &tools {
+            let verdict = policy.evaluate(manifest, tool, target.request(method, query));
+            answers.push(Answer {
+                target,
+                tool: tool.clone(),
+                verdict,
+            });
+        }
+    }
+    let allowed: Vec<&Answer<'_, '_>> = answers
+        .iter()
+        .filter(|answer| matches!(answer.verdict, Verdict::Allow(_)))
+        .collect();
+    let telling = allowed
+        .first()
+        .copied()
+        .or_else(|| answers.iter().max_by_key(|answer| answer.nearness()));
+    let Some(answer) = telling else {
+        return Explanation::refused(policy, unknown);
+    };
+    let mut explanation = answer.explain(policy);
+    explanation.canonical = Some(answer.target.canonical(method, query));
+    if explanation.is_allowed() {
+        explanation.tools = allowed
+            .iter()
+            .filter(|other| std::ptr::eq(other.target, answer.target))
+            .map(|other| other.tool.clone())
+            .collect();
+    }
+    explanation
+}
+
+impl Target<'_> {
+    fn request<'a>(&'a self, method: Method, query: &'a [(String, String)]) -> Request<'a> {
+        Request {
+            site: &self.site.name,
+            product: self.product,
+            deployment: self.deployment,
+            method,
+            segments: &self.segments,
+            query,
+            body_len: 0,
+        }
+    }
+
+    fn canonical(&self, method: Method, query: &[(String, String)]) -> String {
+        let base = self.site.base_segments(self.product);
+        let path: String = base
+            .iter()
+            .chain(&self.segments)
+            .flat_map(|segment| ["/", segment])
+            .collect();
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let query = if encoded.is_empty() {
+            encoded
+        } else {
+            format!("?{encoded}")
+        };
+        format!("{method} {}{path}{query}", self.site.dial_origin())
+    }
+}
+
+impl Answer<'_, '_> {
+    /// Of several refusals, the one that came furthest tells most.
+    fn nearness(&self) -> (u8, usize) {
+        let Verdict::Deny(refusal) = &self.verdict else {
+            return (u8::MAX, 0);
+        };
+        let rank = match refusal.code {
+            RefusalCode::DeniedByRule => 4,
+            RefusalCode::Query | RefusalCode::BodyTooLarge | RefusalCode::NoRule => 3,
+            RefusalCode::NotDeclared => 2,
+            RefusalCode::NoRoute => 1,
+            _ => 0,
+        };
+        (rank, refusal.nearest.len())
+    }
+
+    fn explain(&self, policy: &Policy) -> Explanation {
+        let is_assumed = self.target.site.known_deployment().is_none();
+        let common = Explanation {
+            tools: vec![self.tool.clone()],
+            assumed_deployment: is_assumed.then_some(self.target.deployment),
+            ..Explanation::refused(policy, "")
+        };
+        match &self.verdict {
+            Verdict::Allow(permit) => Explanation {
+                verdict: ALLOW,
+                place: place(policy, &permit.rule),
+                reason: format!("rule `{}` allows it", permit.rule),
+                rule: permit.rule.clone(),
+                route: Some(permit.route.to_string()),
+                class: Some(permit.class.to_string()),
+                template: Some(permit.template.clone()),
+                credential: Some(self.target.site.name.clone()),
+                would_allow: String::new(),
+                ..common
+            },
+            Verdict::Deny(refusal) => explain_refusal(policy, refusal, common),
+        }
+    }
+}
+
+fn explain_refusal(policy: &Policy, refusal: &Refusal, common: Explanation) -> Explanation {
+    Explanation {
+        place: place(policy, &refusal.rule),
+        rule: refusal.rule.clone(),
+        reason: refusal.reason.clone(),
+        route: refusal.route.as_ref().map(ToString::to_string),
+        class: refusal.class.map(|class| class.to_string()),
+        template: refusal.template.clone(),
+        nearest: refusal.nearest.clone(),
+        would_allow: refusal.would_allow.clone(),
+        ..common
+    }
+}
+
+fn explain_tool(policy: &Policy, manifest: &Manifest, tool: &str) -> Explanation {
+    if !manifest.tools.contains_key(tool) {
+        return Explanation::refused(policy, &format!("the component declares no tool {tool:?}"));
+    }
+    let is_offered = policy.offers(manifest, tool);
+    let probes = policy.probes(manifest, tool);
+    let requests = probes.iter().map(|probe| {
+        let verdict = probe.evaluate(policy, manifest, tool);
+        let (verdict, rule, route) = match &verdict {
+            Verdict::Allow(permit) => (ALLOW, permit.rule.clone(), Some(permit.route.to_string())),
+            Verdict::Deny(refusal) => (
+                DENY,
+                refusal.rule.clone(),
+                refusal.route.as_ref().map(ToString::to_string),
+            ),
+        };
+        let (site, deployment, method) = (probe.site.name.clone(), probe.deployment, probe.method);
+        ToolRequest {
+            site,
+            deployment,
+            method,
+            path: probe.template.to_string(),
+            route,
+            verdict,
+            rule,
+        }
+    });
+    let requests: Vec<ToolRequest> = requests.collect();
+    let reason = if is_offered {
+        "the tool is offered: some of its requests can be allowed".to_owned()
+    } else {
+        "the tool does not exist here: none of the requests that it is for can be allowed"
+            .to_owned()
+    };
+    let rule = requests
+        .iter()
+        .find(|request| (request.verdict == ALLOW) == is_offered);
+    let rule = rule.map_or_else(|| DEFAULT_DENY.to_owned(), |request| request.rule.clone());
+    Explanation {
+        verdict: if is_offered { ALLOW } else { DENY },
+        place: place(policy, &rule),
+        rule,
+        tools: vec![tool.to_owned()],
+        would_allow: String::new(),
+        requests,
+        ..Explanation::refused(policy, &reason)
+    }
+}
+
+fn place(policy: &Policy, rule: &str) -> Option<String> {
+    let mut all = policy.rules().chain(policy.denies());
+    all.find(|known| known.id == rule)
+        .map(|known| format!("{}:{}", policy.file_name(), known.line))
+}
+
+/// Every product of every site that the URL could belong to: by the origin that is dialled and the path below it,
+/// or by the origin that people see in their browser.
+fn targets_of_url<'p>(policy: &'p Policy, url: &AbsoluteUrl) -> Vec<Target<'p>> {
+    let mut targets = Vec::new();
+    for site in policy.sites() {
+        for product in &site.products {
+            let mut bases = Vec::new();
+            if site.dial_origin().is_same(&url.origin) {
+                bases.push(site.base_segments(*product));
+            }
+            if site.cloud_id.is_some() && site.origin.is_same(&url.origin) {
+                bases.push(Vec::new());
+            }
+            for base in bases {
+                if let Some(segments) = url.segments.strip_prefix(base.as_slice()) {
+                    push_targets(&mut targets, site, *product, segments);
+                }
+            }
+        }
+    }
+    targets
+}
+
+fn targets_of_path<'p>(
+    policy: &'p Policy,
+    site: &str,
+    product: Option<Product>,
+    segments: &[String],
+) -> Vec<Target<'p>> {
+    let mut targets = Vec::new();
+    for site in policy
+        .sites()
+        .iter()
+        .filter(|known| known.name.as_str() == site)
+    {
+        for each in site
+            .products
+            .iter()
+            .filter(|each| product.is_none_or(|product| product == **each))
+        {
+            push_targets(&mut targets, site, *each, segments);
+        }
+    }
+    targets
+}
+
+fn push_targets<'p>(
+    targets: &mut Vec<Target<'p>>,
+    site: &'p Site,
+    product: Product,
+    segments: &[String],
+) {
+    for deployment in site.possible_deployments() {
+        targets.push(Target {
+            site,
+            product,
+            deployment,
+            segments: segments.to_vec(),
+        });
+    }
+}
+
+/// The address that a URL's host is, read as leniently as any client would.
+fn literal_address(url: &str) -> Option<LiteralAddress> {
+    let address = match url::Url::parse(url).ok()?.host()? {
+        url::Host::Ipv4(address) => address.into(),
+        url::Host::Ipv6(address) => address.into(),
+        url::Host::Domain(_) => return None,
+    };
+    Some(LiteralAddress {
+        address,
+        class: classify(address),
+    })
+}
