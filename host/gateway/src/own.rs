@@ -2,9 +2,10 @@
 //! that has a name. The rules are written as a policy file of their own and decided like any
 //! other, so nothing about them is an exception further down.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policy::{Caller, Deployment, Manifest, Method, Policy, Product, Site};
+use policy::{Caller, Deployment, Manifest, Method, Policy, Product, Site, ToolEntry};
 
 use crate::ask::{Ask, Body, Failure, Keep};
 
@@ -88,7 +89,7 @@ impl OwnRules {
             policy,
             manifest: Arc::new(Manifest {
                 digest: component.to_owned(),
-                tools: Default::default(),
+                tools: BTreeMap::from([(OWN_TOOL.to_owned(), ToolEntry::default())]),
             }),
             caller: Caller {
                 principal: principal.to_owned(),
