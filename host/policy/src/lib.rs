@@ -61,7 +61,7 @@ mod vocabulary;
 
 pub use absolute::{AbsoluteUrl, UrlError};
 pub use catalogue::{Catalogue, Place, Route, RouteId, RouteMatch, Slot, SlotKind, catalogue};
-pub use check::{Finding, Level};
+pub use check::{CODES, Finding, Findings, Level, check};
 pub use decide::{
     Caller, DEFAULT_DENY, NearMiss, Permit, Permitted, Refusal, RefusalCode, Refused, Subject,
 };
