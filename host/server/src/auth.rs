@@ -11,7 +11,7 @@ use policy::{Caller, Origin, Permit, Site, SiteName};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use crate::secrets::{SHORT_SECRET, Secret};
+use crate::secrets::Secret;
 
 /// How a secret becomes an `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,24 +106,142 @@ impl CredentialSource for CredentialStore {
 
 fn credential(name: String, scheme: &Scheme, secret: &SecretString) -> Credential {
     let token = secret.expose_secret();
-    let mut secrets = Vec::new();
-    // As plain text a short secret is also an everyday word; blanking it everywhere would garble answers.
-    if token.len() >= SHORT_SECRET {
-        secrets.push(secret.clone());
-    }
     let authorization = match scheme {
         Scheme::Bearer => SecretString::from(format!("Bearer {token}")),
         Scheme::Basic { user } => {
             let pair = Zeroizing::new(format!("{user}:{token}"));
             let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-            secrets.push(SecretString::from(pair.as_str()));
-            secrets.push(SecretString::from(encoded.as_str()));
             SecretString::from(format!("Basic {}", encoded.as_str()))
         }
     };
     Credential {
         name,
         authorization,
-        secrets,
+        secrets: vec![secret.clone()],
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use super::*;
+    use policy::Product;
+
+    const TOKEN: &str = "canary-canary-canary";
+
+    fn site(name: &str, origin: &str) -> Site {
+        Site::new(
+            SiteName::parse(name).unwrap(),
+            Origin::parse(origin).unwrap(),
+            vec![Product::Jira],
+        )
+    }
+
+    fn login(origin: &str, scheme: Scheme) -> Login {
+        Login {
+            origin: Origin::parse(origin).unwrap(),
+            scheme,
+            secret: Secret::from_variable("T", &SecretString::from(TOKEN)).unwrap(),
+        }
+    }
+
+    fn store() -> CredentialStore {
+        let mut store = CredentialStore::default();
+        let user = "me@example.com".to_owned();
+        for (name, origin, scheme) in [
+            (
+                "cloud",
+                "https://acme.atlassian.net",
+                Scheme::Basic { user },
+            ),
+            ("jira", "https://jira.example.com", Scheme::Bearer),
+        ] {
+            assert!(store.insert(SiteName::parse(name).unwrap(), login(origin, scheme)));
+        }
+        store
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_written_as_its_rfc_says() {
+        let store = store();
+        for (site, header) in [
+            (
+                site("cloud", "https://acme.atlassian.net"),
+                "Basic bWVAZXhhbXBsZS5jb206Y2FuYXJ5LWNhbmFyeS1jYW5hcnk=",
+            ),
+            (
+                site("jira", "https://jira.example.com"),
+                "Bearer canary-canary-canary",
+            ),
+        ] {
+            let credential = store.for_site(&site).await.unwrap();
+            assert_eq!(credential.authorization.expose_secret(), header);
+            assert_eq!(credential.secrets[0].expose_secret(), TOKEN);
+            assert_eq!(credential.name, "env:T");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_the_credential_of_another_site_or_address() {
+        let store = store();
+        for (name, origin) in [
+            ("other", "https://acme.atlassian.net"),
+            ("Cloud", "https://acme.atlassian.net"),
+            ("cloud", "https://acme.atlassian.net:8443"),
+            ("cloud", "http://acme.atlassian.net"),
+            ("cloud", "https://jira.example.com"),
+            ("jira", "https://jira.example.com.evil.test"),
+        ] {
+            let refused = store.for_site(&site(name, origin)).await;
+            assert!(
+                matches!(refused, Err(CredentialError::Missing)),
+                "{name} {origin}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_went_away_is_told_without_its_content() {
+        let mut store = CredentialStore::default();
+        let origin = Origin::parse("https://jira.example.com").unwrap();
+        let secret = Secret::in_file("/nonexistent/token".into());
+        let name = SiteName::parse("jira").unwrap();
+        let _ = store.insert(
+            name,
+            Login {
+                origin,
+                scheme: Scheme::Bearer,
+                secret,
+            },
+        );
+        let refused = store
+            .for_site(&site("jira", "https://jira.example.com"))
+            .await
+            .unwrap_err();
+        insta::assert_snapshot!(refused, @"the credential cannot be read: the secret file `/nonexistent/token` cannot be read: entity not found");
+    }
+
+    #[test]
+    fn the_first_credential_of_a_site_stays() {
+        let mut store = store();
+        let name = SiteName::parse("jira").unwrap();
+        assert!(!store.insert(
+            name.clone(),
+            login("https://jira.example.com", Scheme::Bearer)
+        ));
+        assert_eq!(store.login(&name).unwrap().scheme, Scheme::Bearer);
+    }
+
+    #[tokio::test]
+    async fn nothing_prints_a_secret() {
+        let store = store();
+        let credential = store
+            .for_site(&site("cloud", "https://acme.atlassian.net"))
+            .await
+            .unwrap();
+        let printed = format!("{store:?} {credential:?}");
+        for form in [TOKEN, "Y2FuYXJ5", "me@example.com"] {
+            assert!(!printed.contains(form), "{printed}");
+        }
     }
 }

@@ -116,9 +116,10 @@ impl Loader<'_> {
         let (policy, policy_source) = match self.policy_file(options, &config_dir, read_only) {
             PolicyFile::Mistaken => return None,
             PolicyFile::Read(policy, path) => {
-                self.take_entries(&entries, policy.sites(), "policy.toml");
-                self.match_products(reading.products, policy.sites());
-                (policy, PolicySource::File(path))
+                let sites: Vec<Site> = policy.sites().cloned().collect();
+                self.take_entries(&entries, &sites, "the policy file");
+                self.match_products(reading.products, &sites);
+                (*policy, PolicySource::File(path))
             }
             PolicyFile::Absent => {
                 let profile = if read_only {
@@ -126,11 +127,11 @@ impl Loader<'_> {
                 } else {
                     Profile::Standard
                 };
-                let policy = self.from_environment(&entries, reading.products, profile)?;
+                let policy = self.sites_of_environment(&entries, reading.products, profile)?;
                 (policy, PolicySource::Profile(profile))
             }
         };
-        let sites = policy.sites().to_vec();
+        let sites: Vec<Site> = policy.sites().cloned().collect();
         self.check_logins(&sites);
         self.check_authorities(&sites);
         Some(Config {
@@ -251,7 +252,7 @@ impl Loader<'_> {
             text.push_str(READ_ONLY_RULE);
         }
         match policy::parse(&text, &path.display().to_string()) {
-            Ok(policy) => PolicyFile::Read(policy, path),
+            Ok(policy) => PolicyFile::Read(Box::new(policy), path),
             Err(diagnostics) => {
                 self.mistakes.push(Finding::new(
                     "the policy file",
@@ -264,7 +265,7 @@ impl Loader<'_> {
     }
 
     /// Without a policy file the environment names the sites.
-    fn from_environment(
+    fn sites_of_environment(
         &mut self,
         entries: &[credentials::Entry],
         products: Vec<peer::Named>,
@@ -304,7 +305,15 @@ impl Loader<'_> {
                 None => {}
             }
         }
-        Some(Policy::profile(profile, sites))
+        Policy::profile(profile, &sites)
+            .map_err(|diagnostics| {
+                self.mistakes.push(Finding::new(
+                    "the environment",
+                    format!("names a site that cannot be one\n{diagnostics}"),
+                    "Write a policy.toml, where everything about a site can be said.",
+                ));
+            })
+            .ok()
     }
 
     /// With a policy file the environment may only bring credentials for its sites.
@@ -343,8 +352,14 @@ impl Loader<'_> {
                 let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
                 self.mistakes.push(Finding::new(
                     &entry.place,
-                    format!("is for the site `{}`, which {named_by} does not name", entry.site),
-                    format!("Take it out, or use one of these names: {}.", names.join(", ")),
+                    format!(
+                        "is for the site `{}`, which {named_by} does not name",
+                        entry.site
+                    ),
+                    format!(
+                        "Take it out, or use one of these names: {}.",
+                        names.join(", ")
+                    ),
                 ));
                 continue;
             };
@@ -457,7 +472,7 @@ impl Loader<'_> {
 
 enum PolicyFile {
     Absent,
-    Read(Policy, PathBuf),
+    Read(Box<Policy>, PathBuf),
     Mistaken,
 }
 

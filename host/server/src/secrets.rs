@@ -10,7 +10,7 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-/// Secrets shorter than this are too common as text to be redacted wherever they appear.
+/// A shorter secret gets a warning: the gateway cannot blank it out as text, it would hit everyday words.
 pub const SHORT_SECRET: usize = 12;
 
 /// Longest value that is taken: OAuth access tokens stay under 3 kB, nothing real is near this.
@@ -33,9 +33,13 @@ pub enum SecretRefError {
          If this is the secret itself, take it out of the file and treat it as exposed"
     )]
     NoScheme,
-    #[error("uses the scheme `{0}:`, which this version cannot read; supported are `env:` and `file:`")]
+    #[error(
+        "uses the scheme `{0}:`, which this version cannot read; supported are `env:` and `file:`"
+    )]
     UnsupportedScheme(&'static str),
-    #[error("`env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)")]
+    #[error(
+        "`env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)"
+    )]
     InvalidVariable,
     #[error("`file:` needs an absolute path")]
     RelativePath,
@@ -44,7 +48,9 @@ pub enum SecretRefError {
 /// Why a reference gave no secret. Names the reference, never any part of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    #[error("the environment variable `{0}` is not set or empty; set it where the client starts this server")]
+    #[error(
+        "the environment variable `{0}` is not set or empty; set it where the client starts this server"
+    )]
     Unset(String),
     #[error("the secret file `{path}` cannot be read: {reason}")]
     Unreadable { path: String, reason: String },
@@ -55,13 +61,17 @@ pub enum SecretError {
          and replace the secret if others use this machine"
     )]
     ReadableByOthers { path: String, mode: u32 },
-    #[error("the secret file `{path}` belongs to user {owner}; it must belong to the user of this server or to root")]
+    #[error(
+        "the secret file `{path}` belongs to user {owner}; it must belong to the user of this server or to root"
+    )]
     ForeignOwner { path: String, owner: u32 },
     #[error("{reference} holds more than {LONGEST_SECRET} bytes; that is no token")]
     TooLong { reference: String },
     #[error("{reference} is empty")]
     Empty { reference: String },
-    #[error("{reference} holds more than one line, control characters or text that is not UTF-8; it must hold the bare token")]
+    #[error(
+        "{reference} holds more than one line, control characters or text that is not UTF-8; it must hold the bare token"
+    )]
     Malformed { reference: String },
 }
 
@@ -237,14 +247,25 @@ mod tests {
         .iter()
         .map(|text| format!("{text} {}\n", text.parse::<SecretRef>().unwrap_err()))
         .collect();
-        insta::assert_snapshot!(said, @"");
+        insta::assert_snapshot!(said, @r#"
+        ATATT3xFfGF0canary is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
+        https://example.com is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
+        env: `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
+        env:1ST `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
+        env:A B `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
+        file:token.txt `file:` needs an absolute path
+        op://vault/item/field uses the scheme `op:`, which this version cannot read; supported are `env:` and `file:`
+        keyring: uses the scheme `keyring:`, which this version cannot read; supported are `env:` and `file:`
+        ENV:NAME is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
+        "#);
     }
 
     proptest! {
         #[test]
         fn a_refusal_never_repeats_what_was_written(secret in "[A-Za-z0-9]{12,40}(:[A-Za-z0-9]{12,40})?") {
             let said = secret.parse::<SecretRef>().unwrap_err();
-            prop_assert!(!format!("{said} {said:?}").contains(&secret[..12]));
+            let printed = [said.to_string(), format!("{said:?}")].concat();
+            prop_assert!(!printed.contains(&secret[..12]));
         }
 
         #[test]
@@ -265,11 +286,22 @@ mod tests {
     #[tokio::test]
     async fn blanks_around_a_token_go_and_line_breaks_inside_are_refused() {
         let reference = SecretRef::File("/x".into());
-        for pasted in ["tok-tok", " tok-tok\r\n", "\u{feff}tok-tok\n\n", "\ttok-tok "] {
+        for pasted in [
+            "tok-tok",
+            " tok-tok\r\n",
+            "\u{feff}tok-tok\n\n",
+            "\ttok-tok ",
+        ] {
             let bare = bare_token(&reference, pasted.as_bytes()).unwrap();
             assert_eq!(bare.expose_secret(), "tok-tok", "{pasted:?}");
         }
-        for bad in [&b"two\nlines"[..], b"nul\0nul", b"\xff\xfe\x00", b" \n", b""] {
+        for bad in [
+            &b"two\nlines"[..],
+            b"nul\0nul",
+            b"\xff\xfe\x00",
+            b" \n",
+            b"",
+        ] {
             assert!(bare_token(&reference, bad).is_err(), "{bad:?}");
         }
         assert!(bare_token(&reference, &vec![b'a'; LONGEST_SECRET + 1]).is_err());

@@ -27,7 +27,9 @@ pub enum DeploymentError {
     )]
     Undecided { site: String, reason: String },
     /// The request itself failed; asked again with the next call.
-    #[error("cannot tell whether the site `{site}` is Cloud or Data Center, because it gave no answer: {failure}")]
+    #[error(
+        "cannot tell whether the site `{site}` is Cloud or Data Center, because it gave no answer: {failure}"
+    )]
     Unanswered { site: String, failure: Failure },
 }
 
@@ -37,6 +39,9 @@ struct Remembered {
     version: u32,
     deployments: BTreeMap<String, Deployment>,
 }
+
+/// What an answer says, or why it says nothing.
+type Reading = fn(&Answer) -> Result<Deployment, String>;
 
 impl Deployments {
     /// Remembers in `deployments.json` of the configuration directory. Reads nothing yet.
@@ -73,13 +78,12 @@ impl Deployments {
         if let Some(known) = self.known(site) {
             return Ok(known);
         }
-        let (request, read): (_, fn(&Answer) -> Result<Deployment, String>) =
-            if site.products.contains(&Product::Jira) {
-                // One origin is one deployment, so Jira's plain answer serves for Confluence too.
-                (OwnRequest::JiraServerInfo, read_server_info)
-            } else {
-                (OwnRequest::ConfluenceManifest, read_manifest)
-            };
+        let (request, read): (_, Reading) = if site.products.contains(&Product::Jira) {
+            // One origin is one deployment, so Jira's plain answer serves for Confluence too.
+            (OwnRequest::JiraServerInfo, read_server_info)
+        } else {
+            (OwnRequest::ConfluenceManifest, read_manifest)
+        };
         let answer = ask(request)
             .await
             .map_err(|failure| DeploymentError::Unanswered {
@@ -160,8 +164,9 @@ fn read_server_info(answer: &Answer) -> Result<Deployment, String> {
     }
 
     expect_success(answer, "/rest/api/2/serverInfo")?;
-    let info: ServerInfo = serde_json::from_slice(&answer.body)
-        .map_err(|_| "it answers with something that is not Jira's server information".to_owned())?;
+    let info: ServerInfo = serde_json::from_slice(&answer.body).map_err(|_| {
+        "it answers with something that is not Jira's server information".to_owned()
+    })?;
     match (info.deployment_type.as_deref(), info.version) {
         (Some("Cloud"), _) => Ok(Deployment::Cloud),
         // Data Center still says `Server`; releases before 7 name only their version.
@@ -198,7 +203,9 @@ fn expect_success(answer: &Answer, path: &str) -> Result<(), String> {
             "{path} answers {}; check the credential of the site",
             answer.status
         )),
-        status => Err(format!("{path} answers {status}; check the address of the site")),
+        status => Err(format!(
+            "{path} answers {status}; check the address of the site"
+        )),
     }
 }
 
@@ -261,7 +268,10 @@ mod tests {
                     .find(&site, async |request| {
                         asked.set(asked.get() + 1);
                         assert_eq!(request, OwnRequest::JiraServerInfo);
-                        Ok(answer(200, r#"{"deploymentType":"Server","version":"10.3.1"}"#))
+                        Ok(answer(
+                            200,
+                            r#"{"deploymentType":"Server","version":"10.3.1"}"#,
+                        ))
                     })
                     .await;
                 assert_eq!(found, Ok(Deployment::DataCenter));
@@ -281,9 +291,11 @@ mod tests {
             tokio::task::yield_now().await;
             Ok(answer(200, r#"{"typeId":"confluence","version":"10.2.0"}"#))
         };
-        let (one, other) =
-            tokio::join!(deployments.find(&site, ask), deployments.find(&site, ask));
-        assert_eq!((one, other), (Ok(Deployment::DataCenter), Ok(Deployment::DataCenter)));
+        let (one, other) = tokio::join!(deployments.find(&site, ask), deployments.find(&site, ask));
+        assert_eq!(
+            (one, other),
+            (Ok(Deployment::DataCenter), Ok(Deployment::DataCenter))
+        );
         assert_eq!(asked.get(), 1);
     }
 
@@ -297,7 +309,9 @@ mod tests {
             .await;
         assert!(matches!(failed, Err(DeploymentError::Unanswered { .. })));
         let found = deployments
-            .find(&site, async |_| Ok(answer(200, r#"{"deploymentType":"Cloud"}"#)))
+            .find(&site, async |_| {
+                Ok(answer(200, r#"{"deploymentType":"Cloud"}"#))
+            })
             .await;
         assert_eq!(found, Ok(Deployment::Cloud));
     }
@@ -319,7 +333,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for content in ["", "{", r#"{"version":2,"deployments":{"x":"cloud"}}"#] {
             fs::write(dir.path().join("deployments.json"), content).unwrap();
-            assert!(load(&dir.path().join("deployments.json")).is_empty(), "{content}");
+            assert!(
+                load(&dir.path().join("deployments.json")).is_empty(),
+                "{content}"
+            );
         }
     }
 
@@ -327,13 +344,23 @@ mod tests {
     fn answers_are_read_as_they_are_meant() {
         for (read, status, body, expected) in [
             (
-                read_server_info as fn(&Answer) -> _,
+                read_server_info as Reading,
                 200,
                 r#"{"deploymentType":"Cloud","version":"1001.0.0"}"#,
                 Some(Deployment::Cloud),
             ),
-            (read_server_info, 200, r#"{"deploymentType":"Server"}"#, Some(Deployment::DataCenter)),
-            (read_server_info, 200, r#"{"version":"6.4"}"#, Some(Deployment::DataCenter)),
+            (
+                read_server_info,
+                200,
+                r#"{"deploymentType":"Server"}"#,
+                Some(Deployment::DataCenter),
+            ),
+            (
+                read_server_info,
+                200,
+                r#"{"version":"6.4"}"#,
+                Some(Deployment::DataCenter),
+            ),
             (read_server_info, 200, "{}", None),
             (read_server_info, 200, "<html>log in</html>", None),
             (read_server_info, 302, "", None),
@@ -357,11 +384,20 @@ mod tests {
                 r#"{"typeId":"jira","version":"1001.0.0"}"#,
                 Some(Deployment::Cloud),
             ),
-            (read_manifest, 200, r#"{"typeId":"bamboo","version":"9"}"#, None),
+            (
+                read_manifest,
+                200,
+                r#"{"typeId":"bamboo","version":"9"}"#,
+                None,
+            ),
             (read_manifest, 200, "<manifest/>", None),
             (read_manifest, 404, "", None),
         ] {
-            assert_eq!(read(&answer(status, body)).ok(), expected, "{status} {body}");
+            assert_eq!(
+                read(&answer(status, body)).ok(),
+                expected,
+                "{status} {body}"
+            );
         }
     }
 }

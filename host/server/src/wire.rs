@@ -5,6 +5,9 @@ mod body;
 mod client;
 mod fault;
 mod resolve;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -145,7 +148,8 @@ fn request(out: Outgoing<'_>) -> Result<Request, Fault> {
     let headers = request.headers_mut();
     for (name, value) in out.headers {
         let value = HeaderValue::from_str(value).map_err(|_| unwritable(name))?;
-        headers.append(HeaderName::from_static(name), value);
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unwritable(name))?;
+        headers.append(name, value);
     }
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     if let Some(secret) = out.authorization {

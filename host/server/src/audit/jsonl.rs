@@ -125,7 +125,9 @@ fn create(directory: &Path, started: OffsetDateTime) -> io::Result<File> {
             result => return result,
         }
     }
-    Err(io::Error::other("the file names of this second are used up"))
+    Err(io::Error::other(
+        "the file names of this second are used up",
+    ))
 }
 
 const MOST_COPIES: u32 = 100;
@@ -158,6 +160,7 @@ mod tests {
             verdict: Verdict::Deny,
             rule: "default-deny".into(),
             route: None,
+            redirect: None,
             class: None,
             reason: None,
             secret: None,
@@ -214,7 +217,11 @@ mod tests {
             .unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&directory), 0o700);
-        let file = std::fs::read_dir(&directory).unwrap().next().unwrap().unwrap();
+        let file = std::fs::read_dir(&directory)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
         assert_eq!(mode(&file.path()), 0o600);
     }
 

@@ -48,20 +48,20 @@ pub(super) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Findi
         }
     };
     if reader.findings.is_empty() {
-        Ok(entries)
-    } else {
-        Err(reader.findings)
+        return Ok(entries);
     }
+    reader.findings.sort_by_key(|(at, _)| *at);
+    Err(reader.findings.into_iter().map(|(_, each)| each).collect())
 }
 
 struct Reader<'a> {
     text: &'a str,
     file_name: &'a str,
-    findings: Vec<Finding>,
+    /// With the place in the text that each is about.
+    findings: Vec<(usize, Finding)>,
 }
 
-const SHAPE: &str =
-    "Write a table [site.NAME] with kind, secret and, for kind = \"basic\", user.";
+const SHAPE: &str = "Write a table [site.NAME] with kind, secret and, for kind = \"basic\", user.";
 
 impl Reader<'_> {
     fn root(&mut self, root: &DeTable<'_>) -> Vec<Entry> {
@@ -181,8 +181,7 @@ impl Reader<'_> {
         table: Range<usize>,
         secret: Option<(String, Range<usize>)>,
     ) -> Option<SecretRef> {
-        const REFERENCE: &str =
-            "Write secret = \"env:NAME\" or secret = \"file:/absolute/path\".";
+        const REFERENCE: &str = "Write secret = \"env:NAME\" or secret = \"file:/absolute/path\".";
         let Some((text, span)) = secret else {
             self.report(table, &format!("[site.{site}] has no `secret`"), REFERENCE);
             return None;
@@ -197,8 +196,8 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, span: Range<usize>, what: &str, remedy: &str) {
-        let place = self.place(span);
-        self.findings.push(Finding::new(place, what, remedy));
+        let finding = Finding::new(self.place(span.clone()), what, remedy);
+        self.findings.push((span.start, finding));
     }
 
     fn place(&self, span: Range<usize>) -> String {
@@ -278,12 +277,40 @@ secret = "env:T"
 [site.four]
 "#,
         );
-        insta::assert_snapshot!(said, @"");
+        insta::assert_snapshot!(said, @r#"
+        credentials.toml line 2: holds something other than [site.NAME]
+          hint: Write a table [site.NAME] with kind, secret and, for kind = "basic", user.
+        credentials.toml line 4: has a `kind` that is not known
+          hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
+        credentials.toml line 5: [site.acme] has a key that is not known
+          hint: Known are `kind`, `user` and `secret`.
+        credentials.toml line 6: `secret` is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
+          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+        credentials.toml line 7: [site.two] is of kind "basic" and has no `user`
+          hint: Add user = "your e-mail address".
+        credentials.toml line 9: `secret` uses the scheme `op:`, which this version cannot read; supported are `env:` and `file:`
+          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+        credentials.toml line 10: [site.three] has no `secret`
+          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+        credentials.toml line 12: [site.three] is of kind "bearer" and has a `user`
+          hint: Take `user` out, or write kind = "basic" if this is a Cloud API token.
+        credentials.toml line 13: has a value that is not a text
+          hint: Put it between double quotes.
+        credentials.toml line 14: has a site name that cannot be one: a name has 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and begins with a letter or a digit
+          hint: Use the name that policy.toml gives the site.
+        credentials.toml line 17: [site.four] has no `kind`
+          hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
+        credentials.toml line 17: [site.four] has no `secret`
+          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+        "#);
     }
 
     #[test]
     fn broken_toml_is_told_by_its_line_alone() {
-        insta::assert_snapshot!(mistakes("[site.acme]\nsecret = ATATTcanary\n"), @"");
+        insta::assert_snapshot!(mistakes("[site.acme]\nsecret = ATATTcanary\n"), @r#"
+        credentials.toml line 2: is not valid TOML
+          hint: Write names as they are, and values between double quotes.
+        "#);
     }
 
     proptest! {
@@ -294,7 +321,7 @@ secret = "env:T"
                 1 => format!("[site.a]\n{token} = \"x\""),
                 2 => format!("site = \"{token}\""),
                 3 => format!("[site.a]\nkind = \"{token}\""),
-                4 => format!("{token}"),
+                4 => token.clone(),
                 _ => format!("[site]\na = \"{token}\""),
             };
             prop_assert!(!mistakes(&text).contains(&token));

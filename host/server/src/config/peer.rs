@@ -1,8 +1,7 @@
 //! Reads sites and credentials out of the variables of mcp-atlassian, so that a change-over needs no new file.
 //! Decides which address, context path and credential they mean; never which rights they give.
 
-use policy::origin::{Host, OriginError, Scheme as UrlScheme};
-use policy::{Origin, Product, Site, SiteName};
+use policy::{Host, Origin, OriginError, Product, Scheme as UrlScheme, Site, SiteName};
 use secrecy::ExposeSecret;
 
 use super::credentials::check_user;
@@ -86,9 +85,11 @@ pub(super) fn read(environment: &Environment) -> Reading {
                     account,
                 });
             }
-            Err((what, remedy)) => reading
-                .mistakes
-                .push(Finding::new(names.url.name, what, remedy)),
+            Err((what, remedy)) => {
+                reading
+                    .mistakes
+                    .push(Finding::new(names.url.name, what, remedy))
+            }
         }
     }
     reading
@@ -124,7 +125,10 @@ pub(super) fn sites(products: Vec<Named>) -> Vec<(Site, Option<Login>)> {
     }
     let labels: Vec<_> = products.iter().map(|each| label(&each.origin)).collect();
     let distinct = labels.iter().all(Option::is_some)
-        && labels.iter().enumerate().all(|(at, one)| !labels[..at].contains(one));
+        && labels
+            .iter()
+            .enumerate()
+            .all(|(at, one)| !labels[..at].contains(one));
     products
         .into_iter()
         .map(|each| {
@@ -208,9 +212,7 @@ fn context(product: Product, origin: &Origin, path: &str) -> Result<String, Mist
 fn example(product: Product) -> &'static str {
     match product {
         Product::Jira => "https://acme.atlassian.net or https://example.com/jira",
-        Product::Confluence => {
-            "https://acme.atlassian.net/wiki or https://example.com/confluence"
-        }
+        Product::Confluence => "https://acme.atlassian.net/wiki or https://example.com/confluence",
     }
 }
 
@@ -259,11 +261,15 @@ fn login(
             (Scheme::Basic { user }, names.api_token, token)
         }
         (_, Some(_), None) => {
-            reading.mistakes.push(missing(names.api_token, names.username));
+            reading
+                .mistakes
+                .push(missing(names.api_token, names.username));
             return (None, None);
         }
         (_, None, Some(_)) => {
-            reading.mistakes.push(missing(names.username, names.api_token));
+            reading
+                .mistakes
+                .push(missing(names.username, names.api_token));
             return (None, None);
         }
         (_, None, None) => return (None, None),
@@ -325,20 +331,74 @@ mod tests {
     #[test]
     fn addresses_are_split_into_origin_and_context() {
         for (product, url, origin, context) in [
-            (Product::Jira, "https://acme.atlassian.net", "https://acme.atlassian.net", ""),
-            (Product::Jira, "https://Acme.Atlassian.net/", "https://acme.atlassian.net", ""),
-            (Product::Jira, "https://acme.atlassian.net:443/", "https://acme.atlassian.net", ""),
-            (Product::Confluence, "https://acme.atlassian.net", "https://acme.atlassian.net", ""),
-            (Product::Confluence, "https://acme.atlassian.net/wiki", "https://acme.atlassian.net", ""),
-            (Product::Confluence, "https://acme.atlassian.net/wiki/", "https://acme.atlassian.net", ""),
-            (Product::Confluence, "https://example.com/wiki", "https://example.com", "/wiki"),
-            (Product::Jira, "https://example.com:8443/a/jira/", "https://example.com:8443", "/a/jira"),
-            (Product::Jira, "http://127.0.0.1:8080", "http://127.0.0.1:8080", ""),
-            (Product::Jira, "http://localhost:8080/jira", "http://localhost:8080", "/jira"),
+            (
+                Product::Jira,
+                "https://acme.atlassian.net",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Jira,
+                "https://Acme.Atlassian.net/",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Jira,
+                "https://acme.atlassian.net:443/",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Confluence,
+                "https://acme.atlassian.net",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Confluence,
+                "https://acme.atlassian.net/wiki",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Confluence,
+                "https://acme.atlassian.net/wiki/",
+                "https://acme.atlassian.net",
+                "",
+            ),
+            (
+                Product::Confluence,
+                "https://example.com/wiki",
+                "https://example.com",
+                "/wiki",
+            ),
+            (
+                Product::Jira,
+                "https://example.com:8443/a/jira/",
+                "https://example.com:8443",
+                "/a/jira",
+            ),
+            (
+                Product::Jira,
+                "http://127.0.0.1:8080",
+                "http://127.0.0.1:8080",
+                "",
+            ),
+            (
+                Product::Jira,
+                "http://localhost:8080/jira",
+                "http://localhost:8080",
+                "/jira",
+            ),
             (Product::Jira, "http://[::1]:8080", "http://[::1]:8080", ""),
         ] {
             let (read, path) = address(product, url).unwrap();
-            assert_eq!((read.to_string().as_str(), path.as_str()), (origin, context), "{url}");
+            assert_eq!(
+                (read.to_string().as_str(), path.as_str()),
+                (origin, context),
+                "{url}"
+            );
         }
     }
 
@@ -368,7 +428,53 @@ mod tests {
             format!("{url}\n  {what}\n  {remedy}\n")
         })
         .collect();
-        insta::assert_snapshot!(said, @"");
+        insta::assert_snapshot!(said, @r#"
+        acme.atlassian.net
+          is not the address of a site: an origin begins with `https://` (or `http://` for this machine)
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        ftp://acme.atlassian.net
+          is not the address of a site: an origin begins with `https://` (or `http://` for this machine)
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        http://jira.example.com
+          would send the token in clear text over the network
+          Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`.
+        https://me:canary@example.com/
+          is not the address of a site: an origin holds no user name or password
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com\@evil.test
+          is not the address of a site: a control character, a blank or a backslash stands in the origin
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com/jira?x=1
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com/jira#top
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com/a/../b
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com//jira
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com/jira;x
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com/%6airа
+          holds more than an address and a plain context path
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://acme.atlassian.net/jira/software
+          has a path, and Cloud sites have none
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://api.atlassian.com/ex/jira/11223344
+          names Atlassian's gateway, not a site
+          Write the site's own address into policy.toml, with `gateway = { cloud-id = "…" }` beside it.
+        https://0x7f000001
+          is not the address of a site: the host is an odd spelling of the address 127.0.0.1; write the address in full
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        https://example.com.
+          is not the address of a site: the host ends with a dot: the same name for DNS, another one for every comparison
+          Write it like https://acme.atlassian.net or https://example.com/jira.
+        "#);
     }
 
     proptest! {
@@ -380,8 +486,16 @@ mod tests {
 
     fn site_list(pairs: &[(&'static str, &'static str)]) -> String {
         let reading = read(&Environment::fixed(pairs.iter().copied()));
-        let mistakes: String = reading.mistakes.iter().map(|each| format!("{each}\n")).collect();
-        let warnings: String = reading.warnings.iter().map(|each| format!("{each}\n")).collect();
+        let mistakes: String = reading
+            .mistakes
+            .iter()
+            .map(|each| format!("{each}\n"))
+            .collect();
+        let warnings: String = reading
+            .warnings
+            .iter()
+            .map(|each| format!("{each}\n"))
+            .collect();
         let sites: String = sites(reading.products)
             .iter()
             .map(|(site, login)| format!("{}{login:?}\n", site.to_toml()))
@@ -401,7 +515,12 @@ mod tests {
 
     #[test]
     fn one_account_at_one_origin_is_one_site() {
-        insta::assert_snapshot!(site_list(CLOUD), @"");
+        insta::assert_snapshot!(site_list(CLOUD), @r#"
+        [site.acme]
+        origin = "https://acme.atlassian.net"
+        products = ["jira", "confluence"]
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****) })
+        "#);
     }
 
     #[test]
@@ -413,7 +532,16 @@ mod tests {
                 _ => (*name, *value),
             })
             .collect();
-        insta::assert_snapshot!(site_list(&pairs), @"");
+        insta::assert_snapshot!(site_list(&pairs), @r#"
+        [site.jira]
+        origin = "https://acme.atlassian.net"
+        products = ["jira"]
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****) })
+        [site.confluence]
+        origin = "https://acme.atlassian.net"
+        products = ["confluence"]
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:CONFLUENCE_API_TOKEN, ****) })
+        "#);
     }
 
     #[test]
@@ -425,7 +553,19 @@ mod tests {
             ("CONFLUENCE_PERSONAL_TOKEN", "canary-canary-2"),
             ("CONFLUENCE_USERNAME", "me"),
             ("CONFLUENCE_API_TOKEN", "canary-password"),
-        ]), @"");
+        ]), @r#"
+        [site.jira]
+        origin = "https://jira.example.com"
+        products = ["jira"]
+        Some(Login { origin: Origin { scheme: Https, host: Name("jira.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:JIRA_PERSONAL_TOKEN, ****) })
+        [site.tools]
+        origin = "https://tools.example.com"
+        products = ["confluence"]
+        context.confluence = "/wiki"
+        Some(Login { origin: Origin { scheme: Https, host: Name("tools.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:CONFLUENCE_PERSONAL_TOKEN, ****) })
+        CONFLUENCE_API_TOKEN: is not used, because CONFLUENCE_PERSONAL_TOKEN is set
+          hint: Unset the one that you do not need.
+        "#);
     }
 
     #[test]
@@ -435,6 +575,19 @@ mod tests {
             ("JIRA_USERNAME", "me@example.com"),
             ("CONFLUENCE_URL", "https://acme.atlassian.net"),
             ("CONFLUENCE_PERSONAL_TOKEN", "canary-canary"),
-        ]), @"");
+        ]), @r#"
+        [site.jira]
+        origin = "https://acme.atlassian.net"
+        products = ["jira"]
+        None
+        [site.confluence]
+        origin = "https://acme.atlassian.net"
+        products = ["confluence"]
+        None
+        JIRA_API_TOKEN: is not set, and JIRA_USERNAME is of no use without it
+          hint: Set JIRA_API_TOKEN: API token, sent with the user name (Cloud).
+        CONFLUENCE_PERSONAL_TOKEN: is a Data Center token, and the site is on Cloud
+          hint: Set CONFLUENCE_USERNAME and CONFLUENCE_API_TOKEN instead.
+        "#);
     }
 }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 
 use super::fault::Fault;
 
 /// Reads the body of `response`, decoded, up to `limit` bytes before and after decoding.
 pub(super) async fn read(mut response: reqwest::Response, limit: u64) -> Result<Bytes, Fault> {
+    check_framing(response.headers())?;
     let encoding = Encoding::of(response.headers())?;
     if response
         .content_length()
@@ -28,6 +29,24 @@ pub(super) async fn read(mut response: reqwest::Response, limit: u64) -> Result<
         sink.take(&chunk)?;
     }
     sink.finish(arrived)
+}
+
+/// Where the body ends must have one answer (RFC 9112, section 6.3): two of them are how answers are smuggled.
+fn check_framing(headers: &HeaderMap) -> Result<(), Fault> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else {
+        return Ok(());
+    };
+    let is_chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if !is_chunked || codings.next().is_some() {
+        return Err(Fault::bad_response(
+            "a transfer encoding that was not asked for",
+        ));
+    }
+    if headers.contains_key(CONTENT_LENGTH) {
+        return Err(Fault::bad_response("two different ends of one body"));
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +85,7 @@ impl Encoding {
 
 enum Sink {
     Plain(Capped),
-    Gzip(MultiGzDecoder<Capped>),
+    Gzip(Box<MultiGzDecoder<Capped>>),
 }
 
 impl Sink {
@@ -78,7 +97,7 @@ impl Sink {
         };
         match encoding {
             Encoding::Identity => Self::Plain(capped),
-            Encoding::Gzip => Self::Gzip(MultiGzDecoder::new(capped)),
+            Encoding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(capped))),
         }
     }
 
@@ -92,10 +111,10 @@ impl Sink {
 
     fn finish(mut self, arrived: u64) -> Result<Bytes, Fault> {
         // HEAD, 204 and 304 may name an encoding and carry no byte of it.
-        if let (Self::Gzip(decoder), true) = (&mut self, arrived > 0) {
-            if decoder.try_finish().is_err() {
-                return Err(self.failure());
-            }
+        if let (Self::Gzip(decoder), true) = (&mut self, arrived > 0)
+            && decoder.try_finish().is_err()
+        {
+            return Err(self.failure());
         }
         let capped = match self {
             Self::Plain(capped) => capped,

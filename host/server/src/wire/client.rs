@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use policy::origin::Scheme;
-use policy::{Origin, Site};
+use policy::{Origin, Scheme, Site};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect, retry, tls};
 
 use super::fault::Fault;
@@ -67,12 +66,13 @@ pub(super) fn build(
 
 /// The certificates that count: the operating system's and the site's own authority. There is no way to count none.
 fn trust(builder: ClientBuilder, site: &Site, origin: &Origin) -> Result<ClientBuilder, Fault> {
-    if origin.scheme() == Scheme::Http {
+    let is_encrypted = |origin: &Origin| origin.scheme() == Scheme::Https;
+    if !is_encrypted(origin) && !site.proxy.as_ref().is_some_and(is_encrypted) {
         // Nothing is verified on a plain connection; reading the system's store would cost milliseconds for nothing.
         return Ok(builder.tls_certs_only([]));
     }
     let builder = builder
-        .https_only(true)
+        .https_only(is_encrypted(origin))
         .tls_version_min(tls::Version::TLS_1_2);
     match &site.ca_file {
         None => Ok(builder),

@@ -70,7 +70,7 @@ impl Fault {
         if error.is_builder() {
             return Self::Setup("the request cannot be written as HTTP".to_owned());
         }
-        if was_cut_off(causes()) {
+        if causes().any(is_break) {
             return Self::Lost("the connection broke before the answer was whole");
         }
         Self::BadResponse("something that is not a valid HTTP answer")
@@ -142,16 +142,14 @@ fn connect_cause<'a>(causes: impl Iterator<Item = Cause<'a>>) -> &'static str {
     }
 }
 
-fn was_cut_off<'a>(causes: impl Iterator<Item = Cause<'a>>) -> bool {
-    causes
-        .filter_map(|each| each.downcast_ref::<io::Error>())
-        .any(|each| {
-            matches!(
-                each.kind(),
-                io::ErrorKind::UnexpectedEof
-                    | io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::BrokenPipe
-                    | io::ErrorKind::ConnectionAborted
-            )
-        })
+fn is_break(cause: Cause<'_>) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted
+        )
+    })
 }
