@@ -247,12 +247,7 @@ where
                 self.refusing = None;
                 written.ok()?;
             }
-            let line = tokio::select! {
-                biased;
-                () = ends.output.cancelled() => return None,
-                line = self.lines.next() => line,
-            };
-            match line {
+            match self.lines.next().await {
                 Ok(Line::Whole(line)) => match parse(&line) {
                     Input::Message(message) if self.admits(&message) => return Some(*message),
                     Input::Message(_) | Input::Ignored => {}

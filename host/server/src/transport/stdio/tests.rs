@@ -73,6 +73,8 @@ impl Provider for Fake {
         let text = match call.tool.as_str() {
             "slow" => {
                 call.cancelled.cancelled().await;
+                // To write down what happened takes a moment.
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 self.cancelled.store(true, Ordering::Relaxed);
                 "cancelled".to_owned()
             }
