@@ -97,16 +97,16 @@ fn code(language: Option<&str>, text: &str) -> String {
     format!("{begin}{}</pre>", lines.join("<br>"))
 }
 
-/// Spaces at the ends of a cell and beside tags stay when they are entities.
+/// Tabs, and spaces at the ends, stay when they are entities.
 fn code_line(line: &str) -> String {
-    let escaped = plain_text(line);
-    let indent = escaped.len() - escaped.trim_start_matches(' ').len();
-    let body = escaped[indent..].trim_end_matches(' ');
-    let tail = escaped.len() - indent - body.len();
+    let body = line.trim_matches(' ');
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let tail = line.len() - body.len() - indent;
+    let parts: Vec<String> = body.split('\t').map(plain_text).collect();
     format!(
         "{}{}{}",
         "&#32;".repeat(indent),
-        body.replace('\t', "&#9;"),
+        parts.join("&#9;"),
         "&#32;".repeat(tail)
     )
 }

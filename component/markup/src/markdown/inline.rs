@@ -349,14 +349,16 @@ fn code_span(code: &str, place: Place) -> String {
 }
 
 fn around(pieces: &[Piece<'_>], index: usize, place: Place, in_link: bool) -> Around {
+    // A cell's text may stand between tags, and a hard break is spelled with a backslash.
+    let in_cell = place == Place::Cell;
     let before = match index.checked_sub(1).map(|before| &pieces[before]) {
-        None => None,
-        Some(Piece::Break(_)) => Some('\n'),
+        None => in_cell.then_some(MARKUP),
+        Some(Piece::Break(_)) if !in_cell => Some('\n'),
         Some(_) => Some(MARKUP),
     };
     let after = match pieces.get(index + 1) {
-        None | Some(Piece::Break(_)) => '\n',
-        Some(_) => MARKUP,
+        None | Some(Piece::Break(Break::Soft)) if !in_cell => '\n',
+        _ => MARKUP,
     };
     let line = match (place, before) {
         (Place::Heading | Place::Cell, _) => Line::Inside,
@@ -369,7 +371,7 @@ fn around(pieces: &[Piece<'_>], index: usize, place: Place, in_link: bool) -> Ar
         after,
         line,
         in_link,
-        in_cell: place == Place::Cell,
+        in_cell,
         in_heading: place == Place::Heading,
     }
 }

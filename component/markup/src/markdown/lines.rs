@@ -252,7 +252,7 @@ impl<'a> Lines<'a> {
             let mut marks = self.active();
             let kind = match part {
                 // Beside placeholders that stand alone there may be spaces.
-                Part::Text(text) if text.trim().is_empty() && self.only_tokens => {
+                Part::Text(text) if is_blank(text) && self.only_tokens => {
                     let span = Span::Bytes(range.clone());
                     let kind = InlineKind::Text(text.into());
                     self.read.runs.push(Inline::new(kind, marks).at(span));
@@ -321,7 +321,7 @@ impl<'a> Lines<'a> {
             .iter()
             .rev()
             .take_while(|run| run.kind != InlineKind::SoftBreak)
-            .all(|run| matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty()));
+            .all(|run| matches!(&run.kind, InlineKind::Text(text) if is_blank(text)));
         let was_alone = self.only_tokens
             && own_line
             && marks
@@ -485,6 +485,10 @@ impl<'a> Lines<'a> {
         };
         self.push(kind, marks, range);
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 pub(super) fn panel_kind(name: &str) -> Option<PanelKind> {
