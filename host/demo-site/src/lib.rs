@@ -14,11 +14,14 @@
 
 mod auth;
 mod confluence;
+
 mod dates;
 mod faults;
 mod jira;
+mod jql;
 mod log;
 mod options;
+mod query;
 mod reply;
 mod request;
 mod rough;

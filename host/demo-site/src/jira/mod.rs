@@ -8,6 +8,7 @@ mod edit;
 mod issues;
 mod projects;
 mod render;
+mod search;
 mod selection;
 mod shapes;
 mod transitions;
@@ -51,6 +52,9 @@ pub(crate) fn answer(visit: &mut Visit<'_>, request: &Request, path: &[&str]) ->
         (Post, ["issue", key, "transitions"]) => transitions::perform(visit, request, key),
         (Get, ["issue", key, "comment"]) => comments::list(visit, request, key),
         (Post, ["issue", key, "comment"]) => comments::add(visit, request, key),
+        (Get | Post, ["search", "jql"]) if visit.is_cloud() => search::by_token(visit, request),
+        (Get | Post, ["search"]) if visit.is_cloud() => Err(search::removed()),
+        (Get | Post, ["search"]) => search::by_offset(visit, request),
         (Get, ["project", "search"]) if visit.is_cloud() => projects::search(visit, request),
         (Get, ["project"]) => projects::list(visit, request),
         (Get, ["project", key]) => projects::read(visit, key),

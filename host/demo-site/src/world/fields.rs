@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Rank,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
