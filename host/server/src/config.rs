@@ -7,6 +7,9 @@ pub mod environment;
 mod file;
 mod finding;
 mod peer;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -164,7 +167,7 @@ impl Loader<'_> {
                 Effect::Ignored => self.warnings.push(Finding::new(
                     name,
                     format!("does nothing here: {}", variable.meaning),
-                    format!("Unset {name}."),
+                    "Nothing to do, unless you rely on it.",
                 )),
                 Effect::Secret => {
                     self.secret_variables.insert(name.to_owned());
@@ -288,7 +291,9 @@ impl Loader<'_> {
         self.take_entries(entries, &sites, "the environment");
         for (site, login) in named {
             if self.credentials.login(&site.name).is_some() {
-                self.warn_unused(login.as_ref(), &site.name);
+                if let Some(login) = login {
+                    self.warn_unused(&login, &site.name);
+                }
                 continue;
             }
             match login {
@@ -318,7 +323,8 @@ impl Loader<'_> {
 
     /// With a policy file the environment may only bring credentials for its sites.
     fn match_products(&mut self, products: Vec<peer::Named>, sites: &[Site]) {
-        for named in products {
+        let mut brought: Vec<(&SiteName, peer::Named)> = Vec::new();
+        for mut named in products {
             let found = sites.iter().find(|site| {
                 site.origin.is_same(&named.origin)
                     && site.products.contains(&named.product)
@@ -338,10 +344,26 @@ impl Loader<'_> {
                 ));
                 continue;
             };
-            match (named.login, self.credentials.login(&site.name)) {
-                (Some(login), None) => self.add(site.name.clone(), login),
-                (Some(login), Some(_)) => self.warn_unused(Some(&login), &site.name),
-                (None, _) => {}
+            let Some(login) = named.login.take() else {
+                continue;
+            };
+            match brought.iter().find(|(name, _)| **name == site.name) {
+                Some((_, earlier)) if earlier.shares_account(&named) => {}
+                Some((_, earlier)) => self.mistakes.push(Finding::new(
+                    format!("{} and {}", earlier.variable.name, named.variable.name),
+                    format!(
+                        "bring two different accounts for the site `{}`, which has one credential",
+                        site.name
+                    ),
+                    "Give both products one account, or make two sites of it in the policy file, one for each product.",
+                )),
+                None if self.credentials.login(&site.name).is_some() => {
+                    self.warn_unused(&login, &site.name);
+                }
+                None => {
+                    self.add(site.name.clone(), login);
+                    brought.push((&site.name, named));
+                }
             }
         }
     }
@@ -410,21 +432,20 @@ impl Loader<'_> {
         debug_assert!(added, "callers look first");
     }
 
-    fn warn_unused(&mut self, login: Option<&Login>, site: &SiteName) {
-        if let Some(SecretRef::Env(name)) = login.map(|login| login.secret.reference()) {
-            if self
-                .credentials
-                .login(site)
-                .is_some_and(|used| used.secret.reference() == &SecretRef::Env(name.clone()))
-            {
-                return;
-            }
-            self.warnings.push(Finding::new(
-                name,
-                format!("is not used: the site `{site}` has another credential already"),
-                format!("Unset {name}, or take the other one away."),
-            ));
+    fn warn_unused(&mut self, login: &Login, site: &SiteName) {
+        let unused = login.secret.reference();
+        if self
+            .credentials
+            .login(site)
+            .is_some_and(|used| used.secret.reference() == unused)
+        {
+            return;
         }
+        self.warnings.push(Finding::new(
+            unused.to_string(),
+            format!("is not used: credentials.toml has a credential for the site `{site}`"),
+            "Unset the variable, or take the entry out of credentials.toml.",
+        ));
     }
 
     /// A site may wait for its credential; every call to it is refused until then.

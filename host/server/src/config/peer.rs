@@ -19,10 +19,20 @@ pub(super) struct Named {
     /// `/jira`, or the empty string.
     pub(super) context: String,
     pub(super) login: Option<Login>,
-    /// Decides whether two products share an account; never shown.
     account: Option<Account>,
 }
 
+impl Named {
+    /// Whether both products are used by one account, with one token.
+    pub(super) fn shares_account(&self, other: &Self) -> bool {
+        match (&self.account, &other.account) {
+            (Some(one), Some(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
+}
+
+/// What makes two credentials the same one; never shown.
 struct Account {
     scheme: Scheme,
     token: secrecy::SecretString,
@@ -100,11 +110,7 @@ pub(super) fn read(environment: &Environment) -> Reading {
 pub(super) fn sites(products: Vec<Named>) -> Vec<(Site, Option<Login>)> {
     let shared = match products.as_slice() {
         [jira, confluence] => {
-            jira.origin.is_same(&confluence.origin)
-                && match (&jira.account, &confluence.account) {
-                    (Some(one), Some(other)) => one.is_same(other),
-                    _ => false,
-                }
+            jira.origin.is_same(&confluence.origin) && jira.shares_account(confluence)
         }
         _ => false,
     };
@@ -196,7 +202,9 @@ fn context(product: Product, origin: &Origin, path: &str) -> Result<String, Mist
             format!("Write it like {}.", example(product)),
         ));
     }
-    if !origin.is_atlassian_cloud() {
+    // A site on this machine is a trial; there `/wiki` is Cloud's layout, not somebody's context path.
+    let is_cloud_layout = origin.is_loopback() && product == Product::Confluence && path == "/wiki";
+    if !origin.is_atlassian_cloud() && !is_cloud_layout {
         return Ok(path.to_owned());
     }
     // On Cloud the prefix belongs to Confluence's own paths, whether people write it or not.
@@ -378,6 +386,12 @@ mod tests {
                 "https://example.com:8443/a/jira/",
                 "https://example.com:8443",
                 "/a/jira",
+            ),
+            (
+                Product::Confluence,
+                "http://127.0.0.1:8080/wiki",
+                "http://127.0.0.1:8080",
+                "",
             ),
             (
                 Product::Jira,

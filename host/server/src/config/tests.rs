@@ -1,0 +1,375 @@
+//! Whole configurations, as a person would have them, and what the start makes of each.
+
+use std::fs;
+
+use super::*;
+
+const CLOUD: &[(&str, &str)] = &[
+    ("JIRA_URL", "https://acme.atlassian.net"),
+    ("JIRA_USERNAME", "me@example.com"),
+    ("JIRA_API_TOKEN", "canary-canary"),
+    ("CONFLUENCE_URL", "https://acme.atlassian.net/wiki"),
+    ("CONFLUENCE_USERNAME", "me@example.com"),
+    ("CONFLUENCE_API_TOKEN", "canary-canary"),
+];
+
+const POLICY: &str = r#"version = 1
+
+[site.work]
+origin = "https://acme.atlassian.net"
+products = ["jira", "confluence"]
+
+[[rule]]
+id = "all"
+site = "*"
+classes = ["read", "write"]
+"#;
+
+/// A configuration directory with these files.
+fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    directory
+}
+
+fn load(files: &[(&str, &str)], variables: &[&[(&str, &str)]]) -> Result<Config, ConfigError> {
+    let directory = home(files);
+    let options = Options {
+        config_dir: Some(directory.path().to_owned()),
+        ..Options::default()
+    };
+    let pairs = variables.iter().copied().flatten().copied();
+    let outcome = Config::load(&options, &Environment::fixed(pairs));
+    let printed = match &outcome {
+        Ok(config) => format!("{config:?}"),
+        Err(error) => format!("{error} {error:?}"),
+    };
+    assert!(!printed.contains("canary"), "{printed}");
+    outcome
+}
+
+/// The message as the person at the terminal reads it.
+fn refusal(files: &[(&str, &str)], variables: &[&[(&str, &str)]]) -> String {
+    load(files, variables).unwrap_err().to_string()
+}
+
+fn warnings(config: &Config) -> String {
+    let lines: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn the_variables_of_the_python_server_are_enough() {
+    let config = load(&[], &[CLOUD]).unwrap();
+    assert_eq!(
+        config.policy_source,
+        PolicySource::Profile(Profile::Standard)
+    );
+    let names: Vec<_> = config.sites.iter().map(|site| site.name.as_str()).collect();
+    assert_eq!(names, ["acme"]);
+    assert!(config.credentials.login(&config.sites[0].name).is_some());
+    assert_eq!(config.warnings, []);
+    assert_eq!(
+        config.secret_variables,
+        BTreeSet::from(["JIRA_API_TOKEN".into(), "CONFLUENCE_API_TOKEN".into()])
+    );
+}
+
+#[test]
+fn nothing_at_all_says_what_to_set() {
+    insta::assert_snapshot!(refusal(&[], &[]), @r#"
+    the configuration has a mistake
+    the configuration: names no site
+      hint: Set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), likewise for Confluence; or write a policy.toml; or run `mcp-airlock demo` to try it without a site.
+    "#);
+}
+
+#[test]
+fn a_site_without_a_credential_says_what_to_set() {
+    let url = ("CONFLUENCE_URL", "https://wiki.example.com");
+    insta::assert_snapshot!(refusal(&[], &[&[url]]), @r#"
+    the configuration has a mistake
+    CONFLUENCE_URL: names the site `wiki`, and there is no credential for it
+      hint: Set the user name and the API token (Cloud) or the personal access token (Data Center) beside it.
+    "#);
+}
+
+#[test]
+fn restrictions_that_cannot_be_kept_stop_the_start() {
+    let restrictions = [
+        ("JIRA_PROJECTS_FILTER", "PROJ"),
+        ("CONFLUENCE_SPACES_FILTER", "DOC"),
+        ("JIRA_INTERNAL_ONLY_PROJECTS", "DESK"),
+        ("JIRA_SSL_VERIFY", "false"),
+        ("CONFLUENCE_SSL_VERIFY", "0"),
+        ("READ_ONLY_MODE", "ture"),
+    ];
+    insta::assert_snapshot!(refusal(&[], &[CLOUD, &restrictions]), @r#"
+    the configuration has 6 mistakes
+    JIRA_SSL_VERIFY: would send the token to whoever answers; certificates are always verified
+      hint: Unset it. For a certificate of your company's own authority write `ca-file = "/path/to/authority.pem"` under the site in policy.toml.
+    CONFLUENCE_SSL_VERIFY: would send the token to whoever answers; certificates are always verified
+      hint: Unset it. For a certificate of your company's own authority write `ca-file = "/path/to/authority.pem"` under the site in policy.toml.
+    JIRA_PROJECTS_FILTER: restricts what may be reached, and this version cannot keep that restriction yet
+      hint: Unset JIRA_PROJECTS_FILTER only if the account itself is restricted to that.
+    CONFLUENCE_SPACES_FILTER: restricts what may be reached, and this version cannot keep that restriction yet
+      hint: Unset CONFLUENCE_SPACES_FILTER only if the account itself is restricted to that.
+    JIRA_INTERNAL_ONLY_PROJECTS: restricts what may be reached, and this version cannot keep that restriction yet
+      hint: Unset JIRA_INTERNAL_ONLY_PROJECTS only if the account itself is restricted to that.
+    READ_ONLY_MODE: is neither on nor off
+      hint: Write `true` or `false`.
+    "#);
+    for restriction in restrictions {
+        assert!(
+            load(&[], &[CLOUD, &[restriction]]).is_err(),
+            "{restriction:?}"
+        );
+        assert!(load(&[], &[CLOUD, &[(restriction.0, " ")]]).is_ok());
+    }
+}
+
+#[test]
+fn what_does_nothing_here_is_said() {
+    let proxy = ("HTTPS_PROXY", "http://proxy.example.com:3128");
+    let config = load(&[], &[CLOUD, &[proxy]]).unwrap();
+    insta::assert_snapshot!(warnings(&config), @r#"
+    HTTPS_PROXY: does nothing here: a proxy is used only when the policy file names it (`proxy` under `[site.NAME]`)
+      hint: Nothing to do, unless you rely on it.
+    "#);
+}
+
+#[test]
+fn read_only_holds_with_and_without_a_policy_file() {
+    let on = ("READ_ONLY_MODE", "yes");
+    let config = load(&[], &[CLOUD, &[on]]).unwrap();
+    assert!(config.read_only);
+    assert_eq!(
+        config.policy_source,
+        PolicySource::Profile(Profile::ReadOnly)
+    );
+
+    let config = load(&[("policy.toml", POLICY)], &[CLOUD, &[on]]).unwrap();
+    assert!(config.read_only);
+    let denies: Vec<_> = config
+        .policy
+        .denies()
+        .map(|rule| rule.id.as_str())
+        .collect();
+    assert_eq!(denies, ["read-only"]);
+
+    let config = load(&[("policy.toml", POLICY)], &[CLOUD]).unwrap();
+    assert_eq!(config.policy.denies().count(), 0);
+}
+
+#[test]
+fn tools_are_chosen_by_the_command_line_before_the_environment() {
+    let chosen = [
+        ("TOOLSETS", "jira, confluence"),
+        ("ENABLED_TOOLS", "jira_search"),
+    ];
+    let config = load(&[], &[CLOUD, &chosen]).unwrap();
+    assert_eq!(
+        config.offer.toolsets,
+        Some(vec!["jira".into(), "confluence".into()])
+    );
+    assert_eq!(config.offer.tools, Some(vec!["jira_search".into()]));
+
+    let directory = home(&[]);
+    let options = Options {
+        config_dir: Some(directory.path().to_owned()),
+        toolsets: Some(vec!["pages".into()]),
+        exclude_tools: vec!["jira_search".into()],
+        ..Options::default()
+    };
+    let pairs = CLOUD.iter().chain(&chosen).copied();
+    let config = Config::load(&options, &Environment::fixed(pairs)).unwrap();
+    assert_eq!(config.offer.toolsets, Some(vec!["pages".into()]));
+    assert_eq!(config.offer.tools, Some(vec!["jira_search".into()]));
+    assert_eq!(config.offer.exclude, ["jira_search"]);
+}
+
+#[test]
+fn with_a_policy_file_the_environment_brings_credentials_only() {
+    let config = load(&[("policy.toml", POLICY)], &[CLOUD]).unwrap();
+    assert!(matches!(config.policy_source, PolicySource::File(_)));
+    let site = SiteName::parse("work").unwrap();
+    assert!(config.credentials.login(&site).is_some());
+    assert_eq!(warnings(&config), "");
+}
+
+#[test]
+fn two_accounts_for_one_site_stop_the_start() {
+    let other = ("CONFLUENCE_API_TOKEN", "another-canary");
+    insta::assert_snapshot!(refusal(&[("policy.toml", POLICY)], &[CLOUD, &[other]]), @r#"
+    the configuration has a mistake
+    JIRA_URL and CONFLUENCE_URL: bring two different accounts for the site `work`, which has one credential
+      hint: Give both products one account, or make two sites of it in the policy file, one for each product.
+    "#);
+}
+
+#[test]
+fn a_site_that_only_the_environment_names_stops_the_start() {
+    let elsewhere = [
+        ("JIRA_URL", "https://jira.example.com/jira"),
+        ("JIRA_PERSONAL_TOKEN", "canary-canary"),
+    ];
+    insta::assert_snapshot!(refusal(&[("policy.toml", POLICY)], &[&elsewhere]), @r#"
+    the configuration has a mistake
+    JIRA_URL: names jira at https://jira.example.com/jira, which is no site of the policy file; rights come from that file alone
+      hint: Unset JIRA_URL, or add a [site.NAME] with this address to the policy file.
+    "#);
+}
+
+#[test]
+fn credentials_come_from_their_file() {
+    let credentials = r#"
+        [site.work]
+        kind = "basic"
+        user = "me@example.com"
+        secret = "env:MY_TOKEN"
+    "#;
+    let files = [("policy.toml", POLICY), ("credentials.toml", credentials)];
+    let config = load(&files, &[&[("MY_TOKEN", "canary-canary")]]).unwrap();
+    let login = config.credentials.login(&config.sites[0].name).unwrap();
+    assert_eq!(login.secret.reference().to_string(), "env:MY_TOKEN");
+    assert_eq!(config.secret_variables, BTreeSet::from(["MY_TOKEN".into()]));
+
+    insta::assert_snapshot!(refusal(&files, &[]), @r#"
+    the configuration has a mistake
+    credentials.toml line 2: the environment variable `MY_TOKEN` is not set or empty; set it where the client starts this server
+      hint: Set MY_TOKEN to the bare token, or name another place with `secret`.
+    "#);
+
+    let config = load(&files, &[CLOUD, &[("MY_TOKEN", "canary-canary")]]).unwrap();
+    insta::assert_snapshot!(warnings(&config), @r#"
+    env:JIRA_API_TOKEN: is not used: credentials.toml has a credential for the site `work`
+      hint: Unset the variable, or take the entry out of credentials.toml.
+    env:CONFLUENCE_API_TOKEN: is not used: credentials.toml has a credential for the site `work`
+      hint: Unset the variable, or take the entry out of credentials.toml.
+    "#);
+}
+
+#[test]
+fn a_credential_for_an_unknown_site_stops_the_start() {
+    let credentials = "[site.acem]\nkind = \"bearer\"\nsecret = \"env:T\"\n";
+    for files in [
+        &[("credentials.toml", credentials)][..],
+        &[("policy.toml", POLICY), ("credentials.toml", credentials)],
+    ] {
+        let said = refusal(files, &[CLOUD, &[("T", "canary-canary")]]);
+        assert!(
+            said.contains("credentials.toml line 1: is for the site `acem`"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_site_may_wait_for_its_credential() {
+    let config = load(&[("policy.toml", POLICY)], &[]).unwrap();
+    insta::assert_snapshot!(warnings(&config), @r#"
+    [site.work]: has no credential, so every call to it is refused
+      hint: Add [site.work] to credentials.toml.
+    "#);
+}
+
+#[test]
+fn a_short_secret_is_warned_about() {
+    let short = [
+        ("JIRA_URL", "https://jira.example.com"),
+        ("JIRA_USERNAME", "me"),
+        ("JIRA_API_TOKEN", "hunter2"),
+    ];
+    insta::assert_snapshot!(warnings(&load(&[], &[&short]).unwrap()), @r#"
+    env:JIRA_API_TOKEN: is shorter than 12 characters; so short a text is not blanked out of answers, only the header made from it is
+      hint: Use an API token or a personal access token instead of a password.
+    "#);
+}
+
+#[test]
+fn a_mistaken_policy_file_is_shown_with_its_line() {
+    let mistaken = POLICY.replace("classes", "clases");
+    let said = refusal(&[("policy.toml", &mistaken)], &[CLOUD]);
+    let without_paths: Vec<_> = said.lines().filter(|line| !line.contains("-->")).collect();
+    insta::assert_snapshot!(without_paths.join("\n"), @r#"
+    the configuration has a mistake
+    the policy file: has mistakes, so nothing is allowed
+    error: [[rule]] has 0 of `classes`, `routes` and `path`; it needs exactly one
+      |
+    7 | [[rule]]
+      | ^^^^^^^^
+      = help: `classes` for kinds of access, `routes` for named operations, `methods` with `path` for a route of your own
+
+    error: unknown key `clases` in [[rule]]
+       |
+    10 | clases = ["read", "write"]
+       | ^^^^^^
+       = help: did you mean `class`?
+
+      hint: Correct the lines above; `mcp-airlock policy check` shows them again.
+    "#);
+}
+
+#[test]
+fn a_policy_file_that_was_asked_for_must_exist() {
+    let directory = home(&[]);
+    let options = Options {
+        config_dir: Some(directory.path().to_owned()),
+        policy: Some("/nonexistent/policy.toml".into()),
+        ..Options::default()
+    };
+    let pairs = CLOUD.iter().copied();
+    let error = Config::load(&options, &Environment::fixed(pairs)).unwrap_err();
+    insta::assert_snapshot!(error, @r#"
+    the configuration has a mistake
+    /nonexistent/policy.toml: does not exist
+      hint: Give `--policy` the path of a policy file, or leave it out.
+    "#);
+}
+
+#[test]
+fn without_a_home_a_directory_must_be_named() {
+    let pairs = CLOUD.iter().copied();
+    let error = Config::load(&Options::default(), &Environment::fixed(pairs)).unwrap_err();
+    insta::assert_snapshot!(error, @r#"
+    the configuration has a mistake
+    the configuration directory: cannot be found: the environment does not say where your home is
+      hint: Set HOME (on Windows APPDATA), or start with `--config-dir DIRECTORY`.
+    "#);
+}
+
+#[test]
+fn an_authority_that_is_not_there_is_told_at_start() {
+    for (file, reason) in [
+        ("ca.pem", "not an absolute path"),
+        ("/nonexistent/ca.pem", "missing or holds no certificate"),
+        ("/etc/hostname", "missing or holds no certificate"),
+    ] {
+        let policy = POLICY.replace("products", &format!("ca-file = \"{file}\"\nproducts"));
+        let said = refusal(&[("policy.toml", &policy)], &[CLOUD]);
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_write_is_not_believed() {
+    use std::os::unix::fs::PermissionsExt;
+    for name in ["policy.toml", "credentials.toml"] {
+        let directory = home(&[(name, POLICY)]);
+        let path = directory.path().join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        let options = Options {
+            config_dir: Some(directory.path().to_owned()),
+            ..Options::default()
+        };
+        let pairs = CLOUD.iter().copied();
+        let error = Config::load(&options, &Environment::fixed(pairs)).unwrap_err();
+        assert!(error.to_string().contains("chmod go-w"), "{error}");
+    }
+}
