@@ -1,5 +1,6 @@
 //! Round trips, one file for each construct. What Markdown can say must come back from every
 //! format that can say it.
 
+mod adf_properties;
 mod generate;
 mod markdown_properties;

@@ -15,10 +15,9 @@ pub(super) struct Can {
     pub(super) images_in_text: bool,
     pub(super) rich_cells: bool,
     pub(super) quotes_hold_all: bool,
-    pub(super) expands: bool,
+    pub(super) expands_hold_all: bool,
     pub(super) panels_hold_all: bool,
     pub(super) tasks: bool,
-    pub(super) wide_text: bool,
 }
 
 impl Can {
@@ -28,15 +27,30 @@ impl Can {
         images_in_text: true,
         rich_cells: true,
         quotes_hold_all: true,
-        expands: true,
+        expands_hold_all: true,
         panels_hold_all: true,
         tasks: true,
-        wide_text: true,
+    };
+
+    pub(super) const ADF: Self = Self {
+        soft_breaks: false,
+        marks_on_code: false,
+        images_in_text: false,
+        rich_cells: true,
+        quotes_hold_all: false,
+        expands_hold_all: false,
+        panels_hold_all: false,
+        tasks: true,
+    };
+
+    pub(super) const STORAGE: Self = Self {
+        soft_breaks: false,
+        ..Self::MARKDOWN
     };
 }
 
 /// Words made of everything that some format takes for markup.
-fn text(can: Can) -> BoxedStrategy<String> {
+fn text() -> BoxedStrategy<String> {
     let markup = prop::sample::select(vec![
         "a",
         "b",
@@ -117,13 +131,7 @@ fn text(can: Can) -> BoxedStrategy<String> {
         "snake_case",
         "\u{301}",
     ]);
-    let plain = prop::sample::select(vec!["a", "b", "word", " ", "1", "é", ",", "日本"]);
-    let part = if can.wide_text {
-        markup.boxed()
-    } else {
-        plain.boxed()
-    };
-    prop::collection::vec(part, 1..6)
+    prop::collection::vec(markup, 1..6)
         .prop_map(|parts| parts.concat())
         .boxed()
 }
@@ -164,7 +172,7 @@ fn link() -> impl Strategy<Value = Link> {
 
 pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
     let text_run =
-        (text(can), marks(), prop::bool::weighted(0.1)).prop_map(move |(text, mut marks, code)| {
+        (text(), marks(), prop::bool::weighted(0.1)).prop_map(move |(text, mut marks, code)| {
             if code && !can.marks_on_code {
                 marks = Marks {
                     link: marks.link,
@@ -421,7 +429,7 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
         let boxed = if can.panels_hold_all {
             body.clone().boxed()
         } else {
-            lines.boxed()
+            lines.clone().boxed()
         };
         let panel = (kinds, boxed).prop_map(|(kind, body)| {
             Block::new(BlockKind::Panel {
@@ -437,19 +445,19 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
             panel.boxed(),
             table(can).boxed(),
         ];
-        if can.expands {
-            let title = prop::sample::select(vec!["", "More & <more>", "a:b: *c*"]);
-            blocks.push(
-                (title, body)
-                    .prop_map(|(title, body)| {
-                        Block::new(BlockKind::Expand {
-                            title: title.into(),
-                            body,
-                        })
-                    })
-                    .boxed(),
-            );
-        }
+        let titles = prop::sample::select(vec!["", "More & <more>", "a:b: *c*"]);
+        let hidden = if can.expands_hold_all {
+            body.boxed()
+        } else {
+            lines.boxed()
+        };
+        let expand = (titles, hidden).prop_map(|(title, body)| {
+            Block::new(BlockKind::Expand {
+                title: title.into(),
+                body,
+            })
+        });
+        blocks.push(expand.boxed());
         if can.tasks {
             blocks.push(
                 prop::collection::vec(task(can), 1..3)

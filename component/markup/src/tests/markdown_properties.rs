@@ -3,12 +3,37 @@
 use proptest::prelude::*;
 
 use super::generate::{Can, document};
-use crate::doc::Document;
+use crate::doc::{Block, BlockKind, Carried, Document, Task};
 use crate::markdown;
+use crate::visit::bodies;
 
 /// `document` without the places its nodes came from.
 pub(super) fn bare(mut document: Document) -> Document {
     document.forget_source();
+    document
+}
+
+/// [`bare`], and without the ids that a product gives to tasks.
+pub(super) fn nameless(document: Document) -> Document {
+    fn forget(blocks: &mut [Block]) {
+        for block in blocks {
+            if let BlockKind::Tasks(tasks) = &mut block.kind {
+                block.carried = Carried::default();
+                forget_tasks(tasks);
+            }
+            for body in bodies(&mut block.kind) {
+                forget(body);
+            }
+        }
+    }
+    fn forget_tasks(tasks: &mut [Task]) {
+        for task in tasks {
+            task.id = None;
+            forget_tasks(&mut task.children);
+        }
+    }
+    let mut document = bare(document);
+    forget(&mut document.blocks);
     document
 }
 

@@ -1,0 +1,337 @@
+//! ADF nodes, read into blocks.
+//!
+//! Decides which nodes are known and which are kept. Deeper than [`MAX_DEPTH`] only the words are
+//! read.
+
+use serde_json::{Map, Value};
+
+use super::inline;
+use crate::MAX_DEPTH;
+use crate::doc::{
+    Block, BlockKind, Carried, Cell, Document, Format, Inline, InlineKind, Item, Kept, Level,
+    ListMarker, Marks, PanelKind, Row, Source, Span, Table, Task, code_text, language,
+};
+use crate::error::ReadError;
+use crate::inlines;
+
+pub(super) fn document(value: &Value) -> Result<Document, ReadError> {
+    if !value.is_object() {
+        return Err(ReadError::NotAdf("it is no JSON object"));
+    }
+    if kind(value) != "doc" {
+        return Err(ReadError::NotAdf("its type is not `doc`"));
+    }
+    Ok(Document {
+        blocks: Cursor::default().blocks(value),
+        source: Source::Adf(value.clone()),
+    })
+}
+
+pub(super) fn kind(node: &Value) -> &str {
+    node.get("type").and_then(Value::as_str).unwrap_or("")
+}
+
+pub(super) fn children(node: &Value) -> &[Value] {
+    node.get("content")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+pub(super) fn attribute<'a>(node: &'a Value, name: &str) -> Option<&'a Value> {
+    node.get("attrs")?
+        .get(name)
+        .filter(|value| !value.is_null())
+}
+
+pub(super) fn string<'a>(node: &'a Value, name: &str) -> Option<&'a str> {
+    attribute(node, name)?.as_str()
+}
+
+/// Where in the document the reader is.
+#[derive(Default)]
+struct Cursor {
+    path: Vec<u32>,
+}
+
+impl Cursor {
+    fn span(&self) -> Span {
+        Span::Path(self.path.clone())
+    }
+
+    /// Goes through the children of `node`, one level deeper.
+    fn each<T>(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value) -> T) -> Vec<T> {
+        let mut found = Vec::new();
+        for (index, child) in children(node).iter().enumerate() {
+            self.path.push(u32::try_from(index).unwrap_or(u32::MAX));
+            found.push(read(self, child));
+            self.path.pop();
+        }
+        found
+    }
+
+    fn blocks(&mut self, node: &Value) -> Vec<Block> {
+        if self.path.len() >= MAX_DEPTH {
+            let words = words(node);
+            let words = inlines::normal(vec![Inline::text(words)]);
+            return (!words.is_empty())
+                .then(|| Block::paragraph(words).at(self.span()))
+                .into_iter()
+                .collect();
+        }
+        let mut blocks = Vec::new();
+        let mut loose: Vec<Inline> = Vec::new();
+        for part in self.each(node, |cursor, child| {
+            if inline::is_inline(child) {
+                Err(inline::read(child, cursor.span()))
+            } else {
+                Ok(cursor.block(child))
+            }
+        }) {
+            match part {
+                Err(runs) => loose.extend(runs),
+                Ok(block) => {
+                    blocks.extend(paragraph(std::mem::take(&mut loose)));
+                    blocks.extend(block);
+                }
+            }
+        }
+        blocks.extend(paragraph(loose));
+        blocks
+    }
+
+    fn inlines(&mut self, node: &Value) -> Vec<Inline> {
+        self.each(node, |cursor, child| inline::read(child, cursor.span()))
+            .concat()
+    }
+
+    fn block(&mut self, node: &Value) -> Option<Block> {
+        let (kind, known): (BlockKind, &[&str]) = match kind(node) {
+            "paragraph" => {
+                let content = inlines::normal(self.inlines(node));
+                if content.is_empty() {
+                    return None;
+                }
+                (BlockKind::Paragraph(content), &[])
+            }
+            "heading" => {
+                let level = attribute(node, "level").and_then(Value::as_u64);
+                let kind = BlockKind::Heading {
+                    level: Level::nearest(level.unwrap_or(1)),
+                    content: inlines::normal_line(self.inlines(node)),
+                };
+                (kind, &["level"])
+            }
+            "codeBlock" => {
+                let text: String = children(node).iter().map(words).collect();
+                let kind = BlockKind::Code {
+                    language: string(node, "language").and_then(language),
+                    text: code_text(&text),
+                };
+                (kind, &["language"])
+            }
+            "blockquote" => (BlockKind::Quote(self.blocks(node)), &[]),
+            "bulletList" => (self.list(node, ListMarker::Bullet), &[]),
+            "orderedList" => {
+                let start = attribute(node, "order").and_then(Value::as_u64);
+                let start = start.and_then(|start| u32::try_from(start).ok());
+                let marker = ListMarker::Ordered {
+                    start: start.unwrap_or(1),
+                };
+                (self.list(node, marker), &["order"])
+            }
+            "taskList" if has_only(node, &["taskItem", "taskList"]) => {
+                (BlockKind::Tasks(self.tasks(node)), &[])
+            }
+            "table" => (self.table(node), &[]),
+            "rule" => (BlockKind::Rule, &[]),
+            "panel" => {
+                let kind = BlockKind::Panel {
+                    kind: panel_kind(string(node, "panelType").unwrap_or("")),
+                    title: None,
+                    body: self.blocks(node),
+                };
+                (kind, &["panelType"])
+            }
+            "expand" | "nestedExpand" => {
+                let kind = BlockKind::Expand {
+                    title: one_line(string(node, "title").unwrap_or("")),
+                    body: self.blocks(node),
+                };
+                (kind, &["title"])
+            }
+            "blockCard" | "embedCard" if string(node, "url").is_some() => {
+                let url = string(node, "url").unwrap_or("").to_owned();
+                let card = Inline::new(InlineKind::Card { url }, Marks::default());
+                return Some(Block::paragraph(vec![card]).at(self.span()));
+            }
+            "mediaSingle" | "mediaGroup" => (media(node), &[]),
+            _ => (self.unknown(node), &[]),
+        };
+        let carried = match kind {
+            BlockKind::Kept { .. } => Carried::default(),
+            _ => carried(node, known),
+        };
+        Some(Block::new(kind).at(self.span()).carrying(carried))
+    }
+
+    fn list(&mut self, node: &Value, marker: ListMarker) -> BlockKind {
+        let items = self.each(node, |cursor, child| Item {
+            blocks: if kind(child) == "listItem" {
+                cursor.blocks(child)
+            } else {
+                cursor.block(child).into_iter().collect()
+            },
+            carried: carried(child, &[]),
+        });
+        BlockKind::List { marker, items }
+    }
+
+    /// A nested list follows the task it belongs to.
+    fn tasks(&mut self, node: &Value) -> Vec<Task> {
+        let mut tasks: Vec<Task> = Vec::new();
+        let too_deep = self.path.len() >= MAX_DEPTH;
+        self.each(node, |cursor, child| {
+            if kind(child) == "taskItem" {
+                tasks.push(Task {
+                    id: string(child, "localId").map(str::to_owned),
+                    done: string(child, "state") == Some("DONE"),
+                    content: inlines::normal(cursor.inlines(child)),
+                    children: Vec::new(),
+                });
+            } else if too_deep {
+                let content = inlines::normal(vec![Inline::text(words(child))]);
+                tasks.push(Task {
+                    content,
+                    ..Task::default()
+                });
+            } else {
+                let nested = cursor.tasks(child);
+                match tasks.last_mut() {
+                    Some(last) => last.children.extend(nested),
+                    None => tasks.extend(nested),
+                }
+            }
+        });
+        tasks
+    }
+
+    fn table(&mut self, node: &Value) -> BlockKind {
+        let rows = self.each(node, |cursor, row| Row {
+            cells: cursor.each(row, |cursor, cell| Cell {
+                header: kind(cell) == "tableHeader",
+                blocks: cursor.blocks(cell),
+                carried: carried(cell, &[]),
+            }),
+            carried: carried(row, &[]),
+        });
+        BlockKind::Table(Table { rows })
+    }
+
+    /// A node the tree has no word for: kept, with its content open for reading.
+    fn unknown(&mut self, node: &Value) -> BlockKind {
+        let label = match (kind(node), string(node, "extensionKey")) {
+            ("extension" | "bodiedExtension", Some(key)) => format!("macro {key}"),
+            ("layoutSection", _) => "layout".to_owned(),
+            ("layoutColumn", _) => "column".to_owned(),
+            ("decisionList", _) => "decisions".to_owned(),
+            ("decisionItem", _) => "decision".to_owned(),
+            (kind, _) => kind.to_owned(),
+        };
+        let has_content = !children(node).is_empty();
+        let body = has_content.then(|| self.blocks(node));
+        let mut shell = node.clone();
+        if let (true, Some(shell)) = (has_content, shell.as_object_mut()) {
+            shell.remove("content");
+        }
+        let kept = Kept::new(&label, Format::Adf, shell.to_string(), String::new());
+        BlockKind::Kept { kept, body }
+    }
+}
+
+fn paragraph(loose: Vec<Inline>) -> Option<Block> {
+    let content = inlines::normal(loose);
+    (!content.is_empty()).then(|| Block::paragraph(content))
+}
+
+fn has_only(node: &Value, kinds: &[&str]) -> bool {
+    children(node)
+        .iter()
+        .all(|child| kinds.contains(&kind(child)))
+}
+
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// An image with an address is said; one in Atlassian's media store can only be kept.
+fn media(node: &Value) -> BlockKind {
+    let first = children(node).first();
+    if let ("mediaSingle", [only]) = (kind(node), children(node))
+        && let Some(image) = inline::external_image(only)
+    {
+        return BlockKind::Paragraph(vec![image]);
+    }
+    let name = first.and_then(|media| string(media, "alt")).unwrap_or("");
+    let noun = if kind(node) == "mediaSingle" {
+        "image"
+    } else {
+        "files"
+    };
+    let label = format!("{noun} {name}");
+    BlockKind::Kept {
+        kept: Kept::new(&label, Format::Adf, node.to_string(), String::new()),
+        body: None,
+    }
+}
+
+fn panel_kind(name: &str) -> PanelKind {
+    match name {
+        "note" => PanelKind::Note,
+        "tip" => PanelKind::Tip,
+        "success" => PanelKind::Success,
+        "warning" => PanelKind::Warning,
+        "error" => PanelKind::Error,
+        "custom" => PanelKind::Plain,
+        _ => PanelKind::Info,
+    }
+}
+
+/// The attributes and marks of a block that the tree has no place for.
+fn carried(node: &Value, known: &[&str]) -> Carried {
+    let mut kept = Map::new();
+    if let Some(attributes) = node.get("attrs").and_then(Value::as_object) {
+        let unknown: Map<String, Value> = attributes
+            .iter()
+            .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if !unknown.is_empty() {
+            kept.insert("attrs".into(), unknown.into());
+        }
+    }
+    if let Some(marks) = node.get("marks").and_then(Value::as_array)
+        && !marks.is_empty()
+    {
+        kept.insert("marks".into(), marks.clone().into());
+    }
+    if kept.is_empty() {
+        return Carried::default();
+    }
+    Carried::new(Format::Adf, Value::Object(kept).to_string())
+}
+
+/// All text below `node`, without recursion.
+fn words(node: &Value) -> String {
+    let mut words = String::new();
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        if let Some(text) = node.get("text").and_then(Value::as_str) {
+            words.push_str(text);
+        } else if kind(node) == "hardBreak" {
+            words.push('\n');
+        }
+        open.extend(children(node).iter().rev());
+    }
+    words
+}
