@@ -32,10 +32,13 @@ site = "jira"
 classes = ["read"]
 "#;
 
+/// Address, headers, authorization.
+type Sent = (String, Vec<(String, String)>, Option<String>);
+
 /// Answers everything with the same script and writes down what it saw.
 #[derive(Default)]
 struct World {
-    sent: Mutex<Vec<(String, Vec<(String, String)>, Option<String>)>>,
+    sent: Mutex<Vec<Sent>>,
     lines: Mutex<Vec<String>>,
     location: Option<&'static str>,
     body: String,

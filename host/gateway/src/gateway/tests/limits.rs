@@ -1,0 +1,89 @@
+//! What one call may use up, and how a wire can fail it.
+
+use super::world::*;
+
+#[test]
+fn failures_of_the_wire_have_their_own_words() {
+    for (error, failure) in [
+        (WireError::Connect("refused".into()), Failure::Connect),
+        (WireError::Tls("expired".into()), Failure::Tls),
+        (WireError::Timeout, Failure::Timeout),
+        (
+            WireError::TooLarge(16 << 20),
+            Failure::BodyTooLarge(16 << 20),
+        ),
+    ] {
+        let world = World::answering([Err(error)]);
+        assert_eq!(world.send(issue()), Err(failure));
+        assert_eq!(world.sent().len(), 1);
+    }
+}
+
+#[test]
+fn a_wire_that_ignores_the_cap_does_not_pass_it() {
+    let world = World::answering([Ok(answer(200, &[], "12345"))]);
+    assert_eq!(
+        world.send(Ask {
+            max_body: Some(4),
+            ..issue()
+        }),
+        Err(Failure::BodyTooLarge(4))
+    );
+}
+
+#[test]
+fn a_call_ends_with_its_budget_and_floods_no_record() {
+    let world = World::default();
+    let cx = with_limits(
+        "alice",
+        Limits {
+            requests: 2,
+            ..Limits::default()
+        },
+    );
+    let results: Vec<Result<u16, Failure>> = (0..50)
+        .map(|_| world.send_in(&cx, issue()).map(|answer| answer.status))
+        .collect();
+    assert_eq!(results[..3], [Ok(200), Ok(200), Err(Failure::Budget)]);
+    assert!(
+        results[3..]
+            .iter()
+            .all(|result| *result == Err(Failure::Budget))
+    );
+    assert_eq!((world.sent().len(), world.lines().len()), (2, 3));
+    assert_eq!(world.lines()[2].rule, "host.budget");
+}
+
+#[test]
+fn tries_count_as_requests() {
+    let world = World::answering((0..9).map(|_| Ok(answer(429, &[], ""))));
+    let cx = with_limits(
+        "alice",
+        Limits {
+            requests: 2,
+            ..Limits::default()
+        },
+    );
+    assert_eq!(world.send_in(&cx, issue()), Err(Failure::Budget));
+    assert_eq!(world.sent().len(), 2);
+}
+
+#[test]
+fn nothing_is_sent_after_the_deadline_or_a_cancellation() {
+    let world = World::default();
+    *world.now.lock().unwrap() = Duration::from_secs(60);
+    assert_eq!(world.send(issue()), Err(Failure::Timeout));
+    *world.now.lock().unwrap() = Duration::ZERO;
+    let cx = call("alice");
+    cx.cancel();
+    assert_eq!(world.send_in(&cx, issue()), Err(Failure::Cancelled));
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn the_time_for_an_exchange_ends_with_the_call() {
+    let world = World::default();
+    *world.now.lock().unwrap() = Duration::from_secs(55);
+    world.send(issue()).expect("there is time");
+    assert_eq!(world.sent()[0].timeout, Duration::from_secs(5));
+}
