@@ -18,18 +18,24 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn parameters(&self) -> Vec<&'a str> {
-        self.segments.iter().copied().filter(|segment| segment.starts_with('{')).collect()
+        self.segments
+            .iter()
+            .copied()
+            .filter(|segment| segment.starts_with('{'))
+            .collect()
     }
 }
 
 #[expect(
     clippy::disallowed_methods,
+    clippy::disallowed_macros,
     reason = "a build script runs on the building machine: reading the table and writing constants is its work"
 )]
 fn main() {
     println!("cargo::rerun-if-changed={TABLE}");
     println!("cargo::rerun-if-changed=build.rs");
-    let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR for build scripts");
+    let root = std::env::var("CARGO_MANIFEST_DIR")
+        .expect("cargo sets CARGO_MANIFEST_DIR for build scripts");
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
     let table = std::fs::read_to_string(Path::new(&root).join(TABLE))
         .unwrap_or_else(|error| panic!("{TABLE} cannot be read: {error}"));
@@ -45,8 +51,23 @@ fn read(table: &str) -> BTreeMap<&str, Vec<Row<'_>>> {
             continue;
         }
         let columns: Vec<&str> = line.split('\t').collect();
-        let &[id, product, deployment, method, path, query, class, _scopes, _slots] = columns.as_slice() else {
-            panic!("{TABLE}:{}: 9 columns expected, {} found", number + 1, columns.len());
+        let &[
+            id,
+            product,
+            deployment,
+            method,
+            path,
+            query,
+            class,
+            _scopes,
+            _slots,
+        ] = columns.as_slice()
+        else {
+            panic!(
+                "{TABLE}:{}: 9 columns expected, {} found",
+                number + 1,
+                columns.len()
+            );
         };
         routes.entry(id).or_default().push(Row {
             product,
@@ -66,9 +87,19 @@ fn constants(routes: &BTreeMap<&str, Vec<Row<'_>>>) -> String {
         let first = &rows[0];
         let parameters = first.parameters();
         for row in rows {
-            assert_eq!(row.parameters(), parameters, "{id}: both deployments must take the same path parameters");
-            assert_eq!(row.class, first.class, "{id}: both deployments must have the same class");
-            assert_eq!(row.product, first.product, "{id}: both deployments must be of the same product");
+            assert_eq!(
+                row.parameters(),
+                parameters,
+                "{id}: both deployments must take the same path parameters"
+            );
+            assert_eq!(
+                row.class, first.class,
+                "{id}: both deployments must have the same class"
+            );
+            assert_eq!(
+                row.product, first.product,
+                "{id}: both deployments must be of the same product"
+            );
         }
         let on = |deployment| {
             let mut found = rows.iter().filter(|row| row.deployment == deployment);
@@ -84,7 +115,12 @@ fn constants(routes: &BTreeMap<&str, Vec<Row<'_>>>) -> String {
             (Some(_), None) | (None, Some(_)) => "SingleRoute",
             (None, None) => panic!("{id}: a deployment is `cloud` or `data-center`"),
         };
-        let paths = [cloud, data_center].into_iter().flatten().map(path).collect::<Vec<_>>().join(", ");
+        let paths = [cloud, data_center]
+            .into_iter()
+            .flatten()
+            .map(path)
+            .collect::<Vec<_>>()
+            .join(", ");
         writeln!(
             text,
             "/// `{id}`\npub const {name}: {kind}<{count}> = {kind}::new(&RouteInfo {{ id: {id:?}, product: Product::{}, class: Class::{} }}, {paths});",
@@ -93,8 +129,15 @@ fn constants(routes: &BTreeMap<&str, Vec<Row<'_>>>) -> String {
         )
         .expect("writing to a String cannot fail");
     }
-    let names: Vec<String> = routes.keys().map(|id| id.replace(['.', '-'], "_").to_uppercase()).collect();
-    writeln!(text, "/// Every route of the table, sorted by id.\npub const ALL: &[&RouteInfo] = &[").expect("writing to a String cannot fail");
+    let names: Vec<String> = routes
+        .keys()
+        .map(|id| id.replace(['.', '-'], "_").to_uppercase())
+        .collect();
+    writeln!(
+        text,
+        "/// Every route of the table, sorted by id.\npub const ALL: &[&RouteInfo] = &["
+    )
+    .expect("writing to a String cannot fail");
     for name in names {
         writeln!(text, "    {name}.info(),").expect("writing to a String cannot fail");
     }
@@ -121,5 +164,7 @@ fn path(row: &Row<'_>) -> String {
 
 fn camel(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

@@ -12,10 +12,14 @@ use tools::{Deployment, Gateway, GatewayError, Product, Response, SiteInfo};
 const MANIFEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"));
 
 /// What the host pins by digest and shows in its reports.
-#[expect(unsafe_code, reason = "naming a custom section is how a component carries data beside its code")]
+#[expect(
+    unsafe_code,
+    reason = "naming a custom section is how a component carries data beside its code"
+)]
 #[used]
 #[unsafe(link_section = "airlock:manifest")]
-static MANIFEST_SECTION: [u8; MANIFEST.len()] = *include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"));
+static MANIFEST_SECTION: [u8; MANIFEST.len()] =
+    *include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"));
 
 struct Component;
 
@@ -33,7 +37,9 @@ impl provider::Guest for Component {
                 meta: None,
             })),
             Err(tools::CallError::UnknownName) => Err(CallError::UnknownName),
-            Err(tools::CallError::InvalidArguments(reason)) => Err(CallError::InvalidArguments(reason)),
+            Err(tools::CallError::InvalidArguments(reason)) => {
+                Err(CallError::InvalidArguments(reason))
+            }
         }
     }
 }
@@ -66,12 +72,22 @@ impl Gateway for WitGateway {
         site.send(&outgoing(request)).map(response).map_err(error)
     }
 
-    fn send_many(&self, site: &SiteInfo, requests: &[Request]) -> Vec<Result<Response, GatewayError>> {
+    fn send_many(
+        &self,
+        site: &SiteInfo,
+        requests: &[Request],
+    ) -> Vec<Result<Response, GatewayError>> {
         let Some(site) = egress::open_site(&site.id) else {
             return requests.iter().map(|_| Err(GatewayError::Denied)).collect();
         };
-        let outgoing: Vec<_> = requests.iter().map(|request| (&site, outgoing(request))).collect();
-        egress::send_many(&outgoing).into_iter().map(|result| result.map(response).map_err(error)).collect()
+        let outgoing: Vec<_> = requests
+            .iter()
+            .map(|request| (&site, outgoing(request)))
+            .collect();
+        egress::send_many(&outgoing)
+            .into_iter()
+            .map(|result| result.map(response).map_err(error))
+            .collect()
     }
 
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
@@ -111,7 +127,11 @@ fn outgoing(request: &Request) -> egress::Request<'static> {
             Method::Delete => egress::Method::Delete,
         },
         path: request.path().to_vec(),
-        query: request.query_pairs().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        query: request
+            .query_pairs()
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         headers: vec![("accept".to_owned(), "application/json".to_owned())],
         body: match request.body() {
             Some(body) => egress::RequestBody::Json(body.to_string()),
@@ -155,7 +175,11 @@ fn error(error: egress::EgressError) -> GatewayError {
 }
 
 mod exports {
-    #![expect(unsafe_code, unreachable_pub, reason = "the macro writes the functions that the canonical ABI calls")]
+    #![expect(
+        unsafe_code,
+        unreachable_pub,
+        reason = "the macro writes the functions that the canonical ABI calls"
+    )]
 
     use super::{Component, bindings};
 

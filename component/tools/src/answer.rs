@@ -10,7 +10,11 @@ pub(crate) const BUDGET: usize = 10_000;
 
 /// The part of `whole` that `cursor` names, with a cursor for the next one. `question` must hold the
 /// text itself, so that a cursor does not outlive a change.
-pub(crate) fn part_of(whole: &str, question: Question, cursor: Option<&str>) -> Result<Output, ToolError> {
+pub(crate) fn part_of(
+    whole: &str,
+    question: Question,
+    cursor: Option<&str>,
+) -> Result<Output, ToolError> {
     let start = match question.position(cursor)? {
         Some(Position::Offset(offset)) => usize::try_from(offset).unwrap_or(usize::MAX),
         Some(Position::Token(_)) | None => 0,
@@ -19,7 +23,9 @@ pub(crate) fn part_of(whole: &str, question: Question, cursor: Option<&str>) -> 
     if let Some(next) = next {
         let cursor = question.cursor(&Position::Offset(next as u64));
         let left = (whole.len() - next).div_ceil(1000);
-        shown.push_str(&format!("\n(Cut here, {left} kB left. Call again with cursor {cursor} for the rest.)\n"));
+        shown.push_str(&format!(
+            "\n(Cut here, {left} kB left. Call again with cursor {cursor} for the rest.)\n"
+        ));
     }
     Ok(Output::from(shown))
 }
@@ -32,7 +38,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(headings: impl IntoIterator<Item = String>) -> Self {
-        let mut table = Self { text: String::new(), rows: 0 };
+        let mut table = Self {
+            text: String::new(),
+            rows: 0,
+        };
         let columns = table.write(headings);
         table.text.push_str(&"|---".repeat(columns));
         table.text.push_str("|\n");
@@ -51,7 +60,9 @@ impl Table {
             None => self.rows.to_string(),
         };
         match cursor {
-            Some(cursor) => self.text.push_str(&format!("\n{shown} shown; more with cursor {cursor}\n")),
+            Some(cursor) => self
+                .text
+                .push_str(&format!("\n{shown} shown; more with cursor {cursor}\n")),
             None => self.text.push_str(&format!("\n{shown} shown, no more.\n")),
         }
         Output::from(self.text)

@@ -11,7 +11,11 @@ use crate::text;
 /// Another name under which models know an argument, and ours.
 pub(crate) type Alias = (&'static str, &'static str);
 
-pub(crate) fn read<T: DeserializeOwned>(schema: &Value, aliases: &[Alias], given: Value) -> Result<T, ToolError> {
+pub(crate) fn read<T: DeserializeOwned>(
+    schema: &Value,
+    aliases: &[Alias],
+    given: Value,
+) -> Result<T, ToolError> {
     let Value::Object(given) = given else {
         return Err(ToolError::arguments("the arguments must be a JSON object"));
     };
@@ -19,7 +23,10 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &Value, aliases: &[Alias], given
     let properties = schema["properties"].as_object().unwrap_or(&none);
     let mut mended = Map::new();
     for (name, value) in given {
-        let name = match aliases.iter().find(|(other, _)| *other == name && !properties.contains_key(&name)) {
+        let name = match aliases
+            .iter()
+            .find(|(other, _)| *other == name && !properties.contains_key(&name))
+        {
             Some((_, ours)) => (*ours).to_owned(),
             None => name,
         };
@@ -30,7 +37,9 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &Value, aliases: &[Alias], given
             continue;
         }
         if mended.contains_key(&name) {
-            return Err(ToolError::arguments(format!("`{name}` is given twice, under two names")));
+            return Err(ToolError::arguments(format!(
+                "`{name}` is given twice, under two names"
+            )));
         }
         let value = mend(&name, property, value)?;
         mended.insert(name, value);
@@ -44,9 +53,13 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &Value, aliases: &[Alias], given
         .map(|name| format!("`{name}` ({})", expected(&properties[name])))
         .collect();
     if !missing.is_empty() {
-        return Err(ToolError::arguments(format!("missing: {}", missing.join(", "))));
+        return Err(ToolError::arguments(format!(
+            "missing: {}",
+            missing.join(", ")
+        )));
     }
-    serde_json::from_value(Value::Object(mended)).map_err(|error| ToolError::arguments(error.to_string()))
+    serde_json::from_value(Value::Object(mended))
+        .map_err(|error| ToolError::arguments(error.to_string()))
 }
 
 fn unknown(name: &str, properties: &Map<String, Value>) -> ToolError {
@@ -55,13 +68,19 @@ fn unknown(name: &str, properties: &Map<String, Value>) -> ToolError {
         true => "this tool takes none".to_owned(),
         false => format!("there are {}", names.join(", ")),
     };
-    ToolError::arguments(format!("no argument `{}`; {known}", text::cut(&text::one_line(name), 60)))
+    ToolError::arguments(format!(
+        "no argument `{}`; {known}",
+        text::cut(&text::one_line(name), 60)
+    ))
 }
 
 fn mend(name: &str, property: &Value, value: Value) -> Result<Value, ToolError> {
     let wrong = |value: &Value| {
         let given = text::cut(&text::one_line(&value.to_string()), 60);
-        ToolError::arguments(format!("`{name}` must be {}, not {given}", expected(property)))
+        ToolError::arguments(format!(
+            "`{name}` must be {}, not {given}",
+            expected(property)
+        ))
     };
     let value = match (property["type"].as_str(), value) {
         (Some("integer"), Value::String(digits)) => match digits.trim().parse::<u64>() {
@@ -69,7 +88,12 @@ fn mend(name: &str, property: &Value, value: Value) -> Result<Value, ToolError> 
             Err(_) => return Err(wrong(&Value::String(digits))),
         },
         (Some("integer"), Value::Number(number)) => match number.as_f64() {
-            Some(float) if number.as_u64().is_none() && float >= 0.0 && float.fract() == 0.0 && float < 1e15 => {
+            Some(float)
+                if number.as_u64().is_none()
+                    && float >= 0.0
+                    && float.fract() == 0.0
+                    && float < 1e15 =>
+            {
                 // Checked: a whole number that is not negative and far below 2^64.
                 Value::from(format!("{float:.0}").parse::<u64>().unwrap_or_default())
             }
@@ -82,10 +106,19 @@ fn mend(name: &str, property: &Value, value: Value) -> Result<Value, ToolError> 
             _ => return Err(wrong(&Value::String(word))),
         },
         (Some("array"), Value::String(list)) => {
-            let parsed = list.trim_start().starts_with('[').then(|| serde_json::from_str::<Value>(&list).ok()).flatten();
+            let parsed = list
+                .trim_start()
+                .starts_with('[')
+                .then(|| serde_json::from_str::<Value>(&list).ok())
+                .flatten();
             match parsed {
                 Some(Value::Array(items)) => Value::Array(items),
-                _ => list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect(),
+                _ => list
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty())
+                    .map(Value::from)
+                    .collect(),
             }
         }
         (Some("object"), Value::String(json)) => match serde_json::from_str::<Value>(&json) {
@@ -96,14 +129,19 @@ fn mend(name: &str, property: &Value, value: Value) -> Result<Value, ToolError> 
     };
     let fits = match property["type"].as_str() {
         Some("integer") => value.as_u64().is_some_and(|number| {
-            number >= property["minimum"].as_u64().unwrap_or(0) && number <= property["maximum"].as_u64().unwrap_or(u64::from(u32::MAX))
+            number >= property["minimum"].as_u64().unwrap_or(0)
+                && number <= property["maximum"].as_u64().unwrap_or(u64::from(u32::MAX))
         }),
-        Some("string") => value.as_str().is_some_and(|text| match property["enum"].as_array() {
-            Some(choices) => choices.iter().any(|choice| choice == text),
-            None => true,
-        }),
+        Some("string") => value
+            .as_str()
+            .is_some_and(|text| match property["enum"].as_array() {
+                Some(choices) => choices.iter().any(|choice| choice == text),
+                None => true,
+            }),
         Some("boolean") => value.is_boolean(),
-        Some("array") => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+        Some("array") => value
+            .as_array()
+            .is_some_and(|items| items.iter().all(Value::is_string)),
         Some("object") => value.is_object(),
         _ => true,
     };
@@ -115,7 +153,14 @@ fn mend(name: &str, property: &Value, value: Value) -> Result<Value, ToolError> 
 
 fn expected(property: &Value) -> String {
     if let Some(choices) = property["enum"].as_array() {
-        return format!("one of {}", choices.iter().map(Value::to_string).collect::<Vec<_>>().join(", "));
+        return format!(
+            "one of {}",
+            choices
+                .iter()
+                .map(Value::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
     }
     match property["type"].as_str() {
         Some("integer") => match (property["minimum"].as_u64(), property["maximum"].as_u64()) {

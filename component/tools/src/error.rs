@@ -8,6 +8,10 @@ use serde_json::Value;
 use crate::gateway::{GatewayError, Response};
 use crate::text;
 
+/// After a write whose outcome is unknown.
+const LOOK_FIRST: &str =
+    "It may have happened all the same: read it first, then repeat only if it did not.";
+
 /// The kinds that code elsewhere reacts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -37,7 +41,11 @@ pub(crate) struct ToolError {
 
 impl ToolError {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), advice: None }
+        Self {
+            kind,
+            message: message.into(),
+            advice: None,
+        }
     }
 
     pub(crate) fn arguments(message: impl Into<String>) -> Self {
@@ -64,26 +72,36 @@ impl ToolError {
     }
 
     /// `doing` completes "could not …": `read issue PROJ-1`.
-    pub(crate) fn from_gateway(doing: &str, error: GatewayError) -> Self {
+    pub(crate) fn from_gateway(doing: &str, writes: bool, error: GatewayError) -> Self {
         let (kind, reason, advice) = match error {
-            GatewayError::Denied => {
-                (Kind::Denied, "not allowed here".to_owned(), "Do not retry: only a change of the policy can allow this.")
-            }
+            GatewayError::Denied => (
+                Kind::Denied,
+                "not allowed here".to_owned(),
+                "Do not retry: only a change of the policy can allow this.",
+            ),
             GatewayError::Reauthorize => (
                 Kind::Unauthorized,
                 "the authorization for this site is missing or has ended".to_owned(),
                 "Ask the user to sign in again; retrying alone does not help.",
             ),
-            GatewayError::RateLimited(Some(seconds)) => {
-                (Kind::Busy, format!("the site limits requests for {seconds} more seconds"), "Wait that long, then repeat the call.")
-            }
-            GatewayError::RateLimited(None) => {
-                (Kind::Busy, "the site limits requests at the moment".to_owned(), "Wait a minute, then repeat the call.")
-            }
+            GatewayError::RateLimited(Some(seconds)) => (
+                Kind::Busy,
+                format!("the site limits requests for {seconds} more seconds"),
+                "Wait that long, then repeat the call.",
+            ),
+            GatewayError::RateLimited(None) => (
+                Kind::Busy,
+                "the site limits requests at the moment".to_owned(),
+                "Wait a minute, then repeat the call.",
+            ),
             GatewayError::Timeout => (
                 Kind::Unavailable,
                 "the site did not answer in time".to_owned(),
-                "If this was a write, look first whether it happened; then repeat, or ask for less at once.",
+                if writes {
+                    LOOK_FIRST
+                } else {
+                    "Repeat once, or ask for less at once."
+                },
             ),
             GatewayError::Connect => (
                 Kind::Unavailable,
@@ -98,27 +116,37 @@ impl ToolError {
             GatewayError::BadResponse => (
                 Kind::Unavailable,
                 "the answer broke off or was not HTTP".to_owned(),
-                "If this was a write, look first whether it happened; then repeat once.",
+                if writes { LOOK_FIRST } else { "Repeat once." },
             ),
-            GatewayError::BodyTooLarge(cap) => {
-                (Kind::Unavailable, format!("the answer is larger than {cap} bytes"), "Ask for fewer fields or a smaller limit.")
-            }
-            GatewayError::InvalidRequest(reason) => {
-                (Kind::Internal, format!("the host refused the form of the request: {reason}"), "Report this; other arguments may work.")
-            }
+            GatewayError::BodyTooLarge(cap) => (
+                Kind::Unavailable,
+                format!("the answer is larger than {cap} bytes"),
+                "Ask for fewer fields or a smaller limit.",
+            ),
+            GatewayError::InvalidRequest(reason) => (
+                Kind::Internal,
+                format!("the host refused the form of the request: {reason}"),
+                "Report this; other arguments may work.",
+            ),
             GatewayError::Budget => (
                 Kind::Unavailable,
                 "this call used up its requests, bytes or time".to_owned(),
                 "Ask for less in one call.",
             ),
-            GatewayError::Cancelled => (Kind::Unavailable, "cancelled".to_owned(), "Nothing to do."),
-            GatewayError::Internal(reason) => (Kind::Internal, format!("the host failed: {reason}"), "Report this."),
+            GatewayError::Cancelled => {
+                (Kind::Unavailable, "cancelled".to_owned(), "Nothing to do.")
+            }
+            GatewayError::Internal(reason) => (
+                Kind::Internal,
+                format!("the host failed: {reason}"),
+                "Report this.",
+            ),
         };
         Self::new(kind, format!("could not {doing}: {reason}")).advise(advice)
     }
 
     /// For any status that is not a success.
-    pub(crate) fn from_response(doing: &str, response: &Response) -> Self {
+    pub(crate) fn from_response(doing: &str, writes: bool, response: &Response) -> Self {
         let said = Said::read(response);
         let (kind, reason, advice) = match response.status {
             400 | 413 | 415 | 422 => (Kind::Rejected, "the site rejects the request", None),
@@ -130,20 +158,32 @@ impl ToolError {
             401 => (
                 Kind::Unauthorized,
                 "the site does not accept the credential",
-                Some("Tell the user: it is expired, revoked, or of a kind that this address does not take."),
+                Some(
+                    "Tell the user: it is expired, revoked, or of a kind that this address does not take.",
+                ),
             ),
             403 => (
                 Kind::Forbidden,
                 "this account may not do that",
-                Some("Ask the user for the permission in Jira or Confluence, or choose another item."),
+                Some(
+                    "Ask the user for the permission in Jira or Confluence, or choose another item.",
+                ),
             ),
             404 | 410 => (
                 Kind::NotFound,
                 "it does not exist, or this account may not see it",
                 Some("Check the key or id; a search shows what is visible."),
             ),
-            409 => (Kind::Conflict, "somebody else changed it at the same time", Some("Read it again, then repeat the change.")),
-            429 => (Kind::Busy, "the site limits requests at the moment", Some("Wait a minute, then repeat the call.")),
+            409 => (
+                Kind::Conflict,
+                "somebody else changed it at the same time",
+                Some("Read it again, then repeat the change."),
+            ),
+            429 => (
+                Kind::Busy,
+                "the site limits requests at the moment",
+                Some("Wait a minute, then repeat the call."),
+            ),
             300..400 => (
                 Kind::Unavailable,
                 "the site redirects elsewhere",
@@ -152,12 +192,23 @@ impl ToolError {
             500.. => (
                 Kind::Unavailable,
                 "the site has a fault",
-                Some("If this was a write, look first whether it happened; then repeat once."),
+                Some(if writes {
+                    LOOK_FIRST
+                } else {
+                    "Repeat once; if it stays, tell the user."
+                }),
             ),
-            _ => (Kind::Unavailable, "the site gave an unexpected answer", None),
+            _ => (
+                Kind::Unavailable,
+                "the site gave an unexpected answer",
+                None,
+            ),
         };
         let mut message = format!("could not {doing}: {reason} (HTTP {})", response.status);
-        if let Some(seconds) = response.header("retry-after").filter(|_| kind == Kind::Busy) {
+        if let Some(seconds) = response
+            .header("retry-after")
+            .filter(|_| kind == Kind::Busy)
+        {
             message.push_str(&format!(", retry after {}", text::one_line(seconds)));
         }
         said.append_to(&mut message);
@@ -169,14 +220,28 @@ impl ToolError {
     }
 
     /// A success whose body cannot be read.
-    pub(crate) fn unreadable(doing: &str, response: &Response) -> Self {
+    pub(crate) fn unreadable(doing: &str, writes: bool, response: &Response) -> Self {
         let (reason, advice) = match Said::read(response) {
             Said::Page => (
                 "the site answered with a web page instead of data",
                 "Tell the user: a login page or proxy stands before the API, or the address is not the API's.",
             ),
-            Said::Nothing => ("the site's answer is empty", "If this was a write, look first whether it happened."),
-            Said::Words(_) => ("the site's answer is not the expected JSON", "Repeat once; report it if it stays."),
+            Said::Nothing => (
+                "the site's answer is empty",
+                if writes {
+                    LOOK_FIRST
+                } else {
+                    "Repeat once; if it stays, tell the user."
+                },
+            ),
+            Said::Words(_) => (
+                "the site's answer is not the expected JSON",
+                if writes {
+                    LOOK_FIRST
+                } else {
+                    "Repeat once; if it stays, tell the user."
+                },
+            ),
         };
         Self::new(Kind::Unavailable, format!("could not {doing}: {reason}")).advise(advice)
     }
@@ -206,14 +271,20 @@ impl Said {
         if trimmed.is_empty() {
             return Said::Nothing;
         }
-        let announced = response.header("content-type").is_some_and(|kind| kind.contains("html"));
+        let announced = response
+            .header("content-type")
+            .is_some_and(|kind| kind.contains("html"));
         if announced || trimmed.starts_with('<') {
             return Said::Page;
         }
         match serde_json::from_str::<Value>(trimmed) {
             Ok(value) => {
                 let words = sentences(&value);
-                if words.is_empty() { Said::Nothing } else { Said::Words(words) }
+                if words.is_empty() {
+                    Said::Nothing
+                } else {
+                    Said::Words(words)
+                }
             }
             Err(_) => Said::Words(vec![trimmed.to_owned()]),
         }
@@ -245,7 +316,10 @@ impl Said {
 fn sentences(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut add = |text: Option<&str>| {
-        if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty() && !found.iter().any(|known| known == text)) {
+        if let Some(text) = text
+            .map(str::trim)
+            .filter(|text| !text.is_empty() && !found.iter().any(|known| known == text))
+        {
             found.push(text.to_owned());
         }
     };
@@ -255,13 +329,23 @@ fn sentences(value: &Value) -> Vec<String> {
     match &value["errors"] {
         Value::Object(fields) => {
             for (field, message) in fields {
-                add(Some(&format!("{field}: {}", message.as_str().map_or_else(|| message.to_string(), str::to_owned))));
+                add(Some(&format!(
+                    "{field}: {}",
+                    message
+                        .as_str()
+                        .map_or_else(|| message.to_string(), str::to_owned)
+                )));
             }
         }
         Value::Array(list) => {
             for entry in list {
-                let title = entry["title"].as_str().or_else(|| entry["message"].as_str()).or_else(|| entry.as_str());
-                let detail = entry["detail"].as_str().filter(|detail| Some(*detail) != title);
+                let title = entry["title"]
+                    .as_str()
+                    .or_else(|| entry["message"].as_str())
+                    .or_else(|| entry.as_str());
+                let detail = entry["detail"]
+                    .as_str()
+                    .filter(|detail| Some(*detail) != title);
                 match (title, detail) {
                     (Some(title), Some(detail)) => add(Some(&format!("{title}: {detail}"))),
                     (title, detail) => add(title.or(detail)),
@@ -272,9 +356,13 @@ fn sentences(value: &Value) -> Vec<String> {
     }
     add(value["message"].as_str());
     for error in value["data"]["errors"].as_array().into_iter().flatten() {
-        add(error["message"]["translation"].as_str().or_else(|| error["message"]["key"].as_str()));
+        add(error["message"]["translation"]
+            .as_str()
+            .or_else(|| error["message"]["key"].as_str()));
     }
-    add(value["error_description"].as_str().or_else(|| value["error"].as_str()));
+    add(value["error_description"]
+        .as_str()
+        .or_else(|| value["error"].as_str()));
     add(value.as_str());
     found
 }

@@ -38,11 +38,19 @@ impl FakeGateway {
             Deployment::Cloud => (address.to_owned(), format!("{address}/wiki")),
             Deployment::DataCenter => (format!("{address}/jira"), format!("{address}/confluence")),
         };
-        Self::with_sites(vec![site(Product::Jira, "acme/jira", jira), site(Product::Confluence, "acme/confluence", confluence)])
+        Self::with_sites(vec![
+            site(Product::Jira, "acme/jira", jira),
+            site(Product::Confluence, "acme/confluence", confluence),
+        ])
     }
 
     pub fn with_sites(sites: Vec<SiteInfo>) -> Self {
-        Self { sites, answers: RefCell::default(), requests: RefCell::default(), memory: RefCell::default() }
+        Self {
+            sites,
+            answers: RefCell::default(),
+            requests: RefCell::default(),
+            memory: RefCell::default(),
+        }
     }
 
     #[must_use]
@@ -72,7 +80,11 @@ impl FakeGateway {
     }
 
     fn script(self, route: &str, answer: Scripted) -> Self {
-        self.answers.borrow_mut().entry(route.to_owned()).or_default().push(answer);
+        self.answers
+            .borrow_mut()
+            .entry(route.to_owned())
+            .or_default()
+            .push(answer);
         self
     }
 }
@@ -86,14 +98,24 @@ impl Gateway for FakeGateway {
         self.requests.borrow_mut().push(request.clone());
         let mut answers = self.answers.borrow_mut();
         match answers.get_mut(request.route().id) {
-            None => Err(GatewayError::Internal(format!("the script has no answer for {}", request.route().id))),
+            None => Err(GatewayError::Internal(format!(
+                "the script has no answer for {}",
+                request.route().id
+            ))),
             Some(turns) if turns.len() > 1 => turns.remove(0),
             Some(turns) => turns[0].clone(),
         }
     }
 
-    fn send_many(&self, site: &SiteInfo, requests: &[Request]) -> Vec<Result<Response, GatewayError>> {
-        requests.iter().map(|request| self.send(site, request)).collect()
+    fn send_many(
+        &self,
+        site: &SiteInfo,
+        requests: &[Request],
+    ) -> Vec<Result<Response, GatewayError>> {
+        requests
+            .iter()
+            .map(|request| self.send(site, request))
+            .collect()
     }
 
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
@@ -101,6 +123,8 @@ impl Gateway for FakeGateway {
     }
 
     fn remember(&self, key: &str, value: &[u8], _: u32) {
-        self.memory.borrow_mut().insert(key.to_owned(), value.to_vec());
+        self.memory
+            .borrow_mut()
+            .insert(key.to_owned(), value.to_vec());
     }
 }

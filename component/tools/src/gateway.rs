@@ -60,7 +60,10 @@ pub struct Response {
 
 impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -92,7 +95,11 @@ pub trait Gateway {
     fn send(&self, site: &SiteInfo, request: &Request) -> Result<Response, GatewayError>;
 
     /// Side by side; answers in the order of the requests.
-    fn send_many(&self, site: &SiteInfo, requests: &[Request]) -> Vec<Result<Response, GatewayError>>;
+    fn send_many(
+        &self,
+        site: &SiteInfo,
+        requests: &[Request],
+    ) -> Vec<Result<Response, GatewayError>>;
 
     /// What an earlier call of the same principal remembered under this key.
     fn recall(&self, key: &str) -> Option<Vec<u8>>;

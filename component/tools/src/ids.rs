@@ -16,7 +16,9 @@ struct BrowserAddress<'a> {
 
 impl<'a> BrowserAddress<'a> {
     fn parse(text: &'a str) -> Option<Self> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))?;
         let rest = rest.split('#').next().unwrap_or(rest);
         let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut parts = before.split('/');
@@ -24,17 +26,26 @@ impl<'a> BrowserAddress<'a> {
         Some(Self {
             host,
             segments: parts.filter(|part| !part.is_empty()).collect(),
-            query: query.split('&').filter_map(|pair| pair.split_once('=')).collect(),
+            query: query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .collect(),
         })
     }
 
     fn after(&self, marker: &str) -> Option<&'a str> {
-        let position = self.segments.iter().position(|segment| *segment == marker)?;
+        let position = self
+            .segments
+            .iter()
+            .position(|segment| *segment == marker)?;
         self.segments.get(position + 1).copied()
     }
 
     fn value(&self, name: &str) -> Option<&'a str> {
-        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.query
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| *value)
     }
 }
 
@@ -53,7 +64,10 @@ pub(crate) struct IssueKey {
 impl IssueKey {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let refusal = || {
-            format!("`{}` is not an issue key; write it like PROJ-123, or give the issue's browser address", shorten(text))
+            format!(
+                "`{}` is not an issue key; write it like PROJ-123, or give the issue's browser address",
+                shorten(text)
+            )
         };
         let text = text.trim();
         let (candidate, host) = match BrowserAddress::parse(text) {
@@ -68,11 +82,16 @@ impl IssueKey {
             None => (text, None),
         };
         let (project, number) = candidate.rsplit_once('-').ok_or_else(refusal)?;
-        let numbered = !number.is_empty() && number.len() <= 18 && number.bytes().all(|byte| byte.is_ascii_digit());
+        let numbered = !number.is_empty()
+            && number.len() <= 18
+            && number.bytes().all(|byte| byte.is_ascii_digit());
         if !numbered || !is_project_key(project) {
             return Err(refusal());
         }
-        Ok(Self { key: candidate.to_ascii_uppercase(), host })
+        Ok(Self {
+            key: candidate.to_ascii_uppercase(),
+            host,
+        })
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -94,7 +113,10 @@ impl ProjectKey {
         let key = text.trim();
         match is_project_key(key) {
             true => Ok(Self(key.to_ascii_uppercase())),
-            false => Err(format!("`{}` is not a project key; write it like PROJ", shorten(text))),
+            false => Err(format!(
+                "`{}` is not a project key; write it like PROJ",
+                shorten(text)
+            )),
         }
     }
 
@@ -115,7 +137,10 @@ impl SpaceKey {
         let named = bare.bytes().any(|byte| byte.is_ascii_alphanumeric());
         match named && bare.len() <= 255 && bare.bytes().all(allowed) {
             true => Ok(Self(key.to_owned())),
-            false => Err(format!("`{}` is not a space key; write it like DOCS", shorten(text))),
+            false => Err(format!(
+                "`{}` is not a space key; write it like DOCS",
+                shorten(text)
+            )),
         }
     }
 
@@ -130,7 +155,8 @@ pub(crate) struct NumericId(String);
 
 impl NumericId {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let digits = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| Self(text.to_owned()))
     }
 
@@ -149,7 +175,10 @@ pub(crate) struct PageId {
 impl PageId {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let refusal = || {
-            format!("`{}` is not a page id; give the number from the page's address, or the address itself", shorten(text))
+            format!(
+                "`{}` is not a page id; give the number from the page's address, or the address itself",
+                shorten(text)
+            )
         };
         let text = text.trim();
         if let Some(id) = NumericId::parse(text) {
@@ -162,7 +191,10 @@ impl PageId {
             .or_else(|| address.value("pageId").and_then(NumericId::parse))
             .or_else(|| address.after("x").and_then(tiny_link))
             .ok_or_else(refusal)?;
-        Ok(Self { id, host: Some(address.host) })
+        Ok(Self {
+            id,
+            host: Some(address.host),
+        })
     }
 
     pub(crate) fn number(&self) -> &NumericId {
@@ -202,7 +234,10 @@ fn tiny_link(code: &str) -> Option<NumericId> {
             }
         }
     }
-    u64::try_from(id).ok().filter(|id| *id > 0).and_then(|id| NumericId::parse(&id.to_string()))
+    u64::try_from(id)
+        .ok()
+        .filter(|id| *id > 0)
+        .and_then(|id| NumericId::parse(&id.to_string()))
 }
 
 /// Letters, digits and underscores with at least one letter; Data Center lets administrators allow
@@ -210,14 +245,24 @@ fn tiny_link(code: &str) -> Option<NumericId> {
 fn is_project_key(text: &str) -> bool {
     text.len() <= 255
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !text.starts_with('_')
 }
 
 /// What was given may be long or hold line breaks; it is repeated for recognition only.
 fn shorten(text: &str) -> String {
-    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(60).collect();
-    if text.chars().count() > 60 { format!("{line}…") } else { line }
+    let line: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(60)
+        .collect();
+    if text.chars().count() > 60 {
+        format!("{line}…")
+    } else {
+        line
+    }
 }
 
 impl PathParameter for IssueKey {
@@ -297,24 +342,54 @@ mod tests {
             (" proj-12 ", "PROJ-12"),
             ("1abc-7", "1ABC-7"),
             ("https://acme.atlassian.net/browse/proj-3", "PROJ-3"),
-            ("https://acme.atlassian.net/browse/PROJ-3?focusedCommentId=1#x", "PROJ-3"),
-            ("https://acme.atlassian.net/jira/software/projects/P/boards/1?selectedIssue=P-9", "P-9"),
-            ("https://acme.atlassian.net/jira/software/c/projects/P/issues/P-9", "P-9"),
+            (
+                "https://acme.atlassian.net/browse/PROJ-3?focusedCommentId=1#x",
+                "PROJ-3",
+            ),
+            (
+                "https://acme.atlassian.net/jira/software/projects/P/boards/1?selectedIssue=P-9",
+                "P-9",
+            ),
+            (
+                "https://acme.atlassian.net/jira/software/c/projects/P/issues/P-9",
+                "P-9",
+            ),
             ("http://jira.example:8080/jira/browse/OPS_X-4", "OPS_X-4"),
         ] {
-            assert_eq!(IssueKey::parse(given).map(|key| key.to_string()), Ok(key.to_owned()), "{given}");
+            assert_eq!(
+                IssueKey::parse(given).map(|key| key.to_string()),
+                Ok(key.to_owned()),
+                "{given}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_issue_key_is_refused() {
         for given in [
-            "", "PROJ", "PROJ-", "-1", "1-1", "../../secure", "PROJ-1/../..", "PROJ-1?x", "PROJ-1%2f", "PROJ 1",
-            "PROJ-1\n", "ПРОЕКТ-1", "https://acme.atlassian.net/browse/", "https://acme.atlassian.net/browse/..%2f",
-            "_A-1", "PROJ-1x", "PROJ-1234567890123456789",
+            "",
+            "PROJ",
+            "PROJ-",
+            "-1",
+            "1-1",
+            "../../secure",
+            "PROJ-1/../..",
+            "PROJ-1?x",
+            "PROJ-1%2f",
+            "PROJ 1",
+            "PROJ-1\n",
+            "ПРОЕКТ-1",
+            "https://acme.atlassian.net/browse/",
+            "https://acme.atlassian.net/browse/..%2f",
+            "_A-1",
+            "PROJ-1x",
+            "PROJ-1234567890123456789",
         ] {
             if given == "PROJ-1\n" {
-                assert!(IssueKey::parse(given).is_ok(), "white space around a key is harmless");
+                assert!(
+                    IssueKey::parse(given).is_ok(),
+                    "white space around a key is harmless"
+                );
                 continue;
             }
             assert!(IssueKey::parse(given).is_err(), "{given:?}");
@@ -325,24 +400,45 @@ mod tests {
     fn pages_are_found_in_numbers_addresses_and_tiny_links() {
         for (given, id) in [
             ("12345", "12345"),
-            ("https://acme.atlassian.net/wiki/spaces/DOCS/pages/12345/Some+Title", "12345"),
+            (
+                "https://acme.atlassian.net/wiki/spaces/DOCS/pages/12345/Some+Title",
+                "12345",
+            ),
             ("https://wiki.example/pages/viewpage.action?pageId=98", "98"),
             ("https://wiki.example/x/AQAB", "65537"),
             ("https://wiki.example/x/BQ", "5"),
             ("https://acme.atlassian.net/wiki/x/BAAB", "65540"),
         ] {
-            assert_eq!(PageId::parse(given).map(|page| page.as_str().to_owned()), Ok(id.to_owned()), "{given}");
+            assert_eq!(
+                PageId::parse(given).map(|page| page.as_str().to_owned()),
+                Ok(id.to_owned()),
+                "{given}"
+            );
         }
-        for given in ["", "Title", "-1", "1.5", "../1", "https://wiki.example/display/DOCS/Title", "https://wiki.example/x/"] {
+        for given in [
+            "",
+            "Title",
+            "-1",
+            "1.5",
+            "../1",
+            "https://wiki.example/display/DOCS/Title",
+            "https://wiki.example/x/",
+        ] {
             assert!(PageId::parse(given).is_err(), "{given:?}");
         }
     }
 
     #[test]
     fn keys_of_projects_and_spaces() {
-        assert_eq!(ProjectKey::parse("proj").as_ref().map(ProjectKey::as_str), Ok("PROJ"));
+        assert_eq!(
+            ProjectKey::parse("proj").as_ref().map(ProjectKey::as_str),
+            Ok("PROJ")
+        );
         assert!(ProjectKey::parse("a/b").is_err());
-        assert_eq!(SpaceKey::parse("~5f:ab-c").as_ref().map(SpaceKey::as_str), Ok("~5f:ab-c"));
+        assert_eq!(
+            SpaceKey::parse("~5f:ab-c").as_ref().map(SpaceKey::as_str),
+            Ok("~5f:ab-c")
+        );
         for given in ["", "..", "a/b", "a b", "~", "a%2fb"] {
             assert!(SpaceKey::parse(given).is_err(), "{given:?}");
         }

@@ -19,6 +19,8 @@ mod registry;
 pub mod route;
 mod schema;
 mod sites;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tool;
 

@@ -38,14 +38,18 @@ impl Question {
     }
 
     pub(crate) fn position(self, cursor: Option<&str>) -> Result<Option<Position>, ToolError> {
-        let Some(cursor) = cursor.map(str::trim).filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
+        let Some(cursor) = cursor.map(str::trim).filter(|cursor| !cursor.is_empty()) else {
+            return Ok(None);
+        };
         let malformed = || {
             ToolError::arguments("`cursor` must be taken unchanged from an earlier answer")
                 .advise("Leave it out to start from the beginning.")
         };
         let (mark, place) = cursor.split_once('.').ok_or_else(malformed)?;
         let position = match place.strip_prefix('t') {
-            Some(token) if !token.is_empty() && token.len() <= 3 * LONGEST_TOKEN => Position::Token(decode(token).ok_or_else(malformed)?),
+            Some(token) if !token.is_empty() && token.len() <= 3 * LONGEST_TOKEN => {
+                Position::Token(decode(token).ok_or_else(malformed)?)
+            }
             _ => Position::Offset(place.parse().map_err(|_| malformed())?),
         };
         match mark == self.mark() {
@@ -65,7 +69,16 @@ fn encode(token: &str) -> String {
     let mut text = String::with_capacity(token.len());
     for byte in token.bytes() {
         match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'~' | b'=' | b'+' | b'/' => text.push(char::from(byte)),
+            b'0'..=b'9'
+            | b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+            | b'='
+            | b'+'
+            | b'/' => text.push(char::from(byte)),
             _ => text.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -100,14 +113,19 @@ mod tests {
     fn a_cursor_continues_only_its_own_question() {
         let question = Question::new(&["jira_search", "acme:jira", "project = A"]);
         let cursor = question.cursor(&Position::Offset(10));
-        assert_eq!(question.position(Some(&cursor)), Ok(Some(Position::Offset(10))));
+        assert_eq!(
+            question.position(Some(&cursor)),
+            Ok(Some(Position::Offset(10)))
+        );
         assert_eq!(question.position(None), Ok(None));
         for other in [
             ["jira_search", "acme:jira", "project = B"],
             ["jira_search", "other:jira", "project = A"],
             ["confluence_search", "acme:jira", "project = A"],
         ] {
-            let refusal = Question::new(&other).position(Some(&cursor)).map_err(|error| error.to_string());
+            let refusal = Question::new(&other)
+                .position(Some(&cursor))
+                .map_err(|error| error.to_string());
             assert!(refusal.is_err_and(|text| text.contains("another question")));
         }
     }
@@ -115,8 +133,20 @@ mod tests {
     #[test]
     fn what_no_answer_gave_is_refused() {
         let question = Question::new(&["x"]);
-        for cursor in ["10", "https://evil.example/", "a.b", ".", "a.t", "a.t%zz", "a.t\u{e9}", "a.-1", "a.99999999999999999999"] {
-            let refusal = question.position(Some(cursor)).map_err(|error| error.to_string());
+        for cursor in [
+            "10",
+            "https://evil.example/",
+            "a.b",
+            ".",
+            "a.t",
+            "a.t%zz",
+            "a.t\u{e9}",
+            "a.-1",
+            "a.99999999999999999999",
+        ] {
+            let refusal = question
+                .position(Some(cursor))
+                .map_err(|error| error.to_string());
             assert!(refusal.is_err(), "{cursor}");
         }
     }

@@ -9,7 +9,7 @@ use crate::text;
 pub(crate) fn line(value: &Value, path: &str) -> Option<String> {
     let found = match at(value, path)? {
         Value::String(found) => text::one_line(found),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => plain_number(number),
         Value::Bool(flag) => flag.to_string(),
         _ => return None,
     };
@@ -33,15 +33,22 @@ pub(crate) fn flag(value: &Value, path: &str) -> Option<bool> {
 }
 
 pub(crate) fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
-    at(value, path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    at(value, path)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 pub(crate) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('/').filter(|part| !part.is_empty()).try_fold(value, |value, part| match value {
-        Value::Array(items) => part.parse::<usize>().ok().and_then(|index| items.get(index)),
-        Value::Object(_) => value.get(part),
-        _ => None,
-    })
+    path.split('/')
+        .filter(|part| !part.is_empty())
+        .try_fold(value, |value, part| match value {
+            Value::Array(items) => part
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get(index)),
+            Value::Object(_) => value.get(part),
+            _ => None,
+        })
 }
 
 /// `2026-11-22`; what is no date is shown as it is.
@@ -63,6 +70,12 @@ pub(crate) fn moment(value: &Value, path: &str) -> Option<String> {
     })
 }
 
+/// Jira keeps whole numbers of custom fields as `3.0`.
+fn plain_number(number: &serde_json::Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}
+
 /// Day, minute and offset of an ISO 8601 moment.
 fn split_moment(given: &str) -> Option<(&str, Option<&str>, &str)> {
     let (day, rest) = given.split_at_checked(10)?;
@@ -73,9 +86,19 @@ fn split_moment(given: &str) -> Option<(&str, Option<&str>, &str)> {
     if !digits {
         return None;
     }
-    match rest.strip_prefix('T').and_then(|time| time.split_at_checked(5)) {
-        Some((minute, rest)) if matches!(minute.as_bytes(), [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'9', b'0'..=b'9']) => {
-            let offset = rest.find(['+', '-', 'Z']).map_or("", |position| &rest[position..]);
+    match rest
+        .strip_prefix('T')
+        .and_then(|time| time.split_at_checked(5))
+    {
+        Some((minute, rest))
+            if matches!(
+                minute.as_bytes(),
+                [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'9', b'0'..=b'9']
+            ) =>
+        {
+            let offset = rest
+                .find(['+', '-', 'Z'])
+                .map_or("", |position| &rest[position..]);
             Some((day, Some(minute), offset))
         }
         _ if rest.is_empty() => Some((day, None, "")),
@@ -91,6 +114,8 @@ mod tests {
 
     #[test]
     fn dirty_values_are_read_or_left_out() {
+        assert_eq!(line(&json!([3.0, 2.5]), "0").as_deref(), Some("3"));
+        assert_eq!(line(&json!([3.0, 2.5]), "1").as_deref(), Some("2.5"));
         let value = json!({ "a": { "b": null, "c": 5, "d": " x\n y ", "e": [], "f": "", "g": "7" }, "n": "12" });
         assert_eq!(line(&value, "a/b"), None);
         assert_eq!(line(&value, "a/c").as_deref(), Some("5"));
@@ -106,13 +131,37 @@ mod tests {
     #[test]
     fn moments_in_every_shape() {
         for (given, shown_day, shown_moment) in [
-            (json!("2026-11-22T10:05:00.000+0000"), "2026-11-22", "2026-11-22 10:05"),
-            (json!("2026-11-22T10:05:00.000Z"), "2026-11-22", "2026-11-22 10:05"),
-            (json!("2026-11-22T10:05:00.000+0530"), "2026-11-22", "2026-11-22 10:05 +0530"),
+            (
+                json!("2026-11-22T10:05:00.000+0000"),
+                "2026-11-22",
+                "2026-11-22 10:05",
+            ),
+            (
+                json!("2026-11-22T10:05:00.000Z"),
+                "2026-11-22",
+                "2026-11-22 10:05",
+            ),
+            (
+                json!("2026-11-22T10:05:00.000+0530"),
+                "2026-11-22",
+                "2026-11-22 10:05 +0530",
+            ),
             (json!("2026-11-22"), "2026-11-22", "2026-11-22"),
-            (json!("22/Nov/26 10:05 AM"), "22/Nov/26 10:05 AM", "22/Nov/26 10:05 AM"),
-            (json!("2026-11-22Tä:05"), "2026-11-22Tä:05", "2026-11-22Tä:05"),
-            (json!(1_700_000_000_000_u64), "1700000000000", "1700000000000"),
+            (
+                json!("22/Nov/26 10:05 AM"),
+                "22/Nov/26 10:05 AM",
+                "22/Nov/26 10:05 AM",
+            ),
+            (
+                json!("2026-11-22Tä:05"),
+                "2026-11-22Tä:05",
+                "2026-11-22Tä:05",
+            ),
+            (
+                json!(1_700_000_000_000_u64),
+                "1700000000000",
+                "1700000000000",
+            ),
         ] {
             assert_eq!(day(&given, "").as_deref(), Some(shown_day));
             assert_eq!(moment(&given, "").as_deref(), Some(shown_moment));

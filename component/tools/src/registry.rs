@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::gateway::{Gateway, Product};
-use crate::tool::{Access, Output, ToolDef};
 use crate::instructions::instructions;
+use crate::tool::{Access, Output, ToolDef};
 use crate::{confluence, jira, sites};
 
 const FAMILIES: &[&[ToolDef]] = &[
@@ -55,11 +55,14 @@ pub fn list() -> Vec<ToolDescription> {
 
 /// Runs one tool; `arguments` is a JSON object as text.
 pub fn call(gateway: &dyn Gateway, name: &str, arguments: &str) -> Result<Output, CallError> {
-    let tool = all().find(|tool| tool.name == name).ok_or(CallError::UnknownName)?;
+    let tool = all()
+        .find(|tool| tool.name == name)
+        .ok_or(CallError::UnknownName)?;
     let arguments = match arguments.trim() {
         "" => json!({}),
-        text => serde_json::from_str(text)
-            .map_err(|error| CallError::InvalidArguments(format!("the arguments are not JSON: {error}")))?,
+        text => serde_json::from_str(text).map_err(|error| {
+            CallError::InvalidArguments(format!("the arguments are not JSON: {error}"))
+        })?,
     };
     Ok(tool.run(gateway, arguments).unwrap_or_else(Output::from))
 }

@@ -75,7 +75,11 @@ pub struct Route<const N: usize> {
 
 impl<const N: usize> Route<N> {
     const fn new(info: &'static RouteInfo, cloud: Path, data_center: Path) -> Self {
-        Self { info, cloud, data_center }
+        Self {
+            info,
+            cloud,
+            data_center,
+        }
     }
 
     pub const fn info(&self) -> &'static RouteInfo {
@@ -138,7 +142,14 @@ impl Request {
                     .to_owned(),
             })
             .collect();
-        Self { route, known_query: path.query, method: path.method, path: segments, query: Vec::new(), body: None }
+        Self {
+            route,
+            known_query: path.query,
+            method: path.method,
+            path: segments,
+            query: Vec::new(),
+            body: None,
+        }
     }
 
     #[must_use]
@@ -182,7 +193,10 @@ impl Request {
 
     /// The first query name that the route does not have.
     pub fn unknown_query(&self) -> Option<&'static str> {
-        self.query.iter().map(|(name, _)| *name).find(|name| !self.known_query.contains(name))
+        self.query
+            .iter()
+            .map(|(name, _)| *name)
+            .find(|name| !self.known_query.contains(name))
     }
 }
 

@@ -30,7 +30,9 @@ impl Tool for Sites {
             return Ok(Output::from("No site is configured.\n".to_owned()));
         }
         sites.sort_by(|left, right| (&left.name, left.product).cmp(&(&right.name, right.product)));
-        let mut table = String::from("| site | product | deployment | address | access |\n|---|---|---|---|---|\n");
+        let mut table = String::from(
+            "| site | product | deployment | address | access |\n|---|---|---|---|---|\n",
+        );
         for site in sites {
             table.push_str(&format!(
                 "| {} | {} | {} | {} | {} |\n",
@@ -38,7 +40,11 @@ impl Tool for Sites {
                 site.product.name(),
                 site.deployment.name(),
                 text::cell(&site.browse_url),
-                if site.read_only { "read only" } else { "read and write" },
+                if site.read_only {
+                    "read only"
+                } else {
+                    "read and write"
+                },
             ));
         }
         Ok(Output::from(table))

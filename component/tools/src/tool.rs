@@ -21,15 +21,34 @@ pub struct Access {
 }
 
 impl Access {
-    pub const READ: Self = Self { read_only: true, destructive: false, idempotent: true, open_world: true };
+    pub const READ: Self = Self {
+        read_only: true,
+        destructive: false,
+        idempotent: true,
+        open_world: true,
+    };
     /// Answers from the configuration alone.
-    pub const LOCAL: Self = Self { open_world: false, ..Self::READ };
+    pub const LOCAL: Self = Self {
+        open_world: false,
+        ..Self::READ
+    };
     /// Only adds.
-    pub const ADD: Self = Self { read_only: false, idempotent: false, ..Self::READ };
+    pub const ADD: Self = Self {
+        read_only: false,
+        idempotent: false,
+        ..Self::READ
+    };
     /// Replaces what was there; a second call with the same arguments changes nothing more.
-    pub const SET: Self = Self { read_only: false, destructive: true, ..Self::READ };
+    pub const SET: Self = Self {
+        read_only: false,
+        destructive: true,
+        ..Self::READ
+    };
     /// Replaces what was there; a second call does something again.
-    pub const CHANGE: Self = Self { idempotent: false, ..Self::SET };
+    pub const CHANGE: Self = Self {
+        idempotent: false,
+        ..Self::SET
+    };
 }
 
 /// A tool is its argument struct. The doc comment is the description, the fields are the schema.
@@ -59,13 +78,19 @@ pub struct Output {
 
 impl From<String> for Output {
     fn from(text: String) -> Self {
-        Self { text, is_error: false }
+        Self {
+            text,
+            is_error: false,
+        }
     }
 }
 
 impl From<ToolError> for Output {
     fn from(error: ToolError) -> Self {
-        Self { text: error.to_string(), is_error: true }
+        Self {
+            text: error.to_string(),
+            is_error: true,
+        }
     }
 }
 
@@ -121,18 +146,34 @@ impl<'a> Context<'a> {
 
     /// The one site of `product` that this call works on.
     pub(crate) fn site(&self, product: Product) -> Result<Site<'a>, ToolError> {
-        let mut sites: Vec<SiteInfo> = self.gateway.sites().into_iter().filter(|site| site.product == product).collect();
+        let mut sites: Vec<SiteInfo> = self
+            .gateway
+            .sites()
+            .into_iter()
+            .filter(|site| site.product == product)
+            .collect();
         let name = product.name();
         match (sites.pop(), sites.is_empty()) {
-            (Some(info), true) => Ok(Site { gateway: self.gateway, info }),
+            (Some(info), true) => Ok(Site {
+                gateway: self.gateway,
+                info,
+            }),
             (Some(last), false) => {
                 let mut names: Vec<String> = sites.into_iter().map(|site| site.name).collect();
                 names.push(last.name);
                 names.sort();
-                Err(ToolError::arguments(format!("there are several {name} sites: choose one with `site`: {}", names.join(", "))))
+                Err(ToolError::arguments(format!(
+                    "there are several {name} sites: choose one with `site`: {}",
+                    names.join(", ")
+                )))
             }
-            (None, _) => Err(ToolError::new(Kind::Unavailable, format!("no {name} site is configured"))
-                .advise(format!("Tell the user: a site with {name} has to be added to the configuration."))),
+            (None, _) => Err(ToolError::new(
+                Kind::Unavailable,
+                format!("no {name} site is configured"),
+            )
+            .advise(format!(
+                "Tell the user: a site with {name} has to be added to the configuration."
+            ))),
         }
     }
 }
@@ -162,19 +203,30 @@ impl Site<'_> {
     /// Any status but a success is an error; `doing` completes "could not …".
     pub(crate) fn send(&self, doing: &str, request: &Request) -> Result<Answer, ToolError> {
         check(doing, request)?;
-        Answer::from_result(doing, self.gateway.send(&self.info, request))
+        Answer::from_result(
+            doing,
+            !request.is_idempotent(),
+            self.gateway.send(&self.info, request),
+        )
     }
 
     /// Side by side; the first failure is the failure of both.
-    pub(crate) fn send_both(&self, [first, second]: [(&str, Request); 2]) -> Result<[Answer; 2], ToolError> {
+    pub(crate) fn send_both(
+        &self,
+        [first, second]: [(&str, Request); 2],
+    ) -> Result<[Answer; 2], ToolError> {
         for (doing, request) in [&first, &second] {
             check(doing, request)?;
         }
         let doing = [first.0, second.0];
-        let mut answers = self.gateway.send_many(&self.info, &[first.1, second.1]).into_iter();
+        let writes = !(first.1.is_idempotent() && second.1.is_idempotent());
+        let mut answers = self
+            .gateway
+            .send_many(&self.info, &[first.1, second.1])
+            .into_iter();
         let mut next = |doing: &str| {
             let lost = || Err(GatewayError::Internal("an answer is missing".to_owned()));
-            Answer::from_result(doing, answers.next().unwrap_or_else(lost))
+            Answer::from_result(doing, writes, answers.next().unwrap_or_else(lost))
         };
         Ok([next(doing[0])?, next(doing[1])?])
     }
@@ -184,7 +236,10 @@ fn check(doing: &str, request: &Request) -> Result<(), ToolError> {
     match request.unknown_query() {
         Some(name) => Err(ToolError::new(
             Kind::Internal,
-            format!("could not {doing}: route {} has no query `{name}`", request.route().id),
+            format!(
+                "could not {doing}: route {} has no query `{name}`",
+                request.route().id
+            ),
         )),
         None => Ok(()),
     }
@@ -193,20 +248,30 @@ fn check(doing: &str, request: &Request) -> Result<(), ToolError> {
 /// A successful answer.
 pub(crate) struct Answer {
     doing: String,
+    writes: bool,
     response: Response,
 }
 
 impl Answer {
-    fn from_result(doing: &str, result: Result<Response, GatewayError>) -> Result<Self, ToolError> {
-        let response = result.map_err(|error| ToolError::from_gateway(doing, error))?;
+    fn from_result(
+        doing: &str,
+        writes: bool,
+        result: Result<Response, GatewayError>,
+    ) -> Result<Self, ToolError> {
+        let response = result.map_err(|error| ToolError::from_gateway(doing, writes, error))?;
         match response.status {
-            200..300 => Ok(Self { doing: doing.to_owned(), response }),
-            _ => Err(ToolError::from_response(doing, &response)),
+            200..300 => Ok(Self {
+                doing: doing.to_owned(),
+                writes,
+                response,
+            }),
+            _ => Err(ToolError::from_response(doing, writes, &response)),
         }
     }
 
     /// The body as JSON. Answers that have none (204) are not asked for it.
     pub(crate) fn json(&self) -> Result<Value, ToolError> {
-        serde_json::from_slice(&self.response.body).map_err(|_| ToolError::unreadable(&self.doing, &self.response))
+        serde_json::from_slice(&self.response.body)
+            .map_err(|_| ToolError::unreadable(&self.doing, self.writes, &self.response))
     }
 }

@@ -31,27 +31,47 @@ impl<'a> Confluence<'a> {
 
     pub(crate) fn read_page(&self, id: &PageId) -> Result<Page, ToolError> {
         let doing = format!("read page {}", id.as_str());
-        let answer = self.site.send(&doing, &self.dialect.read_page(id))?.json()?;
+        let answer = self
+            .site
+            .send(&doing, &self.dialect.read_page(id))?
+            .json()?;
         self.page(&doing, &answer)
     }
 
     /// Both at once; no comments are read for a limit of zero.
-    pub(crate) fn read_page_with_comments(&self, id: &PageId, limit: u32) -> Result<(Page, Option<Comments>), ToolError> {
+    pub(crate) fn read_page_with_comments(
+        &self,
+        id: &PageId,
+        limit: u32,
+    ) -> Result<(Page, Option<Comments>), ToolError> {
         if limit == 0 {
             return Ok((self.read_page(id)?, None));
         }
         let doing = format!("read page {}", id.as_str());
         let also = format!("read the comments of page {}", id.as_str());
-        let [page, comments] = self.site.send_both([(&doing, self.dialect.read_page(id)), (&also, self.dialect.comments(id, limit))])?;
-        Ok((self.page(&doing, &page.json()?)?, Some(self.dialect.listed_comments(&comments.json()?))))
+        let [page, comments] = self.site.send_both([
+            (&doing, self.dialect.read_page(id)),
+            (&also, self.dialect.comments(id, limit)),
+        ])?;
+        Ok((
+            self.page(&doing, &page.json()?)?,
+            Some(self.dialect.listed_comments(&comments.json()?)),
+        ))
     }
 
-    pub(crate) fn read_comments(&self, page: &Page, limit: u32) -> Result<Option<Comments>, ToolError> {
+    pub(crate) fn read_comments(
+        &self,
+        page: &Page,
+        limit: u32,
+    ) -> Result<Option<Comments>, ToolError> {
         if limit == 0 {
             return Ok(None);
         }
         let id = PageId::parse(&page.id).map_err(ToolError::arguments)?;
-        let answer = self.site.send(&format!("read the comments of page {}", page.id), &self.dialect.comments(&id, limit))?;
+        let answer = self.site.send(
+            &format!("read the comments of page {}", page.id),
+            &self.dialect.comments(&id, limit),
+        )?;
         Ok(Some(self.dialect.listed_comments(&answer.json()?)))
     }
 
@@ -59,11 +79,17 @@ impl<'a> Confluence<'a> {
         let shown = text::one_line(title);
         let doing = format!("find page `{shown}` in {space}");
         let handle = self.space(space)?;
-        let answer = self.site.send(&doing, &self.dialect.find_page(&handle, title.trim()))?.json()?;
+        let answer = self
+            .site
+            .send(&doing, &self.dialect.find_page(&handle, title.trim()))?
+            .json()?;
         match list(&answer, "results").first() {
             Some(page) => self.page(&doing, page),
-            None => Err(ToolError::new(Kind::NotFound, format!("space {space} has no page titled `{shown}` that this account may see"))
-                .advise("Titles must match whole; confluence_search finds parts.")),
+            None => Err(ToolError::new(
+                Kind::NotFound,
+                format!("space {space} has no page titled `{shown}` that this account may see"),
+            )
+            .advise("Titles must match whole; confluence_search finds parts.")),
         }
     }
 
@@ -72,16 +98,25 @@ impl<'a> Confluence<'a> {
             Ok(handle) => return Ok(handle),
             Err(request) => request,
         };
-        let answer = self.site.send(&format!("find space {key}"), &request)?.json()?;
+        let answer = self
+            .site
+            .send(&format!("find space {key}"), &request)?
+            .json()?;
         self.dialect.found_space(&answer, key).ok_or_else(|| {
-            ToolError::new(Kind::NotFound, format!("there is no space {key} that this account may see"))
-                .advise("The key stands in the address of its pages, after /spaces/ or /display/.")
+            ToolError::new(
+                Kind::NotFound,
+                format!("there is no space {key} that this account may see"),
+            )
+            .advise("The key stands in the address of its pages, after /spaces/ or /display/.")
         })
     }
 
     pub(crate) fn page(&self, doing: &str, answer: &Value) -> Result<Page, ToolError> {
-        self.dialect
-            .page(answer, self.site.info())
-            .ok_or_else(|| ToolError::new(Kind::Unavailable, format!("could not {doing}: the site's answer is not a page")))
+        self.dialect.page(answer, self.site.info()).ok_or_else(|| {
+            ToolError::new(
+                Kind::Unavailable,
+                format!("could not {doing}: the site's answer is not a page"),
+            )
+        })
     }
 }

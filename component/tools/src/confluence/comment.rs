@@ -31,7 +31,11 @@ impl Tool for AddComment {
     const PRODUCT: Option<Product> = Some(Product::Confluence);
     const ACCESS: Access = Access::ADD;
     const ROUTES: &'static [&'static RouteInfo] = &CREATE_COMMENT;
-    const ALIASES: &'static [Alias] = &[("body", "content"), ("comment", "content"), ("id", "page_id")];
+    const ALIASES: &'static [Alias] = &[
+        ("body", "content"),
+        ("comment", "content"),
+        ("id", "page_id"),
+    ];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let confluence = Confluence::with_page(cx, &self.page_id)?;
@@ -41,7 +45,10 @@ impl Tool for AddComment {
         let storage = write_text(&self.content)?;
         let page = self.page_id.as_str();
         let request = confluence.dialect.add_comment(&self.page_id, &storage);
-        let answer = confluence.site.send(&format!("comment on page {page}"), &request)?.json()?;
+        let answer = confluence
+            .site
+            .send(&format!("comment on page {page}"), &request)?
+            .json()?;
         Ok(Output::from(match line(&answer, "id") {
             Some(id) => format!("Added comment {id} to page {page}\n"),
             None => format!("Added a comment to page {page}\n"),

@@ -25,7 +25,7 @@ struct GetPage {
     page_id: Option<PageId>,
     title: Option<String>,
     space_key: Option<SpaceKey>,
-    /// Default 0
+    /// Newest comments below it; default 0
     #[schemars(range(max = 100))]
     comment_limit: Option<u32>,
     /// From a cut answer
@@ -38,9 +38,17 @@ impl Tool for GetPage {
     const TOOLSET: &'static str = "confluence";
     const PRODUCT: Option<Product> = Some(Product::Confluence);
     const ACCESS: Access = Access::READ;
-    const ROUTES: &'static [&'static RouteInfo] =
-        &[routes::CONFLUENCE_PAGE_GET.info(), FIND_PAGE[0], FIND_PAGE[1], routes::CONFLUENCE_COMMENT_LIST.info()];
-    const ALIASES: &'static [Alias] = &[("id", "page_id"), ("url", "page_id"), ("space", "space_key")];
+    const ROUTES: &'static [&'static RouteInfo] = &[
+        routes::CONFLUENCE_PAGE_GET.info(),
+        FIND_PAGE[0],
+        FIND_PAGE[1],
+        routes::CONFLUENCE_COMMENT_LIST.info(),
+    ];
+    const ALIASES: &'static [Alias] = &[
+        ("id", "page_id"),
+        ("url", "page_id"),
+        ("space", "space_key"),
+    ];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let confluence = Confluence::of(cx)?;
@@ -55,7 +63,11 @@ impl Tool for GetPage {
                 let comments = confluence.read_comments(&page, limit)?;
                 (page, comments)
             }
-            _ => return Err(ToolError::arguments("give `page_id`, or `title` and `space_key`")),
+            _ => {
+                return Err(ToolError::arguments(
+                    "give `page_id`, or `title` and `space_key`",
+                ));
+            }
         };
         let mut whole = write(&page);
         if let Some(comments) = comments {
@@ -68,24 +80,46 @@ impl Tool for GetPage {
 
 fn write(page: &Page) -> String {
     let mut facts = vec![format!("id: {}", page.id)];
-    let mut fact = |name: &str, value: Option<String>| facts.extend(value.map(|value| format!("{name}: {value}")));
+    let mut fact = |name: &str, value: Option<String>| {
+        facts.extend(value.map(|value| format!("{name}: {value}")))
+    };
     fact("space", page.space.clone());
     fact("version", page.version.map(|version| version.to_string()));
     fact("updated", page.updated.clone());
     fact("by", page.author.clone());
-    fact("status", page.status.clone().filter(|status| status != "current"));
-    fact("labels", (!page.labels.is_empty()).then(|| page.labels.join(", ")));
-    let text = page.markdown();
-    let text = if text.trim().is_empty() { "(The page is empty.)".to_owned() } else { text::foreign(&text) };
-    format!("# {}\n{}\n{}\n\n{text}\n", page.title, page.address, facts.join(" · "))
+    fact(
+        "status",
+        page.status.clone().filter(|status| status != "current"),
+    );
+    fact(
+        "labels",
+        (!page.labels.is_empty()).then(|| page.labels.join(", ")),
+    );
+    let text = text::quoted(&page.markdown());
+    format!(
+        "# {}\n{}\n{}\n\n{text}\n",
+        page.title,
+        page.address,
+        facts.join(" · ")
+    )
 }
 
 fn write_comments(whole: &mut String, comments: Comments) {
-    let left_out = if comments.more { "; there are more, raise comment_limit" } else { "" };
-    whole.push_str(&format!("\n## Comments ({}{left_out})\n", comments.shown.len()));
+    let left_out = if comments.more {
+        "; there are more, raise comment_limit"
+    } else {
+        ""
+    };
+    whole.push_str(&format!(
+        "\n## Comments ({}{left_out})\n",
+        comments.shown.len()
+    ));
     for comment in comments.shown {
         let author = comment.author.unwrap_or_else(|| "unknown".to_owned());
         let created = comment.created.unwrap_or_default();
-        whole.push_str(&format!("**{author}** {created}\n{}\n", text::foreign(&comment.text)));
+        whole.push_str(&format!(
+            "**{author}** {created}\n{}\n",
+            text::quoted(&comment.text)
+        ));
     }
 }

@@ -45,19 +45,32 @@ impl Tool for Search {
         if query.is_empty() {
             return Err(ToolError::arguments("`query` is empty"));
         }
-        let cql = if is_cql(query) { query.to_owned() } else { words(query) };
+        let cql = if is_cql(query) {
+            query.to_owned()
+        } else {
+            words(query)
+        };
         let question = Question::new(&[Self::NAME, &confluence.site.info().id, &cql]);
         let from = question.position(self.cursor.as_deref())?;
-        let request = confluence.dialect.search(&cql, self.limit.unwrap_or(10), from.as_ref())?;
-        let answer = confluence.site.send("search", &request).map_err(|error| match error.kind() {
-            Kind::Rejected => error.advise(format!("Mend the CQL, or give plain words. It was sent as: {cql}")),
-            _ => error,
-        })?;
+        let request = confluence
+            .dialect
+            .search(&cql, self.limit.unwrap_or(10), from.as_ref())?;
+        let answer =
+            confluence
+                .site
+                .send("search", &request)
+                .map_err(|error| match error.kind() {
+                    Kind::Rejected => error.advise(format!(
+                        "Mend the CQL, or give plain words. It was sent as: {cql}"
+                    )),
+                    _ => error,
+                })?;
         let hits = confluence.dialect.hits(&answer.json()?, from.as_ref());
         if hits.items.is_empty() {
             return Ok(Output::from("Nothing matches.\n".to_owned()));
         }
-        let mut table = Table::new(["id", "type", "space", "updated", "title", "excerpt"].map(str::to_owned));
+        let mut table =
+            Table::new(["id", "type", "space", "updated", "title", "excerpt"].map(str::to_owned));
         for hit in &hits.items {
             table.row(row(hit));
         }
@@ -66,11 +79,20 @@ impl Tool for Search {
 }
 
 fn row(hit: &Value) -> [String; 6] {
-    let first = |paths: &[&str]| paths.iter().find_map(|path| line(hit, path)).unwrap_or_default();
+    let first = |paths: &[&str]| {
+        paths
+            .iter()
+            .find_map(|path| line(hit, path))
+            .unwrap_or_default()
+    };
     [
         first(&["content/id", "space/key", "user/accountId", "user/username"]),
         first(&["content/type", "entityType"]),
-        first(&["content/space/key", "space/key", "resultGlobalContainer/title"]),
+        first(&[
+            "content/space/key",
+            "space/key",
+            "resultGlobalContainer/title",
+        ]),
         day(hit, "lastModified").unwrap_or_default(),
         text::cut(&plain(&first(&["title", "content/title"])), EXCERPT),
         text::cut(&plain(&first(&["excerpt"])), EXCERPT),
@@ -80,29 +102,66 @@ fn row(hit: &Value) -> [String; 6] {
 /// Titles and excerpts come with highlight marks and as HTML.
 fn plain(text: &str) -> String {
     let text = text.replace("@@@hl@@@", "").replace("@@@endhl@@@", "");
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&nbsp;", " ");
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ");
     text::one_line(&text.replace("&hellip;", "…").replace("&amp;", "&"))
 }
 
 fn words(query: &str) -> String {
-    format!("text ~ \"{}\"", query.replace('\\', "\\\\").replace('"', "\\\""))
+    format!(
+        "text ~ \"{}\"",
+        query.replace('\\', "\\\\").replace('"', "\\\"")
+    )
 }
 
 /// CQL has a field and an operator; words have neither. Quoted parts do not count.
 fn is_cql(query: &str) -> bool {
     const FIELDS: &[&str] = &[
-        "ancestor", "container", "content", "contributor", "created", "creator", "favorite", "favourite", "id", "label", "lastmodified",
-        "macro", "mention", "parent", "sitesearch", "space", "text", "title", "type", "user", "watcher",
+        "ancestor",
+        "container",
+        "content",
+        "contributor",
+        "created",
+        "creator",
+        "favorite",
+        "favourite",
+        "id",
+        "label",
+        "lastmodified",
+        "macro",
+        "mention",
+        "parent",
+        "sitesearch",
+        "space",
+        "text",
+        "title",
+        "type",
+        "user",
+        "watcher",
     ];
     let rest = query.trim_start_matches(['(', ' ']);
-    let rest = rest.strip_prefix("not ").or_else(|| rest.strip_prefix("NOT ")).unwrap_or(rest).trim_start_matches(['(', ' ']);
-    let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.' && letter != '_').unwrap_or(rest.len());
+    let rest = rest
+        .strip_prefix("not ")
+        .or_else(|| rest.strip_prefix("NOT "))
+        .unwrap_or(rest)
+        .trim_start_matches(['(', ' ']);
+    let end = rest
+        .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.' && letter != '_')
+        .unwrap_or(rest.len());
     let (field, after) = rest.split_at(end);
     let field = field.to_ascii_lowercase();
     let known = FIELDS.contains(&field.split('.').next().unwrap_or_default());
     let after = after.trim_start().to_ascii_lowercase();
-    let operator = after.starts_with(['=', '~', '<', '>']) || after.starts_with("!=") || after.starts_with("!~");
-    let in_list = ["in (", "in(", "not in (", "not in("].iter().any(|list| after.starts_with(list));
+    let operator = after.starts_with(['=', '~', '<', '>'])
+        || after.starts_with("!=")
+        || after.starts_with("!~");
+    let in_list = ["in (", "in(", "not in (", "not in("]
+        .iter()
+        .any(|list| after.starts_with(list));
     (known && (operator || in_list)) || (field == "order" && after.starts_with("by "))
 }
 
@@ -113,18 +172,37 @@ mod tests {
     #[test]
     fn cql_and_words_are_told_apart() {
         for cql in [
-            "space = DOCS", "text~\"x\"", "type in (page, blogpost)", "(title ~ a or label = b)", "not space = X", "creator != currentUser()",
-            "lastmodified > now(\"-4w\")", "space.key = DOCS", "space not in (A)",
+            "space = DOCS",
+            "text~\"x\"",
+            "type in (page, blogpost)",
+            "(title ~ a or label = b)",
+            "not space = X",
+            "creator != currentUser()",
+            "lastmodified > now(\"-4w\")",
+            "space.key = DOCS",
+            "space not in (A)",
         ] {
             assert!(is_cql(cql), "{cql}");
         }
-        for plain in ["release notes", "space travel", "title", "how to order by mail", "a = b", "C++ > Java", "type in the box", ""] {
+        for plain in [
+            "release notes",
+            "space travel",
+            "title",
+            "how to order by mail",
+            "a = b",
+            "C++ > Java",
+            "type in the box",
+            "",
+        ] {
             assert!(!is_cql(plain), "{plain}");
         }
     }
 
     #[test]
     fn words_cannot_leave_their_quotes() {
-        assert_eq!(words(r#"a" OR space = SECRET \"#), r#"text ~ "a\" OR space = SECRET \\""#);
+        assert_eq!(
+            words(r#"a" OR space = SECRET \"#),
+            r#"text ~ "a\" OR space = SECRET \\""#
+        );
     }
 }

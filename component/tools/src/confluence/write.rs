@@ -34,7 +34,11 @@ impl Tool for CreatePage {
     const PRODUCT: Option<Product> = Some(Product::Confluence);
     const ACCESS: Access = Access::ADD;
     const ROUTES: &'static [&'static RouteInfo] = &CREATE_PAGE;
-    const ALIASES: &'static [Alias] = &[("body", "content"), ("space", "space_key"), ("parent", "parent_id")];
+    const ALIASES: &'static [Alias] = &[
+        ("body", "content"),
+        ("space", "space_key"),
+        ("parent", "parent_id"),
+    ];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let confluence = Confluence::of(cx)?;
@@ -45,13 +49,19 @@ impl Tool for CreatePage {
         let storage = write_text(&self.content)?;
         let space = confluence.space(&self.space_key)?;
         let doing = format!("create page `{title}` in {}", self.space_key);
-        let request = confluence.dialect.create_page(&space, &title, &storage, self.parent_id.as_ref());
+        let request =
+            confluence
+                .dialect
+                .create_page(&space, &title, &storage, self.parent_id.as_ref());
         let answer = confluence.site.send(&doing, &request).map_err(|error| match error.kind() {
             Kind::Rejected => error.advise("A title can be used once in a space; the parent must be a page of the same space."),
             _ => error,
         })?;
         let page = confluence.page(&doing, &answer.json()?)?;
-        Ok(Output::from(format!("Created page {}: {}\n", page.id, page.address)))
+        Ok(Output::from(format!(
+            "Created page {}: {}\n",
+            page.id, page.address
+        )))
     }
 }
 
@@ -61,7 +71,7 @@ impl Tool for CreatePage {
 struct UpdatePage {
     page_id: PageId,
     title: Option<String>,
-    /// The whole new text in Markdown
+    /// The whole new text in Markdown, with the placeholders ⟦…⟧ that were read
     content: Option<String>,
     /// The version that was read; refused if there is a newer one
     #[schemars(range(min = 1))]
@@ -79,7 +89,10 @@ impl Tool for UpdatePage {
     const TOOLSET: &'static str = "confluence";
     const PRODUCT: Option<Product> = Some(Product::Confluence);
     const ACCESS: Access = Access::CHANGE;
-    const ROUTES: &'static [&'static RouteInfo] = &[routes::CONFLUENCE_PAGE_GET.info(), routes::CONFLUENCE_PAGE_UPDATE.info()];
+    const ROUTES: &'static [&'static RouteInfo] = &[
+        routes::CONFLUENCE_PAGE_GET.info(),
+        routes::CONFLUENCE_PAGE_UPDATE.info(),
+    ];
     const ALIASES: &'static [Alias] = &[("id", "page_id"), ("body", "content")];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
@@ -94,36 +107,80 @@ impl Tool for UpdatePage {
             None => present.title.clone(),
         };
         let storage = self.text_over(&present)?;
-        let request = confluence.dialect.update_page(&self.page_id, &title, &storage, version + 1, self.version_comment.as_deref());
+        let request = confluence.dialect.update_page(
+            &self.page_id,
+            &title,
+            &storage,
+            version + 1,
+            self.version_comment.as_deref(),
+        );
         let doing = format!("update page {}", present.id);
-        confluence.site.send(&doing, &request).map_err(|error| match error.kind() {
-            Kind::Conflict => error.advise(format!("This change was made to version {version}; nothing was overwritten.")),
-            _ => error,
-        })?;
-        Ok(Output::from(format!("Updated page {} to version {}: {}\n", present.id, version + 1, present.address)))
+        confluence
+            .site
+            .send(&doing, &request)
+            .map_err(|error| match error.kind() {
+                Kind::Conflict => error.advise(format!(
+                    "This change was made to version {version}; nothing was overwritten."
+                )),
+                _ => error,
+            })?;
+        Ok(Output::from(format!(
+            "Updated page {} to version {}: {}\n",
+            present.id,
+            version + 1,
+            present.address
+        )))
     }
 }
 
 impl UpdatePage {
     /// The present version, if the change may be made on it.
     fn may_change(&self, present: &Page) -> Result<u64, ToolError> {
-        if let Some(status) = present.status.as_deref().filter(|status| *status != "current") {
-            return Err(ToolError::new(Kind::Conflict, format!("page {} is {status}, not current, and is not changed", present.id)));
+        if let Some(status) = present
+            .status
+            .as_deref()
+            .filter(|status| *status != "current")
+        {
+            return Err(ToolError::new(
+                Kind::Conflict,
+                format!(
+                    "page {} is {status}, not current, and is not changed",
+                    present.id
+                ),
+            ));
         }
-        let unknown = || ToolError::new(Kind::Unavailable, format!("the site did not say which version page {} has, so it is not changed", present.id));
+        let unknown = || {
+            ToolError::new(
+                Kind::Unavailable,
+                format!(
+                    "the site did not say which version page {} has, so it is not changed",
+                    present.id
+                ),
+            )
+        };
         let version = present.version.ok_or_else(unknown)?;
         match self.version {
-            Some(read) if u64::from(read) != version => {
-                Err(ToolError::new(Kind::Conflict, format!("page {} is at version {version}, not {read}: somebody changed it", present.id))
-                    .advise("Read it again and make the change on the new text."))
-            }
+            Some(read) if u64::from(read) != version => Err(ToolError::new(
+                Kind::Conflict,
+                format!(
+                    "page {} is at version {version}, not {read}: somebody changed it",
+                    present.id
+                ),
+            )
+            .advise("Read it again and make the change on the new text.")),
             _ => Ok(version),
         }
     }
 
     fn text_over(&self, present: &Page) -> Result<String, ToolError> {
         let Some(storage) = present.storage() else {
-            return Err(ToolError::new(Kind::Unavailable, format!("the site did not send the text of page {}, so it is not changed", present.id)));
+            return Err(ToolError::new(
+                Kind::Unavailable,
+                format!(
+                    "the site did not send the text of page {}, so it is not changed",
+                    present.id
+                ),
+            ));
         };
         match (&self.content, present.text()) {
             (None, _) => Ok(storage.to_owned()),
@@ -143,7 +200,9 @@ fn title(given: &str) -> Result<String, ToolError> {
     let title = given.trim();
     match (title.is_empty(), title.chars().count() > 255) {
         (true, _) => Err(ToolError::arguments("`title` is empty")),
-        (_, true) => Err(ToolError::arguments("`title` is longer than 255 characters")),
+        (_, true) => Err(ToolError::arguments(
+            "`title` is longer than 255 characters",
+        )),
         _ => Ok(title.to_owned()),
     }
 }

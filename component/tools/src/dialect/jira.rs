@@ -12,7 +12,10 @@ use crate::route::{Request, RouteInfo, routes};
 use crate::text::{self, RichText};
 
 /// Routes that stand in for one operation, one for each deployment.
-pub(crate) const PROJECTS: [&RouteInfo; 2] = [routes::JIRA_PROJECT_LIST.info(), routes::JIRA_PROJECT_SEARCH.info()];
+pub(crate) const PROJECTS: [&RouteInfo; 2] = [
+    routes::JIRA_PROJECT_LIST.info(),
+    routes::JIRA_PROJECT_SEARCH.info(),
+];
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect(Deployment);
@@ -31,16 +34,28 @@ impl Dialect {
     }
 
     pub(crate) fn read_issue(self, key: &IssueKey, fields: &str) -> Request {
-        routes::JIRA_ISSUE_GET.request(self.0, [key]).query("fields", fields)
+        routes::JIRA_ISSUE_GET
+            .request(self.0, [key])
+            .query("fields", fields)
     }
 
     /// Cloud pages by token and gives no total (`/search/jql` replaced `/search`, CHANGE-2046);
     /// Data Center by offset.
-    pub(crate) fn search(self, jql: &str, fields: &[String], limit: u32, from: Option<&Position>) -> Result<Request, ToolError> {
+    pub(crate) fn search(
+        self,
+        jql: &str,
+        fields: &[String],
+        limit: u32,
+        from: Option<&Position>,
+    ) -> Result<Request, ToolError> {
         let mut body = json!({ "jql": jql, "fields": fields, "maxResults": limit });
         match (self.0, from) {
-            (Deployment::Cloud, Some(Position::Token(token))) => body["nextPageToken"] = json!(token),
-            (Deployment::DataCenter, Some(Position::Offset(offset))) => body["startAt"] = json!(offset),
+            (Deployment::Cloud, Some(Position::Token(token))) => {
+                body["nextPageToken"] = json!(token)
+            }
+            (Deployment::DataCenter, Some(Position::Offset(offset))) => {
+                body["startAt"] = json!(offset)
+            }
             (_, None) => {}
             (_, Some(_)) => return Err(foreign_cursor()),
         }
@@ -52,15 +67,23 @@ impl Dialect {
         match self.0 {
             Deployment::Cloud => {
                 let last = reading::flag(answer, "isLast") == Some(true);
-                let token = answer["nextPageToken"].as_str().filter(|token| !token.is_empty() && !last);
-                Page { next: token.map(|token| Position::Token(token.to_owned())), items, total: None }
+                let token = answer["nextPageToken"]
+                    .as_str()
+                    .filter(|token| !token.is_empty() && !last);
+                Page {
+                    next: token.map(|token| Position::Token(token.to_owned())),
+                    items,
+                    total: None,
+                }
             }
             Deployment::DataCenter => by_offset(items, from, reading::number(answer, "total")),
         }
     }
 
     pub(crate) fn create_issue(self, fields: &Value) -> Request {
-        routes::JIRA_ISSUE_CREATE.request(self.0, []).json(json!({ "fields": fields }))
+        routes::JIRA_ISSUE_CREATE
+            .request(self.0, [])
+            .json(json!({ "fields": fields }))
     }
 
     /// On Data Center only sub-tasks have a parent; an epic is tied by a custom field. Cloud has
@@ -70,7 +93,9 @@ impl Dialect {
     }
 
     pub(crate) fn update_issue(self, key: &IssueKey, fields: &Value) -> Request {
-        routes::JIRA_ISSUE_UPDATE.request(self.0, [key]).json(json!({ "fields": fields }))
+        routes::JIRA_ISSUE_UPDATE
+            .request(self.0, [key])
+            .json(json!({ "fields": fields }))
     }
 
     pub(crate) fn editable_fields(self, key: &IssueKey) -> Request {
@@ -78,10 +103,18 @@ impl Dialect {
     }
 
     pub(crate) fn transitions(self, key: &IssueKey) -> Request {
-        routes::JIRA_ISSUE_TRANSITIONS.request(self.0, [key]).query("expand", "transitions.fields")
+        routes::JIRA_ISSUE_TRANSITIONS
+            .request(self.0, [key])
+            .query("expand", "transitions.fields")
     }
 
-    pub(crate) fn transition(self, key: &IssueKey, id: &str, fields: &Value, comment: Option<&Value>) -> Request {
+    pub(crate) fn transition(
+        self,
+        key: &IssueKey,
+        id: &str,
+        fields: &Value,
+        comment: Option<&Value>,
+    ) -> Request {
         let mut body = json!({ "transition": { "id": id } });
         if fields.as_object().is_some_and(|fields| !fields.is_empty()) {
             body["fields"] = fields.clone();
@@ -89,15 +122,24 @@ impl Dialect {
         if let Some(comment) = comment {
             body["update"] = json!({ "comment": [{ "add": { "body": comment } }] });
         }
-        routes::JIRA_ISSUE_TRANSITION.request(self.0, [key]).json(body)
+        routes::JIRA_ISSUE_TRANSITION
+            .request(self.0, [key])
+            .json(body)
     }
 
     pub(crate) fn add_comment(self, key: &IssueKey, comment: &Value) -> Request {
-        routes::JIRA_COMMENT_ADD.request(self.0, [key]).json(json!({ "body": comment }))
+        routes::JIRA_COMMENT_ADD
+            .request(self.0, [key])
+            .json(json!({ "body": comment }))
     }
 
     /// Cloud filters and pages projects itself; Data Center lists them all.
-    pub(crate) fn projects(self, words: Option<&str>, limit: u32, from: Option<&Position>) -> Result<Request, ToolError> {
+    pub(crate) fn projects(
+        self,
+        words: Option<&str>,
+        limit: u32,
+        from: Option<&Position>,
+    ) -> Result<Request, ToolError> {
         let offset = match from {
             None => 0,
             Some(Position::Offset(offset)) => *offset,
@@ -116,11 +158,19 @@ impl Dialect {
                     None => request,
                 }
             }
-            Deployment::DataCenter => routes::JIRA_PROJECT_LIST.request([]).query("expand", "lead"),
+            Deployment::DataCenter => routes::JIRA_PROJECT_LIST
+                .request([])
+                .query("expand", "lead"),
         })
     }
 
-    pub(crate) fn listed_projects(self, answer: &Value, words: Option<&str>, limit: u32, from: Option<&Position>) -> Page {
+    pub(crate) fn listed_projects(
+        self,
+        answer: &Value,
+        words: Option<&str>,
+        limit: u32,
+        from: Option<&Position>,
+    ) -> Page {
         match self.0 {
             Deployment::Cloud => {
                 let items = reading::list(answer, "values").to_vec();
@@ -135,15 +185,25 @@ impl Dialect {
                 let mut matching: Vec<Value> = reading::list(answer, "")
                     .iter()
                     .filter(|project| {
-                        let shown = |path| reading::line(project, path).unwrap_or_default().to_lowercase();
-                        words.as_deref().is_none_or(|words| shown("key").contains(words) || shown("name").contains(words))
+                        let shown = |path| {
+                            reading::line(project, path)
+                                .unwrap_or_default()
+                                .to_lowercase()
+                        };
+                        words.as_deref().is_none_or(|words| {
+                            shown("key").contains(words) || shown("name").contains(words)
+                        })
                     })
                     .cloned()
                     .collect();
                 matching.sort_by_key(|project| reading::line(project, "key"));
                 let total = u64::try_from(matching.len()).ok();
                 let start = offset_of(from);
-                let items = matching.into_iter().skip(usize::try_from(start).unwrap_or(usize::MAX)).take(limit as usize).collect();
+                let items = matching
+                    .into_iter()
+                    .skip(usize::try_from(start).unwrap_or(usize::MAX))
+                    .take(limit as usize)
+                    .collect();
                 by_offset(items, from, total)
             }
         }
@@ -154,20 +214,28 @@ impl Dialect {
     }
 
     pub(crate) fn issue_types(self, project: &ProjectKey) -> Request {
-        routes::JIRA_CREATEMETA_TYPES.request(self.0, [project]).query("maxResults", "200")
+        routes::JIRA_CREATEMETA_TYPES
+            .request(self.0, [project])
+            .query("maxResults", "200")
     }
 
     pub(crate) fn create_fields(self, project: &ProjectKey, issue_type: &NumericId) -> Request {
-        routes::JIRA_CREATEMETA_FIELDS.request(self.0, [project, issue_type]).query("maxResults", "200")
+        routes::JIRA_CREATEMETA_FIELDS
+            .request(self.0, [project, issue_type])
+            .query("maxResults", "200")
     }
 
     /// Create metadata: Cloud names its lists, Data Center calls each `values`.
-    pub(crate) fn metadata<'a>(self, answer: &'a Value) -> &'a [Value] {
+    pub(crate) fn metadata(self, answer: &Value) -> &[Value] {
         let names: &[&str] = match self.0 {
             Deployment::Cloud => &["issueTypes", "fields", "results"],
             Deployment::DataCenter => &["values"],
         };
-        names.iter().map(|name| reading::list(answer, name)).find(|list| !list.is_empty()).unwrap_or(&[])
+        names
+            .iter()
+            .map(|name| reading::list(answer, name))
+            .find(|list| !list.is_empty())
+            .unwrap_or(&[])
     }
 
     pub(crate) fn myself(self) -> Request {
@@ -180,7 +248,10 @@ impl Dialect {
             Deployment::Cloud => "query",
             Deployment::DataCenter => "username",
         };
-        routes::JIRA_USER_SEARCH.request(self.0, []).query(name, words).query("maxResults", "20")
+        routes::JIRA_USER_SEARCH
+            .request(self.0, [])
+            .query(name, words)
+            .query("maxResults", "20")
     }
 
     /// What names a person in a request.
@@ -200,10 +271,13 @@ impl Dialect {
 
     /// An account id can be used as it is; it has no spaces and is no word or address.
     pub(crate) fn is_user_id(self, given: &str) -> bool {
-        let hexadecimal = |text: &str| text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hexadecimal =
+            |text: &str| text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let prefixed = |text: &str| {
             text.split_once(':').is_some_and(|(prefix, rest)| {
-                prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) && rest.len() >= 30 && !rest.contains(' ')
+                prefix.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                    && rest.len() >= 30
+                    && !rest.contains(' ')
             })
         };
         match self.0 {
@@ -222,8 +296,13 @@ impl Dialect {
     }
 
     /// Also says what of the present text would be lost.
-    pub(crate) fn write_text_over(self, base: &RichText, markdown: &str) -> Result<(Value, Vec<String>), ToolError> {
-        let (source, lost) = text::write_over(base, self.format(), markdown).map_err(ToolError::arguments)?;
+    pub(crate) fn write_text_over(
+        self,
+        base: &RichText,
+        markdown: &str,
+    ) -> Result<(Value, Vec<String>), ToolError> {
+        let (source, lost) =
+            text::write_over(base, self.format(), markdown).map_err(ToolError::arguments)?;
         Ok((self.wire_value(source)?, lost))
     }
 
@@ -236,8 +315,12 @@ impl Dialect {
 
     fn wire_value(self, source: String) -> Result<Value, ToolError> {
         match self.0 {
-            Deployment::Cloud => serde_json::from_str(&source)
-                .map_err(|error| ToolError::new(crate::error::Kind::Internal, format!("the text was not written as JSON: {error}"))),
+            Deployment::Cloud => serde_json::from_str(&source).map_err(|error| {
+                ToolError::new(
+                    crate::error::Kind::Internal,
+                    format!("the text was not written as JSON: {error}"),
+                )
+            }),
             Deployment::DataCenter => Ok(Value::String(source)),
         }
     }
@@ -246,7 +329,11 @@ impl Dialect {
 fn by_offset(items: Vec<Value>, from: Option<&Position>, total: Option<u64>) -> Page {
     let end = offset_of(from) + items.len() as u64;
     let more = !items.is_empty() && total.is_some_and(|total| end < total);
-    Page { items, next: more.then_some(Position::Offset(end)), total }
+    Page {
+        items,
+        next: more.then_some(Position::Offset(end)),
+        total,
+    }
 }
 
 fn offset_of(from: Option<&Position>) -> u64 {
@@ -258,5 +345,7 @@ fn offset_of(from: Option<&Position>) -> u64 {
 
 /// The binding of cursors includes the site, so this takes a made-up cursor.
 fn foreign_cursor() -> ToolError {
-    ToolError::arguments("this `cursor` is not of this site; leave it out to start from the beginning")
+    ToolError::arguments(
+        "this `cursor` is not of this site; leave it out to start from the beginning",
+    )
 }

@@ -28,10 +28,21 @@ impl<'a> Jira<'a> {
     }
 
     /// The issue with these fields; `names` of custom fields come with it.
-    pub(crate) fn read_issue(&self, key: &IssueKey, fields: &str, with_names: bool) -> Result<Value, ToolError> {
+    pub(crate) fn read_issue(
+        &self,
+        key: &IssueKey,
+        fields: &str,
+        with_names: bool,
+    ) -> Result<Value, ToolError> {
         let request = self.dialect.read_issue(key, fields);
-        let request = if with_names { request.query("expand", "names") } else { request };
-        self.site.send(&format!("read issue {key}"), &request)?.json()
+        let request = if with_names {
+            request.query("expand", "names")
+        } else {
+            request
+        };
+        self.site
+            .send(&format!("read issue {key}"), &request)?
+            .json()
     }
 
     pub(crate) fn browse(&self, key: &str) -> String {

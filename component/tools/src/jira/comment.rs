@@ -39,7 +39,13 @@ impl Tool for AddComment {
             return Err(ToolError::arguments("`body` is empty"));
         }
         let text = jira.dialect.write_text(&self.body)?;
-        let answer = jira.site.send(&format!("comment on {key}"), &jira.dialect.add_comment(key, &text))?.json()?;
+        let answer = jira
+            .site
+            .send(
+                &format!("comment on {key}"),
+                &jira.dialect.add_comment(key, &text),
+            )?
+            .json()?;
         let address = jira.browse(key.as_str());
         Ok(Output::from(match line(&answer, "id") {
             Some(id) => format!("Added comment {id} to {key}: {address}?focusedCommentId={id}\n"),

@@ -27,6 +27,7 @@ struct CreateIssue {
     summary: String,
     /// Markdown
     description: Option<String>,
+    /// Name, e-mail, id, me or none
     assignee: Option<String>,
     /// Key of the parent or epic
     parent: Option<IssueKey>,
@@ -47,21 +48,38 @@ impl Tool for CreateIssue {
         routes::JIRA_USER_SEARCH.info(),
         routes::JIRA_USER_MYSELF.info(),
     ];
-    const ALIASES: &'static [Alias] = &[("project", "project_key"), ("type", "issue_type"), ("fields", "additional_fields")];
+    const ALIASES: &'static [Alias] = &[
+        ("project", "project_key"),
+        ("type", "issue_type"),
+        ("fields", "additional_fields"),
+    ];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let jira = Jira::of(cx)?;
-        let mut screen = Screen { jira: &jira, project: &self.project_key, type_name: &self.issue_type, loaded: None };
+        let mut screen = Screen {
+            jira: &jira,
+            project: &self.project_key,
+            type_name: &self.issue_type,
+            loaded: None,
+        };
         let mut fields = Map::new();
-        fields.insert("project".to_owned(), json!({ "key": self.project_key.as_str() }));
-        fields.insert("issuetype".to_owned(), json!({ "name": self.issue_type.trim() }));
+        fields.insert(
+            "project".to_owned(),
+            json!({ "key": self.project_key.as_str() }),
+        );
+        fields.insert(
+            "issuetype".to_owned(),
+            json!({ "name": self.issue_type.trim() }),
+        );
         let more = self.additional_fields.unwrap_or_default();
         let named = [
             ("summary", Some(Value::from(self.summary))),
             ("description", self.description.map(Value::from)),
             ("assignee", self.assignee.map(Value::from)),
         ];
-        let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let named = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         for (name, given) in named.chain(more) {
             let field = match Field::own(&name) {
                 Some(field) => field,
@@ -69,7 +87,10 @@ impl Tool for CreateIssue {
             };
             let value = jira.value(&field, &given)?;
             if fields.insert(field.id.clone(), value).is_some() {
-                return Err(ToolError::arguments(format!("`{}` is given twice", field.name)));
+                return Err(ToolError::arguments(format!(
+                    "`{}` is given twice",
+                    field.name
+                )));
             }
         }
         if let Some(parent) = &self.parent {
@@ -86,7 +107,11 @@ impl Tool for CreateIssue {
     }
 }
 
-fn create(jira: &Jira<'_>, screen: &mut Screen<'_>, mut fields: Value) -> Result<Output, ToolError> {
+fn create(
+    jira: &Jira<'_>,
+    screen: &mut Screen<'_>,
+    mut fields: Value,
+) -> Result<Output, ToolError> {
     let doing = format!("create the issue in {}", screen.project);
     let refused = match jira.site.send(&doing, &jira.dialect.create_issue(&fields)) {
         Ok(answer) => return created(jira, &answer.json()?),
@@ -105,7 +130,10 @@ fn create(jira: &Jira<'_>, screen: &mut Screen<'_>, mut fields: Value) -> Result
     }
     // The type was written in another case than the site's. Nothing has been created yet.
     fields["issuetype"] = json!({ "id": kind.id.as_str() });
-    let answer = jira.site.send(&doing, &jira.dialect.create_issue(&fields)).map_err(|error| known.explain(error, &fields))?;
+    let answer = jira
+        .site
+        .send(&doing, &jira.dialect.create_issue(&fields))
+        .map_err(|error| known.explain(error, &fields))?;
     created(jira, &answer.json()?)
 }
 
@@ -150,7 +178,10 @@ impl Screen<'_> {
         }
         match fields.0.iter().find(|field| field.is_epic_link()) {
             Some(field) => Ok((field.id.clone(), Value::from(parent.as_str()))),
-            None => Err(ToolError::arguments(format!("a {} in {} cannot have a parent or epic", kind.name, project))),
+            None => Err(ToolError::arguments(format!(
+                "a {} in {} cannot have a parent or epic",
+                kind.name, project
+            ))),
         }
     }
 }

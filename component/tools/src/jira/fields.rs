@@ -53,9 +53,15 @@ const TEN_MINUTES_MS: u32 = 600_000;
 /// The id of one of Jira's own fields, or of a custom field that is given by id.
 pub(crate) fn own_id(name: &str) -> Option<String> {
     let name = name.trim();
-    let known = OWN.iter().find(|(id, english)| id.eq_ignore_ascii_case(name) || english.eq_ignore_ascii_case(name));
-    let custom = name.strip_prefix("customfield_").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty());
-    known.map(|(id, _)| (*id).to_owned()).or_else(|| custom.map(|_| name.to_owned()))
+    let known = OWN
+        .iter()
+        .find(|(id, english)| id.eq_ignore_ascii_case(name) || english.eq_ignore_ascii_case(name));
+    let custom = name
+        .strip_prefix("customfield_")
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty());
+    known
+        .map(|(id, _)| (*id).to_owned())
+        .or_else(|| custom.map(|_| name.to_owned()))
 }
 
 /// Short names for what is often shown.
@@ -73,7 +79,11 @@ pub(crate) struct Catalogue(Vec<(String, String)>);
 
 impl Catalogue {
     /// Id and heading for each of `names`, in their order.
-    pub(crate) fn resolve(names: &[String], cx: &Context<'_>, jira: &Jira<'_>) -> Result<Vec<(String, String)>, ToolError> {
+    pub(crate) fn resolve(
+        names: &[String],
+        cx: &Context<'_>,
+        jira: &Jira<'_>,
+    ) -> Result<Vec<(String, String)>, ToolError> {
         let mut catalogue = None;
         let mut fields: Vec<(String, String)> = Vec::new();
         for name in names {
@@ -96,11 +106,17 @@ impl Catalogue {
 
     fn load(cx: &Context<'_>, jira: &Jira<'_>) -> Result<Self, ToolError> {
         let key = format!("jira.fields/{}", jira.site.info().id);
-        let remembered = cx.gateway().recall(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let remembered = cx
+            .gateway()
+            .recall(&key)
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(fields) = remembered {
             return Ok(Self(fields));
         }
-        let answer = jira.site.send("list the fields", &jira.dialect.fields())?.json()?;
+        let answer = jira
+            .site
+            .send("list the fields", &jira.dialect.fields())?
+            .json()?;
         let fields: Vec<(String, String)> = answer
             .as_array()
             .into_iter()
@@ -111,22 +127,48 @@ impl Catalogue {
                 Some((id, name))
             })
             .collect();
-        cx.gateway().remember(&key, Value::from_iter(fields.iter().map(|(id, name)| vec![id.clone(), name.clone()])).to_string().as_bytes(), TEN_MINUTES_MS);
+        cx.gateway().remember(
+            &key,
+            Value::from_iter(
+                fields
+                    .iter()
+                    .map(|(id, name)| vec![id.clone(), name.clone()]),
+            )
+            .to_string()
+            .as_bytes(),
+            TEN_MINUTES_MS,
+        );
         Ok(Self(fields))
     }
 
     fn find(&self, name: &str) -> Result<(String, String), ToolError> {
         let wanted = name.trim();
-        if let Some(field) = self.0.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)) {
+        if let Some(field) = self
+            .0
+            .iter()
+            .find(|(id, _)| id.eq_ignore_ascii_case(wanted))
+        {
             return Ok(field.clone());
         }
-        let named: Vec<&(String, String)> = self.0.iter().filter(|(_, known)| known.to_lowercase() == wanted.to_lowercase()).collect();
+        let named: Vec<&(String, String)> = self
+            .0
+            .iter()
+            .filter(|(_, known)| known.to_lowercase() == wanted.to_lowercase())
+            .collect();
         match named.as_slice() {
             [field] => Ok((*field).clone()),
-            [] => Err(ToolError::arguments(format!("this site has no field named `{}`{}", text::one_line(wanted), self.nearest(wanted)))),
+            [] => Err(ToolError::arguments(format!(
+                "this site has no field named `{}`{}",
+                text::one_line(wanted),
+                self.nearest(wanted)
+            ))),
             several => {
                 let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
-                Err(ToolError::arguments(format!("several fields are named `{}`; give one by id: {}", text::one_line(wanted), ids.join(", "))))
+                Err(ToolError::arguments(format!(
+                    "several fields are named `{}`; give one by id: {}",
+                    text::one_line(wanted),
+                    ids.join(", ")
+                )))
             }
         }
     }
@@ -139,7 +181,10 @@ impl Catalogue {
 /// `; like it: A, B` from the names that share a word or a part with `wanted`.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
     let wanted = wanted.to_lowercase();
-    let words: Vec<&str> = wanted.split_whitespace().filter(|word| word.len() > 2).collect();
+    let words: Vec<&str> = wanted
+        .split_whitespace()
+        .filter(|word| word.len() > 2)
+        .collect();
     let mut like: Vec<&str> = names
         .filter(|name| {
             let name = name.to_lowercase();
@@ -149,5 +194,9 @@ pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) ->
     like.sort_unstable();
     like.dedup();
     like.truncate(10);
-    if like.is_empty() { String::new() } else { format!("; like it: {}", like.join(", ")) }
+    if like.is_empty() {
+        String::new()
+    } else {
+        format!("; like it: {}", like.join(", "))
+    }
 }

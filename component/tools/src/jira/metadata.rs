@@ -44,14 +44,23 @@ impl Field {
             _ => return None,
         };
         let schema = json!({ "type": kind, "items": items, "system": id });
-        Some(Self { name: id.clone(), id, required: false, schema, allowed: Vec::new() })
+        Some(Self {
+            name: id.clone(),
+            id,
+            required: false,
+            schema,
+            allowed: Vec::new(),
+        })
     }
 
     fn read(id: Option<String>, value: &Value) -> Option<Self> {
-        let id = id.or_else(|| line(value, "fieldId")).or_else(|| line(value, "key"))?;
+        let id = id
+            .or_else(|| line(value, "fieldId"))
+            .or_else(|| line(value, "key"))?;
         Some(Self {
             name: line(value, "name").unwrap_or_else(|| id.clone()),
-            required: flag(value, "required") == Some(true) && flag(value, "hasDefaultValue") != Some(true),
+            required: flag(value, "required") == Some(true)
+                && flag(value, "hasDefaultValue") != Some(true),
             schema: value["schema"].clone(),
             allowed: list(value, "allowedValues").to_vec(),
             id,
@@ -70,7 +79,9 @@ impl Field {
     }
 
     pub(crate) fn is_epic_link(&self) -> bool {
-        self.schema["custom"].as_str().is_some_and(|custom| custom.ends_with(":gh-epic-link"))
+        self.schema["custom"]
+            .as_str()
+            .is_some_and(|custom| custom.ends_with(":gh-epic-link"))
     }
 
     /// `Priority: High, Low` or `Story Points: number`.
@@ -78,7 +89,11 @@ impl Field {
         let mut names: Vec<String> = self.allowed.iter().filter_map(value_name).collect();
         let count = names.len();
         let mut text = match count {
-            0 if self.kind() == "array" => format!("{}: list of {}", self.name, self.schema["items"].as_str().unwrap_or("values")),
+            0 if self.kind() == "array" => format!(
+                "{}: list of {}",
+                self.name,
+                self.schema["items"].as_str().unwrap_or("values")
+            ),
             0 => format!("{}: {}", self.name, self.kind()),
             _ => {
                 names.truncate(SHOWN_VALUES);
@@ -97,7 +112,10 @@ impl Field {
 
 /// How people call an allowed value.
 pub(crate) fn value_name(value: &Value) -> Option<String> {
-    line(value, "name").or_else(|| line(value, "value")).or_else(|| line(value, "label")).or_else(|| line(value, ""))
+    line(value, "name")
+        .or_else(|| line(value, "value"))
+        .or_else(|| line(value, "label"))
+        .or_else(|| line(value, ""))
 }
 
 /// The fields of one screen.
@@ -108,31 +126,58 @@ impl Fields {
     /// Edit and transition metadata: an object by field id.
     pub(crate) fn by_id(value: &Value) -> Self {
         let fields = value.as_object().into_iter().flatten();
-        Self(fields.filter_map(|(id, field)| Field::read(Some(id.clone()), field)).collect())
+        Self(
+            fields
+                .filter_map(|(id, field)| Field::read(Some(id.clone()), field))
+                .collect(),
+        )
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<&Field, ToolError> {
         let wanted = name.trim();
         let id = own_id(wanted).unwrap_or_else(|| wanted.to_owned());
-        if let Some(field) = self.0.iter().find(|field| field.id.eq_ignore_ascii_case(&id)) {
+        if let Some(field) = self
+            .0
+            .iter()
+            .find(|field| field.id.eq_ignore_ascii_case(&id))
+        {
             return Ok(field);
         }
-        let named: Vec<&Field> = self.0.iter().filter(|field| field.name.to_lowercase() == wanted.to_lowercase()).collect();
+        let named: Vec<&Field> = self
+            .0
+            .iter()
+            .filter(|field| field.name.to_lowercase() == wanted.to_lowercase())
+            .collect();
         match named.as_slice() {
             [field] => Ok(field),
-            [] => Err(ToolError::arguments(format!("there is no field `{}` to set here", text::one_line(wanted))).advise(self.overview(wanted))),
+            [] => Err(ToolError::arguments(format!(
+                "there is no field `{}` to set here",
+                text::one_line(wanted)
+            ))
+            .advise(self.overview(wanted))),
             several => {
                 let ids: Vec<&str> = several.iter().map(|field| field.id.as_str()).collect();
-                Err(ToolError::arguments(format!("several fields are named `{}`; give one by id: {}", text::one_line(wanted), ids.join(", "))))
+                Err(ToolError::arguments(format!(
+                    "several fields are named `{}`; give one by id: {}",
+                    text::one_line(wanted),
+                    ids.join(", ")
+                )))
             }
         }
     }
 
     pub(crate) fn required(&self) -> Vec<&str> {
-        self.0.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect()
+        self.0
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| field.name.as_str())
+            .collect()
     }
 
     fn overview(&self, wanted: &str) -> String {
+        if self.0.is_empty() {
+            return "No field can be set here.".to_owned();
+        }
         let near = nearest(wanted, self.0.iter().map(|field| field.name.as_str()));
         match near.is_empty() {
             true => format!("Fields here: {}", self.names().join(", ")),
@@ -147,7 +192,9 @@ impl Fields {
     /// After a refused creation: the fields that the site's words are about, and required ones that
     /// were not given.
     pub(crate) fn explain(&self, error: ToolError, given: &Value) -> ToolError {
-        self.explain_those(error, |field| field.required && given.get(&field.id).is_none_or(Value::is_null))
+        self.explain_those(error, |field| {
+            field.required && given.get(&field.id).is_none_or(Value::is_null)
+        })
     }
 
     /// After a refused change, where a required field may stay as it is.
@@ -158,11 +205,18 @@ impl Fields {
     fn explain_those(&self, error: ToolError, also: impl Fn(&Field) -> bool) -> ToolError {
         let said = error.message().to_lowercase();
         let named = |field: &Field| said.contains(&format!("\n- {}:", field.id.to_lowercase()));
-        let lines: Vec<String> =
-            self.0.iter().filter(|field| named(field) || also(field)).map(|field| format!("- {}", field.describe())).collect();
+        let lines: Vec<String> = self
+            .0
+            .iter()
+            .filter(|field| named(field) || also(field))
+            .map(|field| format!("- {}", field.describe()))
+            .collect();
         match lines.is_empty() {
             true => error,
-            false => error.advise(format!("Set these as follows, then repeat:\n{}", lines.join("\n"))),
+            false => error.advise(format!(
+                "Set these as follows, then repeat:\n{}",
+                lines.join("\n")
+            )),
         }
     }
 }
@@ -178,7 +232,10 @@ pub(crate) struct IssueType {
 impl Jira<'_> {
     pub(crate) fn issue_types(&self, project: &ProjectKey) -> Result<Vec<IssueType>, ToolError> {
         let doing = format!("read the issue types of {project}");
-        let answer = self.site.send(&doing, &self.dialect.issue_types(project))?.json()?;
+        let answer = self
+            .site
+            .send(&doing, &self.dialect.issue_types(project))?
+            .json()?;
         let types = self.dialect.metadata(&answer).iter().filter_map(|kind| {
             Some(IssueType {
                 id: NumericId::parse(&line(kind, "id")?)?,
@@ -190,28 +247,57 @@ impl Jira<'_> {
     }
 
     /// The type that people mean by `name`.
-    pub(crate) fn issue_type(&self, project: &ProjectKey, name: &str) -> Result<IssueType, ToolError> {
+    pub(crate) fn issue_type(
+        &self,
+        project: &ProjectKey,
+        name: &str,
+    ) -> Result<IssueType, ToolError> {
         let types = self.issue_types(project)?;
         let wanted = name.trim().to_lowercase();
-        let found = types.iter().find(|kind| kind.name.to_lowercase() == wanted || kind.id.as_str() == wanted);
+        let found = types
+            .iter()
+            .find(|kind| kind.name.to_lowercase() == wanted || kind.id.as_str() == wanted);
         found.cloned().ok_or_else(|| {
             let names: Vec<&str> = types.iter().map(|kind| kind.name.as_str()).collect();
             ToolError::arguments(format!(
                 "project {project} has no issue type `{}`; there are: {}",
                 text::one_line(name),
-                if names.is_empty() { "none that this account may create".to_owned() } else { names.join(", ") }
+                if names.is_empty() {
+                    "none that this account may create".to_owned()
+                } else {
+                    names.join(", ")
+                }
             ))
         })
     }
 
-    pub(crate) fn create_fields(&self, project: &ProjectKey, kind: &IssueType) -> Result<Fields, ToolError> {
+    pub(crate) fn create_fields(
+        &self,
+        project: &ProjectKey,
+        kind: &IssueType,
+    ) -> Result<Fields, ToolError> {
         let doing = format!("read the fields of {} in {project}", kind.name);
-        let answer = self.site.send(&doing, &self.dialect.create_fields(project, &kind.id))?.json()?;
-        Ok(Fields(self.dialect.metadata(&answer).iter().filter_map(|field| Field::read(None, field)).collect()))
+        let answer = self
+            .site
+            .send(&doing, &self.dialect.create_fields(project, &kind.id))?
+            .json()?;
+        Ok(Fields(
+            self.dialect
+                .metadata(&answer)
+                .iter()
+                .filter_map(|field| Field::read(None, field))
+                .collect(),
+        ))
     }
 
     pub(crate) fn editable_fields(&self, key: &IssueKey) -> Result<Fields, ToolError> {
-        let answer = self.site.send(&format!("read the editable fields of {key}"), &self.dialect.editable_fields(key))?.json()?;
+        let answer = self
+            .site
+            .send(
+                &format!("read the editable fields of {key}"),
+                &self.dialect.editable_fields(key),
+            )?
+            .json()?;
         Ok(Fields::by_id(&answer["fields"]))
     }
 }

@@ -40,20 +40,32 @@ impl Tool for ListProjects {
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let jira = Jira::of(cx)?;
-        let words = self.query.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let words = self
+            .query
+            .as_deref()
+            .map(str::trim)
+            .filter(|words| !words.is_empty());
         let limit = self.limit.unwrap_or(50);
-        let question = Question::new(&[Self::NAME, &jira.site.info().id, words.unwrap_or_default()]);
+        let question =
+            Question::new(&[Self::NAME, &jira.site.info().id, words.unwrap_or_default()]);
         let from = question.position(self.cursor.as_deref())?;
         let request = jira.dialect.projects(words, limit, from.as_ref())?;
         let answer = jira.site.send("list projects", &request)?.json()?;
-        let page = jira.dialect.listed_projects(&answer, words, limit, from.as_ref());
+        let page = jira
+            .dialect
+            .listed_projects(&answer, words, limit, from.as_ref());
         if page.items.is_empty() {
-            return Ok(Output::from("No project matches, or this account may see none.\n".to_owned()));
+            return Ok(Output::from(
+                "No project matches, or this account may see none.\n".to_owned(),
+            ));
         }
         let mut table = Table::new(["key", "name", "type", "lead"].map(str::to_owned));
         for project in &page.items {
             let cell = |path| line(project, path).unwrap_or_default();
-            let lead = at(project, "lead").filter(|lead| !lead.is_null()).map(render::person).unwrap_or_default();
+            let lead = at(project, "lead")
+                .filter(|lead| !lead.is_null())
+                .map(render::person)
+                .unwrap_or_default();
             table.row([cell("key"), cell("name"), cell("projectTypeKey"), lead]);
         }
         Ok(table.finish(page.total, page.next.map(|next| question.cursor(&next))))

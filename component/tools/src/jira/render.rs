@@ -20,7 +20,10 @@ pub(crate) fn short(value: &Value, dialect: Dialect) -> Option<String> {
         },
         Value::Bool(_) | Value::Number(_) => line(value, ""),
         Value::Array(items) => {
-            let parts: Vec<String> = items.iter().filter_map(|item| short(item, dialect)).collect();
+            let parts: Vec<String> = items
+                .iter()
+                .filter_map(|item| short(item, dialect))
+                .collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         }
         Value::Object(_) => object(value, dialect),
@@ -29,15 +32,23 @@ pub(crate) fn short(value: &Value, dialect: Dialect) -> Option<String> {
 
 fn object(value: &Value, dialect: Dialect) -> Option<String> {
     if value["type"] == "doc" {
-        return dialect.rich_text(value).map(|text| text::one_line(&text.to_markdown()));
+        return dialect
+            .rich_text(value)
+            .map(|text| text::one_line(&text.to_markdown()));
     }
     if value.get("displayName").is_some() || value.get("accountId").is_some() {
         return Some(person(value));
     }
-    let own = ["name", "value", "key", "title", "label"].iter().find_map(|name| line(value, name));
-    match (own, value.get("child").and_then(|child| short(child, dialect))) {
+    let own = ["name", "value", "key", "title", "label"]
+        .iter()
+        .find_map(|name| line(value, name));
+    match (
+        own,
+        value.get("child").and_then(|child| short(child, dialect)),
+    ) {
         (Some(own), Some(child)) => Some(format!("{own} / {child}")),
         (Some(own), None) => Some(own),
+        (None, _) if value.as_object().is_none_or(serde_json::Map::is_empty) => None,
         // An unknown shape is shown rather than hidden.
         (None, _) => Some(text::one_line(&value.to_string())),
     }
@@ -51,12 +62,16 @@ pub(crate) enum Shown {
 
 pub(crate) fn field(value: &Value, dialect: Dialect) -> Option<Shown> {
     let rich = match value {
-        Value::String(text) if text.contains('\n') || text.len() > INLINE => dialect.rich_text(value),
+        Value::String(text) if text.contains('\n') || text.len() > INLINE => {
+            dialect.rich_text(value)
+        }
         Value::Object(_) if value["type"] == "doc" => dialect.rich_text(value),
         _ => None,
     };
     match rich.map(|rich| rich.to_markdown()) {
-        Some(markdown) if markdown.contains('\n') || markdown.len() > INLINE => Some(Shown::Block(text::foreign(&markdown))),
+        Some(markdown) if markdown.contains('\n') || markdown.len() > INLINE => {
+            Some(Shown::Block(text::foreign(&markdown)))
+        }
         Some(markdown) => Some(Shown::Line(text::one_line(&markdown))),
         None => short(value, dialect).map(|line| Shown::Line(text::cut(&line, 1000))),
     }
@@ -73,7 +88,9 @@ pub(crate) fn person(user: &Value) -> String {
 /// `KEY [Status] Summary`, for a sub-task, parent or link.
 pub(crate) fn reference(issue: &Value) -> Option<String> {
     let key = line(issue, "key").or_else(|| line(issue, "id"))?;
-    let status = line(issue, "fields/status/name").map_or_else(String::new, |status| format!(" [{status}]"));
-    let summary = line(issue, "fields/summary").map_or_else(String::new, |summary| format!(" {summary}"));
+    let status =
+        line(issue, "fields/status/name").map_or_else(String::new, |status| format!(" [{status}]"));
+    let summary =
+        line(issue, "fields/summary").map_or_else(String::new, |summary| format!(" {summary}"));
     Some(format!("{key}{status}{summary}"))
 }

@@ -20,7 +20,14 @@ use crate::tool::{Access, Context, Output, Tool, ToolDef};
 pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<Search>()];
 
 /// The summary comes last: it is the longest.
-const COLUMNS: &[&str] = &["issuetype", "status", "priority", "assignee", "updated", "summary"];
+const COLUMNS: &[&str] = &[
+    "issuetype",
+    "status",
+    "priority",
+    "assignee",
+    "updated",
+    "summary",
+];
 
 /// Longer cells hide the table.
 const CELL: usize = 120;
@@ -44,39 +51,68 @@ impl Tool for Search {
     const TOOLSET: &'static str = "jira";
     const PRODUCT: Option<Product> = Some(Product::Jira);
     const ACCESS: Access = Access::READ;
-    const ROUTES: &'static [&'static RouteInfo] = &[routes::JIRA_ISSUE_SEARCH.info(), routes::JIRA_FIELD_LIST.info()];
-    const ALIASES: &'static [Alias] = &[("query", "jql"), ("page_token", "cursor"), ("max_results", "limit")];
+    const ROUTES: &'static [&'static RouteInfo] = &[
+        routes::JIRA_ISSUE_SEARCH.info(),
+        routes::JIRA_FIELD_LIST.info(),
+    ];
+    const ALIASES: &'static [Alias] = &[
+        ("query", "jql"),
+        ("page_token", "cursor"),
+        ("max_results", "limit"),
+    ];
 
     fn run(self, cx: &Context<'_>) -> Result<Output, ToolError> {
         let jira = Jira::of(cx)?;
         let columns = match &self.fields {
-            None => COLUMNS.iter().map(|id| ((*id).to_owned(), fields::heading(id))).collect(),
+            None => COLUMNS
+                .iter()
+                .map(|id| ((*id).to_owned(), fields::heading(id)))
+                .collect(),
             Some(names) => Catalogue::resolve(names, cx, &jira)?,
         };
         search(&self, &jira, columns)
     }
 }
 
-fn search(asked: &Search, jira: &Jira<'_>, columns: Vec<(String, String)>) -> Result<Output, ToolError> {
+fn search(
+    asked: &Search,
+    jira: &Jira<'_>,
+    columns: Vec<(String, String)>,
+) -> Result<Output, ToolError> {
     let (ids, headings): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
-    let question = Question::new(&[Search::NAME, &jira.site.info().id, &asked.jql, &ids.join(",")]);
+    let question = Question::new(&[
+        Search::NAME,
+        &jira.site.info().id,
+        &asked.jql,
+        &ids.join(","),
+    ]);
     let from = question.position(asked.cursor.as_deref())?;
-    let request = jira.dialect.search(&asked.jql, &ids, asked.limit.unwrap_or(20), from.as_ref())?;
-    let answer = jira.site.send("search", &request).map_err(explain)?.json()?;
+    let request =
+        jira.dialect
+            .search(&asked.jql, &ids, asked.limit.unwrap_or(20), from.as_ref())?;
+    let answer = jira
+        .site
+        .send("search", &request)
+        .map_err(explain)?
+        .json()?;
     let page = jira.dialect.found(&answer, from.as_ref());
     if page.items.is_empty() {
         return Ok(Output::from("No issue matches.\n".to_owned()));
     }
     let mut table = Table::new(std::iter::once("key".to_owned()).chain(headings));
     for issue in &page.items {
-        let key = line(issue, "key").or_else(|| line(issue, "id")).unwrap_or_default();
+        let key = line(issue, "key")
+            .or_else(|| line(issue, "id"))
+            .unwrap_or_default();
         table.row(std::iter::once(key).chain(ids.iter().map(|id| cell(issue, id, jira))));
     }
     Ok(table.finish(page.total, page.next.map(|next| question.cursor(&next))))
 }
 
 fn cell(issue: &Value, id: &str, jira: &Jira<'_>) -> String {
-    let Some(value) = at(issue, "fields").and_then(|fields| fields.get(id)) else { return String::new() };
+    let Some(value) = at(issue, "fields").and_then(|fields| fields.get(id)) else {
+        return String::new();
+    };
     let shown = match id {
         "created" | "updated" | "duedate" | "resolutiondate" => day(value, ""),
         "parent" => line(value, "key"),

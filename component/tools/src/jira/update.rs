@@ -48,14 +48,22 @@ impl Tool for UpdateIssue {
         if self.fields.is_empty() {
             return Err(ToolError::arguments("`fields` names nothing to change"));
         }
-        let mut change = Change { jira: &jira, key: &self.issue_key, screen: None, allow_loss: self.allow_loss };
+        let mut change = Change {
+            jira: &jira,
+            key: &self.issue_key,
+            screen: None,
+            allow_loss: self.allow_loss,
+        };
         let mut values = Map::new();
         let mut names = Vec::new();
         for (name, given) in &self.fields {
             let field = change.field(name)?;
             let value = change.value(&field, given)?;
             if values.insert(field.id.clone(), value).is_some() {
-                return Err(ToolError::arguments(format!("`{}` is given twice", field.name)));
+                return Err(ToolError::arguments(format!(
+                    "`{}` is given twice",
+                    field.name
+                )));
             }
             names.push(match given {
                 Value::Null => format!("{} (cleared)", field.name),
@@ -64,8 +72,15 @@ impl Tool for UpdateIssue {
         }
         let values = Value::Object(values);
         let request = jira.dialect.update_issue(&self.issue_key, &values);
-        jira.site.send(&format!("update issue {}", self.issue_key), &request).map_err(|error| change.explain(error))?;
-        Ok(Output::from(format!("Updated {}: {}\n{}\n", self.issue_key, names.join(", "), jira.browse(self.issue_key.as_str()))))
+        jira.site
+            .send(&format!("update issue {}", self.issue_key), &request)
+            .map_err(|error| change.explain(error))?;
+        Ok(Output::from(format!(
+            "Updated {}: {}\n{}\n",
+            self.issue_key,
+            names.join(", "),
+            jira.browse(self.issue_key.as_str())
+        )))
     }
 }
 
@@ -79,8 +94,14 @@ struct Change<'a> {
 impl Change<'_> {
     fn field(&mut self, name: &str) -> Result<Field, ToolError> {
         match name.trim().to_lowercase().as_str() {
-            "status" => return Err(ToolError::arguments("a status is not set as a field").advise("Use jira_transition_issue.")),
-            "comment" | "comments" => return Err(ToolError::arguments("a comment is not set as a field").advise("Use jira_add_comment.")),
+            "status" => {
+                return Err(ToolError::arguments("a status is not set as a field")
+                    .advise("Use jira_transition_issue."));
+            }
+            "comment" | "comments" => {
+                return Err(ToolError::arguments("a comment is not set as a field")
+                    .advise("Use jira_add_comment."));
+            }
             _ => {}
         }
         match Field::own(name) {
@@ -98,8 +119,12 @@ impl Change<'_> {
 
     fn over_present(&self, field: &Field, markdown: &str) -> Result<Value, ToolError> {
         let issue = self.jira.read_issue(self.key, &field.id, false)?;
-        let present = at(&issue, "fields").and_then(|fields| fields.get(&field.id)).and_then(|value| self.jira.dialect.rich_text(value));
-        let Some(present) = present else { return self.jira.dialect.write_text(markdown) };
+        let present = at(&issue, "fields")
+            .and_then(|fields| fields.get(&field.id))
+            .and_then(|value| self.jira.dialect.rich_text(value));
+        let Some(present) = present else {
+            return self.jira.dialect.write_text(markdown);
+        };
         let (value, lost) = self.jira.dialect.write_text_over(&present, markdown)?;
         match self.allow_loss || lost.is_empty() {
             true => Ok(value),
