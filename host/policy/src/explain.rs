@@ -4,6 +4,8 @@
 
 mod render;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::Policy;
@@ -40,6 +42,8 @@ pub enum Question {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
+    /// As it was asked.
+    pub question: String,
     pub verdict: &'static str,
     /// The id of the rule, or `default-deny`.
     pub rule: String,
@@ -85,6 +89,12 @@ pub struct ToolRequest {
 }
 
 pub fn explain(policy: &Policy, manifest: &Manifest, question: &Question) -> Explanation {
+    let mut explanation = answer(policy, manifest, question);
+    explanation.question = question.to_string();
+    explanation
+}
+
+fn answer(policy: &Policy, manifest: &Manifest, question: &Question) -> Explanation {
     match question {
         Question::Tool(tool) => explain_tool(policy, manifest, tool),
         Question::Url { method, url, tool } => {
@@ -138,6 +148,18 @@ pub fn explain(policy: &Policy, manifest: &Manifest, question: &Question) -> Exp
     }
 }
 
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url { method, url, .. } => write!(f, "{method} {url}"),
+            Self::Path {
+                method, site, path, ..
+            } => write!(f, "{method} {path} on {site}"),
+            Self::Tool(tool) => f.write_str(tool),
+        }
+    }
+}
+
 impl Explanation {
     /// 0 for allowed, 1 for denied.
     pub fn exit_code(&self) -> u8 {
@@ -150,6 +172,7 @@ impl Explanation {
 
     fn refused(policy: &Policy, reason: &str) -> Self {
         Self {
+            question: String::new(),
             verdict: DENY,
             rule: DEFAULT_DENY.to_owned(),
             place: None,
@@ -227,6 +250,12 @@ fn explain_request(
     };
     let mut explanation = answer.explain(policy);
     explanation.canonical = Some(answer.target.canonical(method, query));
+    if explanation.route.is_none() && tool.is_none() {
+        explanation.tools.clear();
+    }
+    if explanation.route.is_none() && tool.is_none() && !explanation.would_allow.starts_with('#') {
+        explanation.would_allow = "# ask with a tool to see the rule that would let it".to_owned();
+    }
     if explanation.is_allowed() {
         explanation.tools = allowed
             .iter()

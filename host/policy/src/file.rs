@@ -68,7 +68,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     reader.refuse_unknown_keys(&top, TOP_KEYS, TOP_LATER);
     read_version(&mut reader, &top);
     let component = read_component(&mut reader, &top);
-    let (sites, site_spans, remarks) = site::read_all(&mut reader, &top);
+    let sites = site::read_all(&mut reader, &top);
     let mut rules = read_rules(&mut reader, &top, Effect::Allow, &sites);
     let mut denies = read_rules(&mut reader, &top, Effect::Deny, &sites);
     refuse_duplicate_ids(&mut reader, rules.iter().chain(&denies));
@@ -90,11 +90,13 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         list.sort_by(|a, b| a.id.cmp(&b.id));
         list
     };
-    let remarks = remarks
+    let remarks = sites
+        .remarks
         .into_iter()
         .map(|remark| remark.into_finding(&line_of))
         .collect();
-    let site_lines = site_spans
+    let site_lines = sites
+        .starts
         .into_iter()
         .map(|(name, start)| (name, line_of(start)))
         .collect();
@@ -102,7 +104,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     drop(document);
     Ok(Policy {
         file_name: file_name.to_owned(),
-        sites: sites.into_values().collect(),
+        sites: sites.by_name.into_values().collect(),
         site_lines,
         rules,
         denies,

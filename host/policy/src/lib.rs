@@ -80,3 +80,6 @@ pub use vocabulary::{Class, Deployment, Method, NameError, Product, SiteName};
 pub fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {
     Policy::parse(text, file_name)
 }
+
+#[cfg(test)]
+mod tests;

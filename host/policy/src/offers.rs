@@ -1,10 +1,12 @@
 //! Which tools exist under a policy. A tool that could never get a request through is not listed and not callable.
 
+use std::collections::BTreeSet;
+
 use crate::Policy;
-use crate::catalogue::catalogue;
+use crate::catalogue::{Route, catalogue};
 use crate::evaluate::{Request, Verdict};
 use crate::manifest::Manifest;
-use crate::rule::Selector;
+use crate::rule::{PathSelector, Selector};
 use crate::site::Site;
 use crate::template::Template;
 use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
@@ -77,58 +79,49 @@ impl Policy {
         })
     }
 
-    /// One request for each route of the tool, and one for each path that a rule spells out.
+    /// For each site, one request for each route of the tool and one for each path that a rule spells out.
     pub(crate) fn probes<'p>(&'p self, manifest: &Manifest, tool: &str) -> Vec<Probe<'p>> {
-        let declared = manifest
+        let ids = manifest
             .tools
             .get(tool)
             .into_iter()
             .flat_map(|entry| &entry.routes);
-        let routes = declared.flat_map(|id| catalogue().by_id(id));
-        let mut shapes: Vec<(Product, Option<Deployment>, Method, &Template)> = routes
-            .map(|route| {
-                (
-                    route.product,
-                    route.deployment,
-                    route.method,
-                    &route.template,
-                )
-            })
-            .collect();
-        for rule in self.rules().filter(|rule| rule.covers_tool(tool)) {
-            if let Selector::Path(path) = &rule.selector {
-                let products = path.product.map_or(Product::ALL, |product| {
-                    if product == Product::Jira {
-                        &[Product::Jira]
-                    } else {
-                        &[Product::Confluence]
-                    }
-                });
-                for product in products {
-                    shapes.extend(
-                        path.methods
-                            .iter()
-                            .map(|method| (*product, None, *method, &path.template)),
-                    );
-                }
-            }
-        }
+        let routes: Vec<&Route> = ids.flat_map(|id| catalogue().by_id(id)).collect();
         let mut probes = Vec::new();
         for site in self.sites() {
             for deployment in site.possible_deployments() {
-                for (product, only, method, template) in &shapes {
-                    if site.products.contains(product) && only.is_none_or(|only| only == deployment)
+                let here = routes
+                    .iter()
+                    .filter(|route| route.deployment == Some(deployment));
+                let mut shapes: BTreeSet<(Product, Method, &Template)> = here
+                    .map(|route| (route.product, route.method, &route.template))
+                    .collect();
+                let rules = self
+                    .rules()
+                    .filter(|rule| rule.covers_tool(tool) && rule.site.covers(&site.name));
+                for rule in rules {
+                    if let Selector::Path(PathSelector {
+                        methods,
+                        template,
+                        product: Some(product),
+                        ..
+                    }) = &rule.selector
                     {
-                        probes.push(Probe {
-                            site,
-                            product: *product,
-                            deployment,
-                            method: *method,
-                            template,
-                            segments: template.sample(),
-                        });
+                        shapes.extend(methods.iter().map(|method| (*product, *method, template)));
                     }
                 }
+                shapes.retain(|(product, ..)| site.products.contains(product));
+                probes.extend(shapes.into_iter().map(|(product, method, template)| {
+                    let segments = template.sample();
+                    Probe {
+                        site,
+                        product,
+                        deployment,
+                        method,
+                        template,
+                        segments,
+                    }
+                }));
             }
         }
         probes

@@ -140,10 +140,12 @@ fn own_route(case: &Case<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
+/// A lone digit is more likely a version of the interface than somebody's id.
 fn open_up(segment: &str) -> String {
+    let is_version = segment.len() == 1;
     let kind = [Kind::IssueKey, Kind::Id]
         .into_iter()
-        .find(|kind| kind.matches(segment));
+        .find(|kind| !is_version && kind.matches(segment));
     kind.map_or_else(
         || segment.to_owned(),
         |kind| format!("{{{}}}", kind.as_str()),

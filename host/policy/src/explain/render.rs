@@ -7,11 +7,7 @@ use super::Explanation;
 impl Explanation {
     pub fn human(&self) -> String {
         let mut text = String::new();
-        let subject = self
-            .canonical
-            .as_deref()
-            .or(self.tools.first().map(String::as_str))
-            .unwrap_or_default();
+        let subject = self.canonical.as_ref().unwrap_or(&self.question);
         let place = self
             .place
             .as_ref()

@@ -263,6 +263,7 @@ impl Reader {
         );
         self.complain(match nearest(word.value, known.iter().copied()) {
             Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+            None if known.is_empty() => problem.help("there are none"),
             None => problem.help(format!("there are {}", known.join(", "))),
         });
     }

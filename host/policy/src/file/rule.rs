@@ -85,6 +85,7 @@ pub(super) fn read(
     let response_max_bytes = reader.size(table, "response-max-bytes");
     let site = site?;
     let covered: Vec<&Site> = sites
+        .by_name
         .values()
         .filter(|known| site.covers(&known.name))
         .collect();
@@ -127,10 +128,12 @@ fn read_site(reader: &mut Reader, table: &Table<'_>, sites: &Sites) -> Option<Si
         return Some(SiteSelector::Any);
     }
     match SiteName::parse(site.value) {
-        Ok(name) if sites.contains_key(&name) => Some(SiteSelector::Named(name)),
+        Ok(name) if sites.by_name.contains_key(&name) => Some(SiteSelector::Named(name)),
         _ => {
-            let known: Vec<&str> = sites.keys().map(SiteName::as_str).collect();
-            reader.unknown_word("site", &site, &known);
+            let known: Vec<&str> = sites.by_name.keys().map(SiteName::as_str).collect();
+            if !sites.declared.contains(site.value) {
+                reader.unknown_word("site", &site, &known);
+            }
             None
         }
     }

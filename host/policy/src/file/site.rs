@@ -1,6 +1,6 @@
 //! Reads `[site.NAME]`: where a site is. Addresses, origins and paths are parsed here and are right afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::de::DeValue;
@@ -14,7 +14,15 @@ use crate::segment;
 use crate::site::Site;
 use crate::vocabulary::{Deployment, Product, SiteName, is_name};
 
-pub(super) type Sites = BTreeMap<SiteName, Site>;
+/// All sites of the file, with what `check` will say about them.
+#[derive(Default)]
+pub(super) struct Sites {
+    pub(super) by_name: BTreeMap<SiteName, Site>,
+    pub(super) starts: BTreeMap<SiteName, usize>,
+    pub(super) remarks: Vec<Remark>,
+    /// Also those that could not be read: a rule that names one of them is not to blame.
+    pub(super) declared: BTreeSet<String>,
+}
 
 /// Something that is let pass, but that `check` reports.
 pub(super) struct Remark {
@@ -54,24 +62,18 @@ impl Remark {
     }
 }
 
-pub(super) fn read_all(
-    reader: &mut Reader,
-    top: &Table<'_>,
-) -> (Sites, BTreeMap<SiteName, usize>, Vec<Remark>) {
-    let mut sites = Sites::new();
-    let mut starts = BTreeMap::new();
-    let mut remarks = Vec::new();
+pub(super) fn read_all(reader: &mut Reader, top: &Table<'_>) -> Sites {
+    let mut sites = Sites::default();
     let Some(all) = reader.table(top, "site", "[site.NAME]") else {
-        return (sites, starts, remarks);
+        return sites;
     };
     for (key, value) in all.entries() {
+        sites.declared.insert(key.value.to_owned());
         let name = match SiteName::parse(key.value) {
             Ok(name) => name,
             Err(error) => {
-                reader.complain(
-                    Problem::new(key.span, format!("{:?} is no name for a site", key.value))
-                        .help(error.to_string()),
-                );
+                let message = format!("{:?} is no name for a site", key.value);
+                reader.complain(Problem::new(key.span, message).help(error.to_string()));
                 continue;
             }
         };
@@ -79,12 +81,12 @@ pub(super) fn read_all(
             continue;
         };
         table.span = key.span.clone();
-        if let Some(site) = read(reader, &table, &name, &mut remarks) {
-            starts.insert(name.clone(), key.span.start);
-            sites.insert(name, site);
+        if let Some(site) = read(reader, &table, &name, &mut sites.remarks) {
+            sites.starts.insert(name.clone(), key.span.start);
+            sites.by_name.insert(name, site);
         }
     }
-    (sites, starts, remarks)
+    sites
 }
 
 fn read(

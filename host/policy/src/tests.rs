@@ -1,0 +1,131 @@
+//! Tests of the whole crate from outside: a fixture policy, and what may and may not pass it.
+
+mod addresses;
+mod checks;
+mod decisions;
+mod diagnostics;
+mod explanations;
+mod properties;
+mod sites;
+
+use crate::{
+    Caller, Deployment, Manifest, Method, Permitted, Policy, Product, RefusalCode, Refused,
+    SiteName, Subject,
+};
+
+/// Three sites and six rules, two of which add routes of their own.
+pub(crate) const FIXTURE: &str = include_str!("tests/fixture.toml");
+
+pub(crate) fn fixture() -> Policy {
+    parse(FIXTURE)
+}
+
+pub(crate) fn parse(text: &str) -> Policy {
+    match Policy::parse(text, "policy.toml") {
+        Ok(policy) => policy,
+        Err(diagnostics) => panic!("not a policy:\n{diagnostics}\n{text}"),
+    }
+}
+
+/// The tools that the fixture names, and one that its rules leave out.
+pub(crate) fn manifest() -> Manifest {
+    let json = r#"{"tools":[
+        {"name":"confluence_get_page","routes":["confluence.page.get"]},
+        {"name":"jira_add_comment","routes":["jira.comment.add"]},
+        {"name":"jira_create_issue","routes":["jira.issue.create","jira.createmeta.types"]},
+        {"name":"jira_download_attachment","routes":[]},
+        {"name":"jira_get_issue","routes":["jira.issue.get"]},
+        {"name":"jira_search","routes":["jira.issue.search"]}]}"#;
+    Manifest::from_json(json.as_bytes(), "sha256:test").expect("the JSON is well formed")
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) site: SiteName,
+    pub(crate) product: Product,
+    pub(crate) deployment: Deployment,
+    pub(crate) method: Method,
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body_len: u64,
+}
+
+impl Ask {
+    /// To the fixture's `jira`, path as text: split, and otherwise left as it is.
+    pub(crate) fn jira(method: Method, path: &str) -> Self {
+        Self {
+            site: site("jira"),
+            product: Product::Jira,
+            deployment: Deployment::Cloud,
+            method,
+            segments: path
+                .strip_prefix('/')
+                .unwrap_or(path)
+                .split('/')
+                .map(str::to_owned)
+                .collect(),
+            query: Vec::new(),
+            body_len: 0,
+        }
+    }
+
+    pub(crate) fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.query = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self
+    }
+
+    pub(crate) fn at(mut self, name: &str, product: Product, deployment: Deployment) -> Self {
+        (self.site, self.product, self.deployment) = (site(name), product, deployment);
+        self
+    }
+
+    pub(crate) fn with_body(mut self, bytes: u64) -> Self {
+        self.body_len = bytes;
+        self
+    }
+}
+
+impl Subject for Ask {
+    fn site(&self) -> &SiteName {
+        &self.site
+    }
+    fn product(&self) -> Product {
+        self.product
+    }
+    fn deployment(&self) -> Deployment {
+        self.deployment
+    }
+    fn method(&self) -> Method {
+        self.method
+    }
+    fn segments(&self) -> &[String] {
+        &self.segments
+    }
+    fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+    fn body_len(&self) -> u64 {
+        self.body_len
+    }
+}
+
+pub(crate) fn site(name: &str) -> SiteName {
+    SiteName::parse(name).expect("tests name sites well")
+}
+
+pub(crate) fn decide(policy: &Policy, tool: &str, ask: Ask) -> Result<Permitted<Ask>, Refused> {
+    let caller = Caller {
+        principal: "alice".to_owned(),
+        tool: tool.to_owned(),
+    };
+    policy.decide(&manifest(), &caller, ask)
+}
+
+pub(crate) fn rule_of(policy: &Policy, tool: &str, ask: Ask) -> Result<String, RefusalCode> {
+    decide(policy, tool, ask)
+        .map(|permitted| permitted.permit().rule.clone())
+        .map_err(|refused| refused.refusal.code)
+}

@@ -1,0 +1,91 @@
+//! Sites: what is read, what is dialled, and that a site written out reads back the same.
+
+use super::*;
+use crate::net::Cidr;
+use crate::{Origin, Profile, Site};
+
+const SITES: &str = r#"
+version = 1
+
+[site.cloud]
+origin = "https://acme.atlassian.net"
+products = ["jira", "confluence"]
+gateway.cloud-id = "11111111-2222-3333-4444-555555555555"
+
+[site.dc]
+origin = "https://intern.example.test:8443"
+deployment = "data-center"
+products = ["jira", "confluence"]
+context = { jira = "/jira", confluence = "/apps/confluence" }
+addresses = ["10.20.0.0/16"]
+ca-file = 'C:\certs\"company".pem'
+proxy = "http://proxy.example.test:3128"
+redirect.media = "https://media.example.test"
+
+[site.one]
+origin = "http://jira.example.test"
+products = ["jira"]
+context = "/jira"
+plaintext = true
+
+[[rule]]
+id = "read"
+site = "*"
+classes = ["read"]
+"#;
+
+#[test]
+fn sites_are_read_in_full() {
+    let policy = parse(SITES);
+    let by_name = |name: &str| policy.site(&site(name)).expect(name).clone();
+    let cloud = by_name("cloud");
+    assert_eq!(cloud.known_deployment(), Some(Deployment::Cloud));
+    assert_eq!(cloud.dial_origin().to_string(), "https://api.atlassian.com");
+    assert_eq!(
+        cloud.base_segments(Product::Jira),
+        ["ex", "jira", "11111111-2222-3333-4444-555555555555"]
+    );
+    let dc = by_name("dc");
+    assert_eq!(dc.dial_origin(), dc.origin);
+    assert_eq!(dc.context(Product::Jira), "/jira");
+    assert_eq!(
+        dc.base_segments(Product::Confluence),
+        ["apps", "confluence"]
+    );
+    assert_eq!(
+        dc.addresses,
+        Some(vec![Cidr::parse("10.20.0.0/16").expect("a range")])
+    );
+    assert_eq!(
+        dc.proxy,
+        Origin::parse("http://proxy.example.test:3128").ok()
+    );
+    assert_eq!(dc.redirects.len(), 1);
+    let one = by_name("one");
+    assert_eq!(one.known_deployment(), None);
+    assert_eq!(
+        one.possible_deployments(),
+        [Deployment::Cloud, Deployment::DataCenter]
+    );
+    assert!(one.plaintext && one.base_segments(Product::Jira) == ["jira"]);
+}
+
+#[test]
+fn a_profile_is_a_text_that_reads_back_as_the_same_sites() {
+    let sites: Vec<Site> = parse(SITES).sites().to_vec();
+    for profile in Profile::ALL {
+        let policy = Policy::profile(profile, sites.clone()).expect("profiles are policies");
+        assert_eq!(policy.sites(), sites);
+        assert_eq!(policy.text(), profile.text(&sites));
+    }
+    insta::assert_snapshot!(Profile::Standard.text(&sites));
+}
+
+#[test]
+fn a_profile_refuses_a_site_that_a_file_could_not_have() {
+    let plain = Site {
+        plaintext: false,
+        ..parse(SITES).site(&site("one")).expect("the site").clone()
+    };
+    assert!(Policy::profile(Profile::Standard, vec![plain]).is_err());
+}
