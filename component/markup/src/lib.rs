@@ -39,6 +39,8 @@ mod error;
 mod inlines;
 pub mod markdown;
 mod merge;
+mod nesting;
+mod page_link;
 mod placeholder;
 pub mod storage;
 mod text;

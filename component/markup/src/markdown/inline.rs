@@ -5,9 +5,10 @@
 
 use super::escape::{self, Around, Line, MARKUP, escape};
 use crate::doc::{
-    Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention, Script, StatusColour, User,
+    Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, StatusColour, User,
 };
 use crate::emoji;
+use crate::nesting::{self, Mark, Step};
 
 /// Where inline content stands; a line break is spelled accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +30,17 @@ pub(super) fn write(inlines: &[Inline], place: Place) -> String {
         match piece {
             Piece::Open { mark, close } => {
                 in_link |= matches!(mark, Mark::Link(_));
-                written.push_str(&mark.open(is_delimited(&pieces, *mark, index, *close)));
+                written.push_str(&self::open(
+                    *mark,
+                    is_delimited(&pieces, *mark, index, *close),
+                ));
             }
             Piece::Close { mark, open } => {
                 in_link &= !matches!(mark, Mark::Link(_));
-                written.push_str(&mark.close(is_delimited(&pieces, *mark, *open, index)));
+                written.push_str(&self::close(
+                    *mark,
+                    is_delimited(&pieces, *mark, *open, index),
+                ));
             }
             Piece::Text(text) => {
                 let around = around(&pieces, index, place, in_link);
@@ -79,54 +86,42 @@ enum Break {
     Soft,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark<'a> {
-    Kept(&'a Kept),
-    Link(&'a Link),
-    Colour(&'a str),
-    Strong,
-    Emphasis,
-    Strike,
-    Underline,
-    Script(Script),
+/// The spelling of a mark's beginning.
+fn open(mark: Mark<'_>, delimited: bool) -> String {
+    match mark {
+        Mark::Kept(kept) => kept.begin(),
+        Mark::Link(_) => "[".into(),
+        Mark::Colour(colour) => format!("<font color=\"{}\">", attribute(colour)),
+        Mark::Strong if delimited => "**".into(),
+        Mark::Emphasis if delimited => "_".into(),
+        Mark::Strike if delimited => "~~".into(),
+        tagged => format!("<{}>", tag(tagged)),
+    }
 }
 
-impl Mark<'_> {
-    fn open(self, delimited: bool) -> String {
-        match self {
-            Self::Kept(kept) => kept.begin(),
-            Self::Link(_) => "[".into(),
-            Self::Colour(colour) => format!("<font color=\"{}\">", attribute(colour)),
-            Self::Strong if delimited => "**".into(),
-            Self::Emphasis if delimited => "_".into(),
-            Self::Strike if delimited => "~~".into(),
-            tagged => format!("<{}>", tagged.tag()),
-        }
+fn close(mark: Mark<'_>, delimited: bool) -> String {
+    match mark {
+        Mark::Kept(kept) => kept.end(),
+        Mark::Link(link) => format!(
+            "]({}{})",
+            escape::destination(&foreign_href(&link.href)),
+            escape::title(link.title.as_deref())
+        ),
+        Mark::Strong | Mark::Emphasis | Mark::Strike if delimited => open(mark, true),
+        tagged => format!("</{}>", tag(tagged)),
     }
+}
 
-    fn close(self, delimited: bool) -> String {
-        match self {
-            Self::Kept(kept) => kept.end(),
-            Self::Link(link) => format!(
-                "]({}{})",
-                escape::destination(&foreign_href(&link.href)),
-                escape::title(link.title.as_deref())
-            ),
-            Self::Strong | Self::Emphasis | Self::Strike if delimited => self.open(true),
-            tagged => format!("</{}>", tagged.tag()),
-        }
-    }
-
-    fn tag(self) -> &'static str {
-        match self {
-            Self::Kept(_) | Self::Link(_) | Self::Colour(_) => "font",
-            Self::Strong => "strong",
-            Self::Emphasis => "em",
-            Self::Strike => "del",
-            Self::Underline => "u",
-            Self::Script(Script::Subscript) => "sub",
-            Self::Script(Script::Superscript) => "sup",
-        }
+fn tag(mark: Mark<'_>) -> &'static str {
+    match mark {
+        Mark::Kept(_) | Mark::Link(_) | Mark::Colour(_) => "font",
+        Mark::Strong => "strong",
+        Mark::Emphasis => "em",
+        Mark::Strike => "del",
+        Mark::Underline => "u",
+        Mark::Script(Script::Subscript) => "sub",
+        Mark::Script(Script::Superscript) => "sup",
+        Mark::Code => "code",
     }
 }
 
@@ -151,60 +146,42 @@ fn foreign_href(href: &str) -> String {
     href.to_owned()
 }
 
-/// The marks of a run, outermost first.
-fn marks(marks: &Marks) -> Vec<Mark<'_>> {
-    let mut list: Vec<Mark<'_>> = marks.kept.iter().map(Mark::Kept).collect();
-    list.extend(marks.link.as_ref().map(Mark::Link));
-    list.extend(marks.colour.as_deref().map(Mark::Colour));
-    list.extend(marks.strong.then_some(Mark::Strong));
-    list.extend(marks.emphasis.then_some(Mark::Emphasis));
-    list.extend(marks.strike.then_some(Mark::Strike));
-    list.extend(marks.underline.then_some(Mark::Underline));
-    list.extend(marks.script.map(Mark::Script));
-    list
-}
-
+/// Code is spelled with its text, not around it.
 fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
+    let bare: Vec<bool> = (0..inlines.len())
+        .map(|index| is_bare_link(inlines, index))
+        .collect();
     let mut pieces = Vec::new();
-    let mut open: Vec<(Mark<'_>, usize)> = Vec::new();
-    for (index, inline) in inlines.iter().enumerate() {
-        let bare = is_bare_link(inlines, index);
-        let mut wanted = marks(&inline.marks);
-        if bare {
-            wanted.retain(|mark| !matches!(mark, Mark::Link(_)));
-        }
-        let shared = open
-            .iter()
-            .zip(&wanted)
-            .take_while(|((one, _), other)| one == *other)
-            .count();
-        close_to(&mut pieces, &mut open, shared);
-        for mark in wanted.drain(shared..) {
-            open.push((mark, pieces.len()));
-            pieces.push(Piece::Open { mark, close: 0 });
-        }
-        pieces.push(match &inline.kind {
-            InlineKind::Text(text) if bare => Piece::Object(text.clone()),
-            InlineKind::Text(text) if inline.marks.code => Piece::Code(text),
-            InlineKind::Text(text) => Piece::Text(text),
-            InlineKind::HardBreak => Piece::Break(Break::Hard),
-            InlineKind::SoftBreak => Piece::Break(Break::Soft),
-            InlineKind::Emoji(emoji) => Piece::Object(write_emoji(&emoji.name, inlines, index)),
-            object => Piece::Object(write_object(object)),
-        });
+    let mut open: Vec<usize> = Vec::new();
+    for step in nesting::steps(inlines, |index, mark| match mark {
+        Mark::Link(_) => !bare[index],
+        Mark::Code => false,
+        _ => true,
+    }) {
+        let piece = match step {
+            Step::Open(mark) => {
+                open.push(pieces.len());
+                Piece::Open { mark, close: 0 }
+            }
+            Step::Close(mark) => {
+                let open = open.pop().unwrap_or(0);
+                let close = pieces.len();
+                pieces[open] = Piece::Open { mark, close };
+                Piece::Close { mark, open }
+            }
+            Step::Run(index, inline) => match &inline.kind {
+                InlineKind::Text(text) if bare[index] => Piece::Object(text.clone()),
+                InlineKind::Text(text) if inline.marks.code => Piece::Code(text),
+                InlineKind::Text(text) => Piece::Text(text),
+                InlineKind::HardBreak => Piece::Break(Break::Hard),
+                InlineKind::SoftBreak => Piece::Break(Break::Soft),
+                InlineKind::Emoji(emoji) => Piece::Object(write_emoji(&emoji.name, inlines, index)),
+                object => Piece::Object(write_object(object)),
+            },
+        };
+        pieces.push(piece);
     }
-    close_to(&mut pieces, &mut open, 0);
     pieces
-}
-
-fn close_to<'a>(pieces: &mut Vec<Piece<'a>>, open: &mut Vec<(Mark<'a>, usize)>, depth: usize) {
-    while open.len() > depth {
-        if let Some((mark, at)) = open.pop() {
-            let end = pieces.len();
-            pieces[at] = Piece::Open { mark, close: end };
-            pieces.push(Piece::Close { mark, open: at });
-        }
-    }
 }
 
 /// A link that shows its own address and stands free is written as the bare address.

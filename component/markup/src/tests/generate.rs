@@ -425,7 +425,8 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
             lines.clone().boxed()
         };
         let quote = quoted.prop_map(|body| Block::new(BlockKind::Quote(body)));
-        let kinds = prop::sample::select(vec![PanelKind::Info, PanelKind::Warning, PanelKind::Tip]);
+        let kinds =
+            prop::sample::select(vec![PanelKind::Info, PanelKind::Warning, PanelKind::Note]);
         let boxed = if can.panels_hold_all {
             body.clone().boxed()
         } else {
