@@ -30,52 +30,101 @@ pub(crate) fn part_of(
     Ok(Output::from(shown))
 }
 
-/// A list as a Markdown table.
+/// Cells are not cut below this.
+const SHORTEST: usize = 24;
+
+/// A list as a Markdown table. It cannot be cut between rows, since a site's next part begins after
+/// the last one; where it would be too long, the longest cells are shortened.
 pub(crate) struct Table {
-    text: String,
-    rows: usize,
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 impl Table {
     pub(crate) fn new(headings: impl IntoIterator<Item = String>) -> Self {
-        let mut table = Self {
-            text: String::new(),
-            rows: 0,
-        };
-        let columns = table.write(headings);
-        table.text.push_str(&"|---".repeat(columns));
-        table.text.push_str("|\n");
-        table
+        Self {
+            headings: cells(headings),
+            rows: Vec::new(),
+        }
     }
 
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.write(cells);
-        self.rows += 1;
+    pub(crate) fn row(&mut self, row: impl IntoIterator<Item = String>) {
+        self.rows.push(cells(row));
     }
 
     /// Says how many there are where the site does, and how to get more.
     pub(crate) fn finish(mut self, total: Option<u64>, cursor: Option<String>) -> Output {
-        let shown = match total {
-            Some(total) => format!("{} of {total}", self.rows),
-            None => self.rows.to_string(),
-        };
-        match cursor {
-            Some(cursor) => self
-                .text
-                .push_str(&format!("\n{shown} shown; more with cursor {cursor}\n")),
-            None => self.text.push_str(&format!("\n{shown} shown, no more.\n")),
+        let cut = self.fit();
+        let mut text = line(&self.headings);
+        text.push_str(&"|---".repeat(self.headings.len()));
+        text.push_str("|\n");
+        for row in &self.rows {
+            text.push_str(&line(row));
         }
-        Output::from(self.text)
+        let shown = match total {
+            Some(total) => format!("{} of {total} shown", self.rows.len()),
+            None => format!("{} shown", self.rows.len()),
+        };
+        let more = match cursor {
+            Some(cursor) => format!("; more with cursor {cursor}"),
+            None => ", no more.".to_owned(),
+        };
+        let note = if cut { "Long cells are cut; " } else { "" };
+        text.push_str(&format!("\n{note}{shown}{more}\n"));
+        Output::from(text)
     }
 
-    fn write(&mut self, cells: impl IntoIterator<Item = String>) -> usize {
-        let mut columns = 0;
-        for cell in cells {
-            self.text.push('|');
-            self.text.push_str(&text::cell(&cell));
-            columns += 1;
+    fn fit(&mut self) -> bool {
+        let length: usize = self.rows.iter().map(|row| line(row).len()).sum();
+        if length <= BUDGET {
+            return false;
         }
-        self.text.push_str("|\n");
-        columns
+        let allowance = BUDGET / self.rows.len().max(1);
+        for row in &mut self.rows {
+            while line(row).len() > allowance {
+                let longest = row.iter_mut().max_by_key(|cell| cell.len());
+                match longest.filter(|cell| cell.chars().count() > SHORTEST) {
+                    Some(cell) => {
+                        *cell = text::cut(cell, (cell.chars().count() * 3 / 4).max(SHORTEST - 1))
+                    }
+                    None => break,
+                }
+            }
+        }
+        true
+    }
+}
+
+fn cells(cells: impl IntoIterator<Item = String>) -> Vec<String> {
+    cells.into_iter().map(|cell| text::cell(&cell)).collect()
+}
+
+fn line(row: &[String]) -> String {
+    format!("|{}|\n", row.join("|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_too_long_keeps_its_rows() {
+        let mut table = Table::new(["key", "summary", "notes"].map(str::to_owned));
+        for number in 0..100 {
+            table.row([
+                format!("PROJ-{number}"),
+                "word ".repeat(100),
+                "äöü|".repeat(50),
+            ]);
+        }
+        let text = table.finish(None, Some("x.1".to_owned())).text;
+        assert!(text.len() < BUDGET + 1_000, "{}", text.len());
+        assert_eq!(
+            text.lines()
+                .filter(|line| line.starts_with("|PROJ-"))
+                .count(),
+            100
+        );
+        assert!(text.ends_with("\nLong cells are cut; 100 shown; more with cursor x.1\n"));
     }
 }

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::text;
 
+/// Names, titles and the like are far shorter; whatever is longer is not one.
+const LONGEST_LINE: usize = 1_000;
+
 /// The text at a JSON pointer without its leading slash (`fields/status/name`), cleaned to one line.
 pub(crate) fn line(value: &Value, path: &str) -> Option<String> {
     let found = match at(value, path)? {
@@ -13,7 +16,7 @@ pub(crate) fn line(value: &Value, path: &str) -> Option<String> {
         Value::Bool(flag) => flag.to_string(),
         _ => return None,
     };
-    (!found.is_empty()).then_some(found)
+    (!found.is_empty()).then(|| text::cut(&found, LONGEST_LINE))
 }
 
 pub(crate) fn number(value: &Value, path: &str) -> Option<u64> {

@@ -5,8 +5,12 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Gateway, Product};
 use crate::instructions::instructions;
+use crate::text;
 use crate::tool::{Access, Output, ToolDef};
 use crate::{confluence, jira, sites};
+
+/// Tools keep their own budget and say what they leave out; this holds whatever a site may send.
+const LONGEST_ANSWER: usize = 11_500;
 
 const FAMILIES: &[&[ToolDef]] = &[
     jira::comment::TOOLS,
@@ -64,7 +68,11 @@ pub fn call(gateway: &dyn Gateway, name: &str, arguments: &str) -> Result<Output
             CallError::InvalidArguments(format!("the arguments are not JSON: {error}"))
         })?,
     };
-    Ok(tool.run(gateway, arguments).unwrap_or_else(Output::from))
+    let output = tool.run(gateway, arguments).unwrap_or_else(Output::from);
+    Ok(Output {
+        text: text::cut(&output.text, LONGEST_ANSWER),
+        ..output
+    })
 }
 
 /// What the host pins: every tool with its schema and the routes it may use.

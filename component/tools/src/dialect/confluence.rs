@@ -294,22 +294,24 @@ impl Dialect {
     /// The link to the next part is an address; only its cursor or offset is taken from it.
     pub(crate) fn hits(self, answer: &Value, from: Option<&Position>) -> Hits {
         let items = list(answer, "results").to_vec();
-        let next = line(answer, "_links/next").and_then(|next| {
-            let query = next.split_once('?').map(|(_, query)| query.to_owned())?;
-            let value = |name: &str| {
-                query
-                    .split('&')
-                    .filter_map(|pair| pair.split_once('='))
-                    .find(|(known, _)| *known == name)
-                    .and_then(|(_, value)| decode(value))
-            };
-            match self.0 {
-                Deployment::Cloud => value("cursor")
-                    .map(Position::Token)
-                    .or_else(|| value("start")?.parse().ok().map(Position::Offset)),
-                Deployment::DataCenter => value("start")?.parse().ok().map(Position::Offset),
-            }
-        });
+        let next = at(answer, "_links/next")
+            .and_then(Value::as_str)
+            .and_then(|next| {
+                let query = next.split_once('?').map(|(_, query)| query.to_owned())?;
+                let value = |name: &str| {
+                    query
+                        .split('&')
+                        .filter_map(|pair| pair.split_once('='))
+                        .find(|(known, _)| *known == name)
+                        .and_then(|(_, value)| decode(value))
+                };
+                match self.0 {
+                    Deployment::Cloud => value("cursor")
+                        .map(Position::Token)
+                        .or_else(|| value("start")?.parse().ok().map(Position::Offset)),
+                    Deployment::DataCenter => value("start")?.parse().ok().map(Position::Offset),
+                }
+            });
         // An offset that does not advance would never end.
         let next = next.filter(|next| !items.is_empty() && Some(next) != from);
         Hits {

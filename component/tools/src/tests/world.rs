@@ -257,6 +257,19 @@ pub(super) fn hits(deployment: Deployment) -> Value {
 
 /// Answers every route that the tools know.
 pub(super) fn world(deployment: Deployment) -> FakeGateway {
+    answers(deployment)
+        .into_iter()
+        .fold(
+            FakeGateway::new(deployment),
+            |gateway, (route, body)| match body {
+                Value::Null => gateway.respond(route, 204, "", ""),
+                body => gateway.answer(route, body),
+            },
+        )
+}
+
+/// Null stands for an answer without a body.
+pub(super) fn answers(deployment: Deployment) -> Vec<(&'static str, Value)> {
     let people = json!([user(deployment, "bob", "Bob Example"), { "displayName": "A Bot", "accountType": "app", "active": true }]);
     let (types, create_fields) = create_metadata(deployment);
     let projects = json!([
@@ -269,44 +282,59 @@ pub(super) fn world(deployment: Deployment) -> FakeGateway {
           "body": { "storage": { "value": "<p>Nice</p>" } } },
         { "id": "10", "body": null },
     ], "_links": { "next": "/more" } });
-    let gateway = FakeGateway::new(deployment)
-        .answer("jira.issue.get", issue(deployment))
-        .answer("jira.issue.search", found(deployment, 10))
-        .answer("jira.issue.create", json!({ "id": "10002", "key": "PROJ-42", "self": "https://acme.atlassian.net/rest/api/3/issue/10002" }))
-        .respond("jira.issue.update", 204, "application/json", "")
-        .answer("jira.issue.editmeta", json!({ "fields": screen() }))
-        .answer("jira.issue.transitions", json!({ "transitions": [
-            { "id": "11", "name": "Start", "to": { "name": "In Progress" }, "fields": {} },
-            { "id": 31, "name": "Finish", "to": { "name": "Done" }, "fields": screen() },
-            { "id": "41", "name": "Cancel", "to": { "name": "Done" } },
-            { "name": "no id" },
-        ] }))
-        .respond("jira.issue.transition", 204, "", "")
-        .answer("jira.comment.add", json!({ "id": 501 }))
-        .answer("jira.user.search", people)
-        .answer("jira.user.myself", user(deployment, "me-1", "Me Myself"))
-        .answer("jira.field.list", json!([{ "id": "customfield_10016", "name": "Story Points" }, { "id": "summary", "name": "Summary" }, { "name": null }]))
-        .answer("jira.createmeta.types", types)
-        .answer("jira.createmeta.fields", create_fields)
-        .answer("confluence.search", hits(deployment))
-        .answer("confluence.page.get", page(deployment))
-        .answer("confluence.page.find", json!({ "results": [page(deployment)] }))
-        .answer("confluence.page.update", page(deployment))
-        .answer("confluence.comment.list", comments);
-    match deployment {
-        Deployment::Cloud => gateway
-            .answer(
+    let transitions = json!([
+        { "id": "11", "name": "Start", "to": { "name": "In Progress" }, "fields": {} },
+        { "id": 31, "name": "Finish", "to": { "name": "Done" }, "fields": screen() },
+        { "id": "41", "name": "Cancel", "to": { "name": "Done" } },
+        { "name": "no id" },
+    ]);
+    let fields = json!([{ "id": "customfield_10016", "name": "Story Points" }, { "id": "summary", "name": "Summary" }, { "name": null }]);
+    let mut answers = vec![
+        ("jira.issue.get", issue(deployment)),
+        ("jira.issue.search", found(deployment, 10)),
+        (
+            "jira.issue.create",
+            json!({ "id": "10002", "key": "PROJ-42" }),
+        ),
+        ("jira.issue.update", Value::Null),
+        ("jira.issue.editmeta", json!({ "fields": screen() })),
+        (
+            "jira.issue.transitions",
+            json!({ "transitions": transitions }),
+        ),
+        ("jira.issue.transition", Value::Null),
+        ("jira.comment.add", json!({ "id": 501 })),
+        ("jira.user.search", people),
+        ("jira.user.myself", user(deployment, "me-1", "Me Myself")),
+        ("jira.field.list", fields),
+        ("jira.createmeta.types", types),
+        ("jira.createmeta.fields", create_fields),
+        ("confluence.search", hits(deployment)),
+        ("confluence.page.get", page(deployment)),
+        (
+            "confluence.page.find",
+            json!({ "results": [page(deployment)] }),
+        ),
+        ("confluence.page.update", page(deployment)),
+        ("confluence.comment.list", comments),
+    ];
+    answers.extend(match deployment {
+        Deployment::Cloud => vec![
+            (
                 "jira.project.search",
                 json!({ "values": projects, "isLast": false, "total": 80 }),
-            )
-            .answer(
+            ),
+            (
                 "confluence.space.find",
                 json!({ "results": [{ "id": 9, "key": "DOCS" }] }),
-            )
-            .answer("confluence.page.create", page(deployment))
-            .answer("confluence.comment.create", json!({ "id": "900" })),
-        Deployment::DataCenter => gateway
-            .answer("jira.project.list", projects)
-            .answer("confluence.content.create", page(deployment)),
-    }
+            ),
+            ("confluence.page.create", page(deployment)),
+            ("confluence.comment.create", json!({ "id": "900" })),
+        ],
+        Deployment::DataCenter => vec![
+            ("jira.project.list", projects),
+            ("confluence.content.create", page(deployment)),
+        ],
+    });
+    answers
 }
