@@ -14,6 +14,7 @@
 
 mod auth;
 mod confluence;
+mod cql;
 
 mod dates;
 mod faults;
@@ -33,5 +34,5 @@ mod world;
 pub use auth::{Credential, CredentialKind};
 pub use faults::Fault;
 pub use log::RequestLine;
-pub use options::{Account, Deployment, Options, ParseError};
+pub use options::{Account, Deployment, LogHook, Options, ParseError};
 pub use running::{Ready, Running, spawn, start};

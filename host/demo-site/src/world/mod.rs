@@ -19,9 +19,8 @@ use time::OffsetDateTime;
 use crate::options::Deployment;
 
 pub(crate) use catalogue::{
-    Category, ISSUE_TYPES, IssueType, LINK_TYPES, LinkType, PRIORITIES, Priority, RESOLUTIONS,
-    Resolution, STATUSES, Status, Transition, Workflow, issue_type, link_type, priority,
-    resolution, status,
+    Category, ISSUE_TYPES, IssueType, PRIORITIES, RESOLUTIONS, STATUSES, Transition, issue_type,
+    link_type, priority, resolution, status,
 };
 pub(crate) use fields::{FIELDS, Field, Kind, field};
 pub(crate) use issues::{Change, Comment, Issue, Link};

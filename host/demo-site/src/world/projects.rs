@@ -30,7 +30,6 @@ pub(crate) struct Project {
 pub(crate) struct Component {
     pub(crate) id: String,
     pub(crate) name: &'static str,
-    pub(crate) lead: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,10 +75,9 @@ const KANBAN_TYPES: &[&str] = &["10000", "10002", "10004", "10005", "10003"];
 const CONTENT_TYPES: &[&str] = &["10000", "10002", "10003"];
 
 pub(crate) fn seed(now: OffsetDateTime) -> BTreeMap<String, Project> {
-    let component = |id: u32, name, lead| Component {
+    let component = |id: u32, name| Component {
         id: id.to_string(),
         name,
-        lead,
     };
     let version = |id: u32, name, description, released, days: Option<i64>| Version {
         id: id.to_string(),
@@ -101,9 +99,9 @@ pub(crate) fn seed(now: OffsetDateTime) -> BTreeMap<String, Project> {
             types: SOFTWARE_TYPES,
             workflow: &SOFTWARE,
             components: vec![
-                component(10100, "Backend", Some("chen")),
-                component(10101, "Portal", Some("ben")),
-                component(10102, "Payments", None),
+                component(10100, "Backend"),
+                component(10101, "Portal"),
+                component(10102, "Payments"),
             ],
             versions: vec![
                 version(10018, "1.8.0", None, true, Some(-320)),
@@ -131,9 +129,9 @@ pub(crate) fn seed(now: OffsetDateTime) -> BTreeMap<String, Project> {
             types: KANBAN_TYPES,
             workflow: &KANBAN,
             components: vec![
-                component(10110, "Database", Some("dara")),
-                component(10111, "Kubernetes", Some("emil")),
-                component(10112, "Observability", None),
+                component(10110, "Database"),
+                component(10111, "Kubernetes"),
+                component(10112, "Observability"),
             ],
             versions: Vec::new(),
             hidden: false,
