@@ -10,7 +10,7 @@ pub struct Limits {
     /// Every attempt and every redirect hop counts.
     pub requests: u64,
     pub request_bytes: u64,
-    /// Of one answer, decoded.
+    /// Of one answer, decoded. More than 1 GiB counts as 1 GiB.
     pub response_bytes: u64,
     /// Of all answers, decoded.
     pub response_bytes_total: u64,
@@ -56,7 +56,10 @@ impl Default for Budget {
 impl Budget {
     pub fn new(limits: Limits) -> Self {
         Self {
-            limits,
+            limits: Limits {
+                response_bytes: limits.response_bytes.min(1 << 30),
+                ..limits
+            },
             asks: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             request_bytes: AtomicU64::new(0),

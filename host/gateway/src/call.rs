@@ -38,7 +38,13 @@ impl CallContext {
         &self.caller
     }
 
-    /// No further request of this call is sent.
+    /// Requests sent so far, repeats and hops included.
+    pub fn requests(&self) -> u64 {
+        self.budget.requests()
+    }
+
+    /// No further request of this call is sent. One that is under way ends when its future is
+    /// dropped, and is recorded as abandoned.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }

@@ -40,19 +40,25 @@ pub(crate) async fn renew<S: CredentialSource>(
 
 fn failure(error: CredentialError, site: &Site) -> Failure {
     match error {
-        CredentialError::Missing => Failure::Denied(Box::new(Denial {
-            rule: "host.credential".into(),
-            reason: format!(
-                "you have no credential for the site {}; nobody else's is used",
-                site.name
-            ),
-            would_allow: None,
-        })),
+        CredentialError::Missing => denied(format!(
+            "you have no credential for the site {}; nobody else's is used",
+            site.name
+        )),
         CredentialError::Ended => Failure::Reauthorize,
-        CredentialError::Unavailable(reason) => {
-            Failure::Internal(format!("the credential cannot be read: {reason}"))
-        }
+        CredentialError::Unavailable(reason) => denied(format!(
+            "the credential for the site {} cannot be read: {reason}",
+            site.name
+        )),
     }
+}
+
+/// To the component the same word as any other refusal: it shall not learn whether a secret exists.
+fn denied(reason: String) -> Failure {
+    Failure::Denied(Box::new(Denial {
+        rule: "host.credential".into(),
+        reason,
+        would_allow: None,
+    }))
 }
 
 /// One scheme of two and one word: anything else could carry a second header.
@@ -66,7 +72,7 @@ fn check(credential: Credential) -> Result<Credential, Failure> {
     }) {
         Ok(credential)
     } else {
-        Err(Failure::Internal(format!(
+        Err(denied(format!(
             "the credential {} is not `Basic …` or `Bearer …`",
             credential.name
         )))
@@ -129,10 +135,10 @@ mod tests {
             "Bearer a\n",
             "Bearer é",
         ] {
-            let Err(Failure::Internal(text)) = check(credential(value)) else {
+            let Err(Failure::Denied(denial)) = check(credential(value)) else {
                 panic!("{value:?} was accepted")
             };
-            assert!(!text.contains("abc"), "{text}");
+            assert!(!denial.reason.contains("abc"), "{denial}");
         }
     }
 
@@ -140,5 +146,21 @@ mod tests {
     fn debug_shows_no_secret() {
         let text = format!("{:?}", credential("Bearer CANARY-jira-7Qm2xVt9"));
         assert!(!text.contains("CANARY"), "{text}");
+    }
+
+    #[test]
+    fn a_component_cannot_tell_why_there_is_no_credential() {
+        let site = Site::new(
+            policy::SiteName::parse("acme").expect("a name"),
+            policy::Origin::parse("https://acme.atlassian.net").expect("an origin"),
+            vec![policy::Product::Jira],
+        );
+        for error in [
+            CredentialError::Missing,
+            CredentialError::Unavailable("the keyring is locked".into()),
+        ] {
+            assert!(matches!(failure(error, &site), Failure::Denied(_)));
+        }
+        assert_eq!(failure(CredentialError::Ended, &site), Failure::Reauthorize);
     }
 }

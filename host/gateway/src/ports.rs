@@ -145,7 +145,7 @@ pub enum CredentialError {
     /// There was one, and it ended: a person must log in again.
     #[error("the authorization has ended")]
     Ended,
-    /// The place where it is kept did not answer; in words without the secret.
+    /// The place where it is kept did not answer; in words for people, without the secret.
     #[error("the credential cannot be read: {0}")]
     Unavailable(String),
 }

@@ -265,8 +265,18 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
                 }
             }
         }
-        self.write().map_err(unrecorded)?;
+        self.write().map_err(|error| self.too_late(error))?;
         outcome
+    }
+
+    fn too_late(&self, error: AuditError) -> Failure {
+        if self.line.tries > 0 && self.line.class != Some(Class::Read.as_str()) {
+            Failure::Internal(format!(
+                "{error}; the request was sent and may have been executed"
+            ))
+        } else {
+            unrecorded(error)
+        }
     }
 
     fn write(&mut self) -> Result<(), AuditError> {

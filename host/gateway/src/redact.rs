@@ -21,7 +21,7 @@ use crate::mutant::{self, Mutant};
 use crate::ports::Credential;
 pub(crate) use cache::{Cache, Redactors};
 use forms::Form;
-use view::View;
+use view::{Kinds, View};
 
 /// What stands in the place of a secret.
 pub const REPLACEMENT: &str = "[REDACTED]";
@@ -108,24 +108,44 @@ impl Redactor {
     fn find(&self, text: &[u8]) -> Vec<(usize, usize)> {
         let mut spans = self.scan(text);
         if !mutant::is_on(Mutant::RedactRawOnly) {
-            let mut views: Vec<View> = Vec::new();
-            while views.len() < LAYERS {
-                let Some(view) = View::of(views.last().map_or(text, |view| &view.bytes)) else {
-                    break;
-                };
-                views.push(view);
-                let last = views.last().map_or(text, |view| &view.bytes);
-                spans.extend(self.scan(last).into_iter().map(|(start, end)| {
-                    views.iter().rev().fold((start, end), |(start, end), view| {
-                        (view.source(start), view.source(end))
-                    })
-                }));
+            let kinds = self.find_in_layers(text, view::ALL, LAYERS, &mut spans);
+            // A secret that itself looks escaped in one kind may be escaped in another.
+            for kind in view::EACH
+                .into_iter()
+                .filter(|kind| kinds & kind != 0 && kinds != *kind)
+            {
+                self.find_in_layers(text, kind, 1, &mut spans);
             }
         }
         for span in &mut spans {
             span.0 = before_escape(text, span.0);
         }
         merge(spans)
+    }
+
+    /// Undoes one layer after another and searches each. Says what kinds the first had.
+    fn find_in_layers(
+        &self,
+        text: &[u8],
+        kinds: Kinds,
+        layers: usize,
+        spans: &mut Vec<(usize, usize)>,
+    ) -> Kinds {
+        let mut views: Vec<View> = Vec::with_capacity(layers);
+        while views.len() < layers {
+            let last = views.last().map_or(text, |view| &view.bytes);
+            let Some(view) = View::of(last, kinds) else {
+                break;
+            };
+            let found = self.scan(&view.bytes);
+            views.push(view);
+            spans.extend(found.into_iter().map(|span| {
+                (views.iter().rev()).fold(span, |(start, end), view| {
+                    (view.source(start), view.source(end))
+                })
+            }));
+        }
+        views.first().map_or(0, |view| view.kinds)
     }
 
     fn scan(&self, text: &[u8]) -> Vec<(usize, usize)> {

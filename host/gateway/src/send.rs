@@ -136,12 +136,13 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         entry: &mut Entry<'_, A, C>,
     ) -> Result<Incoming, Failure> {
         let (target, permit) = (&**permitted, permitted.permit());
-        let Some((_, location)) = incoming
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("location"))
-        else {
-            return Ok(incoming);
+        let mut locations = (incoming.headers.iter())
+            .filter(|(name, _)| name.eq_ignore_ascii_case("location"))
+            .map(|(_, location)| location);
+        let location = match (locations.next(), locations.next()) {
+            (None, _) => return Ok(incoming),
+            (Some(location), None) => location,
+            (Some(_), Some(_)) => return Err(refused("the answer names two places to go")),
         };
         let named = permit.redirect.as_ref();
         let verdict = redirect::judge(
@@ -203,14 +204,17 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         }
         let left = self.left(cx);
         if left.is_zero() {
-            return Err(Failure::Timeout);
+            return Err(Failure::Budget);
+        }
+        let cap = cx.budget.response_cap(wish);
+        if cap == 0 && wish != Some(0) {
+            return Err(Failure::Budget);
         }
         let request_bytes = out.body.as_ref().map_or(0, |body| body.len() as u64);
         cx.budget.spend_request(request_bytes)?;
         entry.sending(request_bytes);
         out.timeout = out.timeout.min(left);
-        out.max_response_bytes = cx.budget.response_cap(wish);
-        let cap = out.max_response_bytes;
+        out.max_response_bytes = cap;
         match self.wire.0.exchange(out).await {
             Ok(incoming) => {
                 entry.came_back(&incoming);

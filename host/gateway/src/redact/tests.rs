@@ -297,19 +297,18 @@ fn token() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn no_spelling_of_any_secret_survives_anywhere(
         token in token(),
-        before in "[ -~\\n]{0,40}",
-        after in "[ -~\\n]{0,40}",
+        // Neighbours that spell no escape together with the secret.
+        before in "[A-Za-z0-9 \"#/:;<>{}+_\\n-]{0,40}",
+        after in "[A-Za-z0-9 \"#/:<>{}+_=&%\\n-]{0,40}",
         pick in any::<prop::sample::Index>(),
     ) {
         let all = spellings(USER, &token);
         let (what, spelling) = pick.get(&all);
-        // The neighbours may not spell an escape together with the secret or be a part of it.
-        prop_assume!(!before.contains(['\\', '%', '&', '=']) && !after.contains(';'));
         let text = [before.as_bytes(), spelling, after.as_bytes()].concat();
         let (out, hits) = redacted(&basic(USER, &token), &text);
         prop_assert!(hits > 0, "{what}");

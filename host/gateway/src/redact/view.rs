@@ -3,36 +3,55 @@
 //! The view is only searched, never shown, so it may undo too much: what is no escape in this
 //! kind of document costs nothing when it is read as one.
 
+/// Kinds of escapes, as a set of bits.
+pub(super) type Kinds = u8;
+
+const BACKSLASH: Kinds = 1;
+const PERCENT: Kinds = 2;
+const ENTITY: Kinds = 4;
+/// Bytes that mean nothing between letters.
+const FILLER: Kinds = 8;
+
+pub(super) const ALL: Kinds = BACKSLASH | PERCENT | ENTITY | FILLER;
+
+/// The kinds one by one.
+pub(super) const EACH: [Kinds; 4] = [BACKSLASH, PERCENT, ENTITY, FILLER];
+
 /// Unescaped bytes with the points where they run out of step with the source.
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
+    /// What was undone.
+    pub(super) kinds: Kinds,
     /// `(place in the view, place in the source)`, ascending. Between two of them both run alike.
-    jumps: Vec<(usize, usize)>,
+    jumps: Vec<(u32, u32)>,
 }
 
 impl View {
-    /// `None` when there is nothing to undo.
-    pub(super) fn of(source: &[u8]) -> Option<Self> {
+    /// `None` when there is nothing of these kinds to undo.
+    pub(super) fn of(source: &[u8], kinds: Kinds) -> Option<Self> {
+        let may_begin = |byte: u8| kind(byte) & kinds != 0;
         let first = source.iter().enumerate().find_map(|(at, byte)| {
-            (is_special(*byte) && escape(&source[at..]).is_some()).then_some(at)
+            (may_begin(*byte) && escape(&source[at..]).is_some()).then_some(at)
         })?;
         let mut view = Self {
             bytes: Vec::with_capacity(source.len()),
+            kinds: 0,
             jumps: Vec::new(),
         };
         view.bytes.extend_from_slice(&source[..first]);
         let mut at = first;
         while at < source.len() {
-            if let Some(escape) = is_special(source[at])
+            if let Some(escape) = may_begin(source[at])
                 .then(|| escape(&source[at..]))
                 .flatten()
             {
+                view.kinds |= kind(source[at]);
                 view.undo(&escape, at);
                 at += escape.length;
             } else {
                 let plain = source[at + 1..]
                     .iter()
-                    .take_while(|byte| !is_special(**byte))
+                    .take_while(|byte| !may_begin(**byte))
                     .count();
                 view.bytes.extend_from_slice(&source[at..=at + plain]);
                 at += 1 + plain;
@@ -44,9 +63,9 @@ impl View {
     /// Where the byte at `place` begins in the source; the end of the view maps to behind
     /// everything that was dropped after its last byte.
     pub(super) fn source(&self, place: usize) -> usize {
-        let behind = self.jumps.partition_point(|(at, _)| *at <= place);
+        let behind = self.jumps.partition_point(|(at, _)| *at as usize <= place);
         match behind.checked_sub(1).map(|last| self.jumps[last]) {
-            Some((at, source)) => source + (place - at),
+            Some((at, source)) => source as usize + (place - at as usize),
             None => place,
         }
     }
@@ -61,12 +80,28 @@ impl View {
             Means::Char(char) => char.encode_utf8(&mut utf8).as_bytes(),
             Means::Nothing => &[],
         };
-        for byte in bytes {
-            self.jumps.push((self.bytes.len(), at));
+        for (number, byte) in bytes.iter().enumerate() {
+            if number > 0 {
+                self.jump(at);
+            }
             self.bytes.push(*byte);
         }
-        self.jumps.push((self.bytes.len(), at + escape.length));
+        self.jump(at + escape.length);
     }
+
+    /// From the next byte on the view stands at `source`. A run of dropped bytes is one jump:
+    /// a body of zeros must not cost many times its size.
+    fn jump(&mut self, source: usize) {
+        let jump = (narrow(self.bytes.len()), narrow(source));
+        match self.jumps.last_mut() {
+            Some(last) if last.0 == jump.0 => *last = jump,
+            _ => self.jumps.push(jump),
+        }
+    }
+}
+
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).expect("the budget caps an answer far below 4 GiB")
 }
 
 struct Escape {
@@ -80,20 +115,23 @@ enum Means {
     Nothing,
 }
 
-/// Bytes that may begin an escape.
-const fn is_special(byte: u8) -> bool {
-    SPECIAL[byte as usize]
+/// Which kind of escape a byte may begin; none is 0.
+const fn kind(byte: u8) -> Kinds {
+    KIND[byte as usize]
 }
 
 /// A table, since this is asked for every byte of every answer.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut beginnings: &[u8] = b"\\%&=\0\xC2\xE2\xEF";
-    while let [first, rest @ ..] = beginnings {
-        special[*first as usize] = true;
-        beginnings = rest;
+const KIND: [Kinds; 256] = {
+    let mut kinds = [0; 256];
+    kinds[b'\\' as usize] = BACKSLASH;
+    kinds[b'%' as usize] = PERCENT;
+    kinds[b'&' as usize] = ENTITY;
+    let mut fillers: &[u8] = b"=\0\xC2\xE2\xEF";
+    while let [first, rest @ ..] = fillers {
+        kinds[*first as usize] = FILLER;
+        fillers = rest;
     }
-    special
+    kinds
 };
 
 fn escape(text: &[u8]) -> Option<Escape> {
@@ -200,7 +238,7 @@ mod tests {
     use super::*;
 
     fn undone(text: &str) -> String {
-        View::of(text.as_bytes()).map_or_else(
+        View::of(text.as_bytes(), ALL).map_or_else(
             || text.to_owned(),
             |view| String::from_utf8_lossy(&view.bytes).into_owned(),
         )
@@ -232,9 +270,26 @@ mod tests {
     #[test]
     fn every_byte_knows_where_it_came_from() {
         let source = b"x\\u0041%42y\0&#67;z";
-        let view = View::of(source).expect("there are escapes to undo");
+        let view = View::of(source, ALL).expect("there are escapes to undo");
         assert_eq!(view.bytes, b"xAByCz");
         let places: Vec<usize> = (0..=6).map(|place| view.source(place)).collect();
         assert_eq!(places, [0, 1, 7, 10, 12, 17, 18]);
+    }
+
+    #[test]
+    fn a_run_of_dropped_bytes_costs_one_jump() {
+        let view = View::of(&[0; 100_000], ALL).expect("zeros are dropped");
+        assert_eq!((view.bytes.len(), view.jumps.len()), (0, 1));
+        let view = View::of(&b"%41".repeat(1000), ALL).expect("there are escapes to undo");
+        assert_eq!((view.bytes.len(), view.jumps.len()), (1000, 1000));
+    }
+
+    #[test]
+    fn one_kind_alone_leaves_the_others() {
+        let undone = |kinds| View::of(b"\\u0041%41&#65;\0A", kinds).map(|view| view.bytes);
+        assert_eq!(undone(BACKSLASH).as_deref(), Some(&b"A%41&#65;\0A"[..]));
+        assert_eq!(undone(PERCENT).as_deref(), Some(&b"\\u0041A&#65;\0A"[..]));
+        assert_eq!(undone(ENTITY).as_deref(), Some(&b"\\u0041%41A\0A"[..]));
+        assert_eq!(undone(FILLER).as_deref(), Some(&b"\\u0041%41&#65;A"[..]));
     }
 }

@@ -72,7 +72,7 @@ fn tries_count_as_requests() {
 fn nothing_is_sent_after_the_deadline_or_a_cancellation() {
     let world = World::default();
     *world.now.lock().unwrap() = Duration::from_secs(60);
-    assert_eq!(world.send(issue()), Err(Failure::Timeout));
+    assert_eq!(world.send(issue()), Err(Failure::Budget));
     *world.now.lock().unwrap() = Duration::ZERO;
     let cx = call("alice");
     cx.cancel();
@@ -86,4 +86,20 @@ fn the_time_for_an_exchange_ends_with_the_call() {
     *world.now.lock().unwrap() = Duration::from_secs(55);
     world.send(issue()).expect("there is time");
     assert_eq!(world.sent()[0].timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn nothing_more_is_sent_when_no_answer_would_fit() {
+    let world = World::answering([Ok(answer(200, &[], "1234567890"))]);
+    let limits = Limits {
+        response_bytes_total: 10,
+        ..Limits::default()
+    };
+    let cx = with_limits("alice", limits);
+    assert_eq!(
+        world.send_in(&cx, issue()).map(|answer| answer.status),
+        Ok(200)
+    );
+    assert_eq!(world.send_in(&cx, issue()), Err(Failure::Budget));
+    assert_eq!((world.sent().len(), cx.requests()), (1, 1));
 }

@@ -113,3 +113,14 @@ fn a_redirect_status_without_a_place_is_an_answer() {
     assert_eq!(world.send(issue()).map(|answer| answer.status), Ok(304));
     assert_eq!(world.send(issue()).map(|answer| answer.status), Ok(302));
 }
+
+#[test]
+fn an_answer_with_two_places_is_refused() {
+    let media = ("location", "https://media.example.test/file/1");
+    let evil = ("Location", "https://evil.test/collect");
+    for headers in [[media, evil], [evil, media], [media, media]] {
+        let world = World::answering([Ok(answer(302, &headers, ""))]);
+        assert_eq!(denial(world.send(attachment())).rule, "host.redirect");
+        assert_eq!(world.sent().len(), 1);
+    }
+}
