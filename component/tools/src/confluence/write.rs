@@ -104,7 +104,10 @@ impl Tool for UpdatePage {
         let version = self.may_change(&present)?;
         let title = match &self.title {
             Some(new) => title(new)?,
-            None => present.title.clone(),
+            None => present
+                .kept_title()
+                .map(str::to_owned)
+                .ok_or_else(|| unknown(&present, "title"))?,
         };
         let storage = self.text_over(&present)?;
         let request = confluence.dialect.update_page(
@@ -149,16 +152,7 @@ impl UpdatePage {
                 ),
             ));
         }
-        let unknown = || {
-            ToolError::new(
-                Kind::Unavailable,
-                format!(
-                    "the site did not say which version page {} has, so it is not changed",
-                    present.id
-                ),
-            )
-        };
-        let version = present.version.ok_or_else(unknown)?;
+        let version = present.version.ok_or_else(|| unknown(present, "version"))?;
         match self.version {
             Some(read) if u64::from(read) != version => Err(ToolError::new(
                 Kind::Conflict,
@@ -174,13 +168,7 @@ impl UpdatePage {
 
     fn text_over(&self, present: &Page) -> Result<String, ToolError> {
         let Some(storage) = present.storage() else {
-            return Err(ToolError::new(
-                Kind::Unavailable,
-                format!(
-                    "the site did not send the text of page {}, so it is not changed",
-                    present.id
-                ),
-            ));
+            return Err(unknown(present, "text"));
         };
         match (&self.content, present.text()) {
             (None, _) => Ok(storage.to_owned()),
@@ -194,6 +182,17 @@ impl UpdatePage {
             }
         }
     }
+}
+
+/// What is not known cannot be kept.
+fn unknown(page: &Page, part: &str) -> ToolError {
+    ToolError::new(
+        Kind::Unavailable,
+        format!(
+            "the site did not send the {part} of page {}, so it is not changed",
+            page.id
+        ),
+    )
 }
 
 fn title(given: &str) -> Result<String, ToolError> {

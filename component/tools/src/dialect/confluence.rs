@@ -48,6 +48,8 @@ pub(crate) struct Page {
     pub(crate) author: Option<String>,
     pub(crate) labels: Vec<String>,
     pub(crate) address: String,
+    /// The title byte for byte; `title` is cleaned for reading.
+    kept_title: Option<String>,
     /// Absent when the site sent none; an empty page has an empty one.
     storage: Option<String>,
 }
@@ -158,6 +160,7 @@ impl Dialect {
                 .filter_map(|label| line(label, "name"))
                 .collect(),
             address: self.address(page, &id, site),
+            kept_title: page["title"].as_str().map(str::to_owned),
             storage: at(page, "body/storage/value")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
@@ -361,6 +364,11 @@ impl Page {
         self.storage
             .as_ref()
             .and_then(|storage| RichText::new(Format::Storage, &Value::from(storage.as_str())))
+    }
+
+    /// The title byte for byte, for a change that leaves it alone.
+    pub(crate) fn kept_title(&self) -> Option<&str> {
+        self.kept_title.as_deref()
     }
 
     /// The text byte for byte, for a change that leaves it alone.

@@ -105,6 +105,11 @@ impl Change<'_> {
             _ => {}
         }
         match Field::own(name) {
+            Some(parent) if parent.id == "parent" && self.jira.dialect.has_epic_links() => {
+                // A sub-task's screen has no epic link; its parent is its parent.
+                let epic = self.screen()?.0.iter().find(|field| field.is_epic_link());
+                Ok(epic.cloned().unwrap_or(parent))
+            }
             Some(field) => Ok(field),
             None => self.screen()?.find(name).cloned(),
         }

@@ -87,11 +87,8 @@ impl Jira<'_> {
                 .map(Value::from)
                 .ok_or_else(|| unfit(field, given, "a time like 2026-11-30T14:00+01:00")),
             "user" => self.person(&word),
-            "issuelink" => {
-                let key = IssueKey::parse(&word).map_err(ToolError::arguments)?;
-                self.site.owns(key.host())?;
-                Ok(json!({ "key": key.as_str() }))
-            }
+            _ if field.is_epic_link() => Ok(Value::from(self.key(&word)?.as_str())),
+            "issuelink" => Ok(json!({ "key": self.key(&word)?.as_str() })),
             "timetracking" => Ok(json!({ "originalEstimate": word })),
             "option-with-child" => cascading(field, &word),
             "group" => Ok(json!({ "name": word })),
@@ -99,6 +96,12 @@ impl Jira<'_> {
             | "issuetype" | "securitylevel" | "status" => choice(field, kind, &word),
             _ => Ok(given.clone()),
         }
+    }
+
+    fn key(&self, word: &str) -> Result<IssueKey, ToolError> {
+        let key = IssueKey::parse(word).map_err(ToolError::arguments)?;
+        self.site.owns(key.host())?;
+        Ok(key)
     }
 }
 

@@ -157,7 +157,12 @@ fn a_change_is_refused_rather_than_made_blindly() {
         (
             with(&|page| page["version"] = json!({})),
             update.clone(),
-            "which version",
+            "did not send the version",
+        ),
+        (
+            with(&|page| page["title"] = json!(null)),
+            update.clone(),
+            "did not send the title",
         ),
         (
             with(&|page| page["body"] = json!({})),
