@@ -67,11 +67,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("P018", "the component has no tool of that name"),
     ("P019", "an origin is not in canonical form"),
     ("P020", "the site's address is one that it may not have"),
+    ("P021", "a line does not read as it looks"),
 ];
 
 /// Without a manifest, what concerns tools is left out.
 pub fn check(policy: &Policy, manifest: Option<&Manifest>) -> Findings {
     let mut list = policy.remarks.clone();
+    check_text(policy, &mut list);
     check_sites(policy, &mut list);
     for rule in policy.rules() {
         check_hazards(rule, &mut list);
@@ -131,6 +133,21 @@ fn warn(list: &mut Vec<Finding>, code: &'static str, line: usize, message: Strin
         message,
         help: help.to_owned(),
     });
+}
+
+/// Characters that turn the direction of a line or take no room can show a reviewer another policy than the
+/// parser sees (CVE-2021-42574).
+fn check_text(policy: &Policy, list: &mut Vec<Finding>) {
+    let is_hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e007f}');
+    for (index, line) in policy.text().lines().enumerate() {
+        if let Some(hidden) = line.chars().find(|c| is_hidden(*c)) {
+            let message = format!(
+                "the line holds the invisible character U+{:04X}",
+                u32::from(hidden)
+            );
+            warn(list, "P021", index + 1, message, "type the line anew");
+        }
+    }
 }
 
 fn check_sites(policy: &Policy, list: &mut Vec<Finding>) {

@@ -3,6 +3,7 @@
 //! Asks the decision itself; what it adds is only the reading of a question that a person typed.
 
 mod render;
+mod target;
 
 use std::fmt;
 
@@ -11,12 +12,12 @@ use serde::Serialize;
 use crate::Policy;
 use crate::absolute::AbsoluteUrl;
 use crate::decide::{DEFAULT_DENY, NearMiss, Refusal, RefusalCode};
-use crate::evaluate::{Request, Verdict};
+use crate::evaluate::Verdict;
 use crate::manifest::Manifest;
 use crate::net::{AddressClass, classify};
 use crate::segment;
-use crate::site::Site;
 use crate::vocabulary::{Deployment, Method, Product, SiteName};
+use target::{Target, targets_of_path, targets_of_url};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -196,14 +197,6 @@ impl Explanation {
 const ALLOW: &str = "allow";
 const DENY: &str = "deny";
 
-/// What a question may mean: a product of a site, as one of the deployments that it may be.
-struct Target<'p> {
-    site: &'p Site,
-    product: Product,
-    deployment: Deployment,
-    segments: Vec<String>,
-}
-
 struct Answer<'p, 't> {
     target: &'t Target<'p>,
     tool: String,
@@ -264,38 +257,6 @@ fn explain_request(
             .collect();
     }
     explanation
-}
-
-impl Target<'_> {
-    fn request<'a>(&'a self, method: Method, query: &'a [(String, String)]) -> Request<'a> {
-        Request {
-            site: &self.site.name,
-            product: self.product,
-            deployment: self.deployment,
-            method,
-            segments: &self.segments,
-            query,
-            body_len: 0,
-        }
-    }
-
-    fn canonical(&self, method: Method, query: &[(String, String)]) -> String {
-        let base = self.site.base_segments(self.product);
-        let path: String = base
-            .iter()
-            .chain(&self.segments)
-            .flat_map(|segment| ["/", segment])
-            .collect();
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(query)
-            .finish();
-        let query = if encoded.is_empty() {
-            encoded
-        } else {
-            format!("?{encoded}")
-        };
-        format!("{method} {}{path}{query}", self.site.dial_origin())
-    }
 }
 
 impl Answer<'_, '_> {
@@ -406,68 +367,6 @@ fn place(policy: &Policy, rule: &str) -> Option<String> {
     let mut all = policy.rules().chain(policy.denies());
     all.find(|known| known.id == rule)
         .map(|known| format!("{}:{}", policy.file_name(), known.line))
-}
-
-/// Every product of every site that the URL could belong to: by the origin that is dialled and the path below it,
-/// or by the origin that people see in their browser.
-fn targets_of_url<'p>(policy: &'p Policy, url: &AbsoluteUrl) -> Vec<Target<'p>> {
-    let mut targets = Vec::new();
-    for site in policy.sites() {
-        for product in &site.products {
-            let mut bases = Vec::new();
-            if site.dial_origin().is_same(&url.origin) {
-                bases.push(site.base_segments(*product));
-            }
-            if site.cloud_id.is_some() && site.origin.is_same(&url.origin) {
-                bases.push(Vec::new());
-            }
-            for base in bases {
-                if let Some(segments) = url.segments.strip_prefix(base.as_slice()) {
-                    push_targets(&mut targets, site, *product, segments);
-                }
-            }
-        }
-    }
-    targets
-}
-
-fn targets_of_path<'p>(
-    policy: &'p Policy,
-    site: &str,
-    product: Option<Product>,
-    segments: &[String],
-) -> Vec<Target<'p>> {
-    let mut targets = Vec::new();
-    for site in policy
-        .sites()
-        .iter()
-        .filter(|known| known.name.as_str() == site)
-    {
-        for each in site
-            .products
-            .iter()
-            .filter(|each| product.is_none_or(|product| product == **each))
-        {
-            push_targets(&mut targets, site, *each, segments);
-        }
-    }
-    targets
-}
-
-fn push_targets<'p>(
-    targets: &mut Vec<Target<'p>>,
-    site: &'p Site,
-    product: Product,
-    segments: &[String],
-) {
-    for deployment in site.possible_deployments() {
-        targets.push(Target {
-            site,
-            product,
-            deployment,
-            segments: segments.to_vec(),
-        });
-    }
 }
 
 /// The address that a URL's host is, read as leniently as any client would.

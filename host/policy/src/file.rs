@@ -1,7 +1,9 @@
 //! The policy file's grammar: TOML text in, a [`Policy`] or every complaint out.
 //!
 //! What is not enforced is refused: an unknown key, and a key of a later version, is an error and never ignored.
+//! So is a file without a `[[rule]]`: it would deny everything, which nobody starts a server for.
 
+mod path;
 mod reader;
 mod rule;
 mod site;

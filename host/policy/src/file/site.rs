@@ -119,9 +119,7 @@ fn read(
     let mut site = Site::new(name.clone(), origin?, products?.into_iter().collect());
     site.deployment = deployment;
     site.plaintext = reader.flag(table, "plaintext").unwrap_or(false);
-    site.ca_file = reader
-        .string(table, "ca-file")
-        .map(|path| path.value.to_owned());
+    site.ca_file = read_ca_file(reader, table);
     site.proxy = reader
         .string(table, "proxy")
         .and_then(|text| read_origin(reader, &text, remarks));
@@ -158,6 +156,18 @@ fn read_origin(reader: &mut Reader, text: &At<&str>, remarks: &mut Vec<Remark>) 
             None
         }
     }
+}
+
+fn read_ca_file(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
+    let path = reader.string(table, "ca-file")?;
+    if path.value.is_empty() {
+        reader.complain(
+            Problem::new(path.span, "`ca-file` is empty")
+                .help("name a PEM file, or leave the key out"),
+        );
+        return None;
+    }
+    Some(path.value.to_owned())
 }
 
 fn read_cloud_id(reader: &mut Reader, table: &Table<'_>) -> Option<String> {

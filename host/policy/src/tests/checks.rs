@@ -167,6 +167,8 @@ fn seeded_defects_are_found() {
             replaced(jira, "origin = \"https://jira.example.test:443/\""),
         ),
         (&["P020"], replaced(jira, "origin = \"https://10.0.0.1\"")),
+        (&["P021"], with("# reads \u{202e}like this")),
+        (&["P021"], with("# \u{200b}")),
     ];
     for (expected, text) in table {
         let mut found = codes(&text);

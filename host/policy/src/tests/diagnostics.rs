@@ -134,6 +134,7 @@ fn what_is_not_exactly_the_grammar_is_refused() {
         (origin("https://*.example.test"), "wildcard"),
         (origin("https://0x7f.1"), "odd spelling"),
         (origin("jira.example.test"), "begins with `https://`"),
+        (site("ca-file = \"\""), "`ca-file` is empty"),
         (site("secret = \"${JIRA_TOKEN}\""), "unknown key `secret`"),
         (
             site("addresses = [\"169.254.169.254/32\"]"),
