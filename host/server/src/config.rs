@@ -119,7 +119,7 @@ impl Loader<'_> {
         let (policy, policy_source) = match self.policy_file(options, &config_dir, read_only) {
             PolicyFile::Mistaken => return None,
             PolicyFile::Read(policy, path) => {
-                let sites: Vec<Site> = policy.sites().cloned().collect();
+                let sites: Vec<Site> = policy.sites().to_vec();
                 self.take_entries(&entries, &sites, "the policy file");
                 self.match_products(reading.products, &sites);
                 (*policy, PolicySource::File(path))
@@ -134,7 +134,7 @@ impl Loader<'_> {
                 (policy, PolicySource::Profile(profile))
             }
         };
-        let sites: Vec<Site> = policy.sites().cloned().collect();
+        let sites: Vec<Site> = policy.sites().to_vec();
         self.check_logins(&sites);
         self.check_authorities(&sites);
         Some(Config {
@@ -310,7 +310,7 @@ impl Loader<'_> {
                 None => {}
             }
         }
-        Policy::profile(profile, &sites)
+        Policy::profile(profile, sites)
             .map_err(|diagnostics| {
                 self.mistakes.push(Finding::new(
                     "the environment",
