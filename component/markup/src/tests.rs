@@ -4,3 +4,4 @@
 mod adf_properties;
 mod generate;
 mod markdown_properties;
+mod storage_properties;

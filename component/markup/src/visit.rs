@@ -57,6 +57,35 @@ pub(crate) fn bodies(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
     }
 }
 
+/// Visits every task below `blocks`.
+pub(crate) fn each_task(blocks: &[Block], visit: &mut impl FnMut(&Task)) {
+    fn below(tasks: &[Task], visit: &mut impl FnMut(&Task)) {
+        for task in tasks {
+            visit(task);
+            below(&task.children, visit);
+        }
+    }
+    for block in blocks {
+        match &block.kind {
+            BlockKind::Tasks(tasks) => below(tasks, visit),
+            BlockKind::Quote(body)
+            | BlockKind::Panel { body, .. }
+            | BlockKind::Expand { body, .. }
+            | BlockKind::Kept {
+                body: Some(body), ..
+            } => each_task(body, visit),
+            BlockKind::List { items, .. } => {
+                items.iter().for_each(|item| each_task(&item.blocks, visit));
+            }
+            BlockKind::Table(table) => {
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                cells.for_each(|cell| each_task(&cell.blocks, visit));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Every run of inline content below `blocks`.
 pub(crate) fn contents(blocks: &mut [Block]) -> Vec<&mut Vec<Inline>> {
     let mut found = Vec::new();

@@ -14,10 +14,13 @@ use crate::doc::{
 };
 use crate::error::WriteError;
 use crate::inlines;
+use crate::visit;
 
 pub(super) fn document(document: &Document) -> Result<Value, WriteError> {
     let mut writer = Writer::default();
-    collect_ids(&document.blocks, &mut writer.used);
+    visit::each_task(&document.blocks, &mut |task| {
+        writer.used.extend(task.id.clone())
+    });
     let content = writer.blocks(&document.blocks, Parent::Document)?;
     Ok(json!({"version": 1, "type": "doc", "content": content}))
 }
@@ -244,37 +247,6 @@ impl Writer {
             if self.used.insert(id.clone()) {
                 return id;
             }
-        }
-    }
-}
-
-fn collect_ids(blocks: &[Block], used: &mut BTreeSet<String>) {
-    fn of_tasks(tasks: &[Task], used: &mut BTreeSet<String>) {
-        for task in tasks {
-            used.extend(task.id.clone());
-            of_tasks(&task.children, used);
-        }
-    }
-    for block in blocks {
-        match &block.kind {
-            BlockKind::Tasks(tasks) => of_tasks(tasks, used),
-            BlockKind::Quote(body)
-            | BlockKind::Panel { body, .. }
-            | BlockKind::Expand { body, .. }
-            | BlockKind::Kept {
-                body: Some(body), ..
-            } => collect_ids(body, used),
-            BlockKind::List { items, .. } => {
-                for item in items {
-                    collect_ids(&item.blocks, used);
-                }
-            }
-            BlockKind::Table(table) => {
-                for cell in table.rows.iter().flat_map(|row| &row.cells) {
-                    collect_ids(&cell.blocks, used);
-                }
-            }
-            _ => {}
         }
     }
 }
