@@ -29,6 +29,8 @@ mod rough;
 mod running;
 mod serve;
 mod site;
+#[cfg(test)]
+mod testing;
 mod world;
 
 pub use auth::{Credential, CredentialKind};

@@ -11,6 +11,9 @@ mod spaces;
 mod storage;
 mod writing;
 
+#[cfg(test)]
+mod scenarios;
+
 use serde_json::json;
 
 pub(crate) use storage::plain_text;

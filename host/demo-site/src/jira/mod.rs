@@ -15,6 +15,9 @@ mod transitions;
 mod users;
 mod values;
 
+#[cfg(test)]
+mod scenarios;
+
 use serde_json::json;
 
 #[cfg(test)]
