@@ -1,6 +1,7 @@
 //! What the gateway needs from outside: a wire, a clock, an audit sink, a source of credentials.
 //! The server and the edge broker implement these four; the decisions stay on this side.
 
+use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,8 +22,8 @@ pub trait Wire: Send + Sync {
     ) -> impl Future<Output = Result<Incoming, WireError>> + Send;
 }
 
-/// One exchange, final: the wire changes nothing in it.
-#[derive(Debug)]
+/// One exchange, final: the wire changes nothing in it. `Debug` shows neither the address, whose
+/// query may be a signed link, nor headers nor body.
 pub struct Outgoing<'a> {
     /// Address rules, extra trust anchors and proxy are the site's.
     pub site: &'a Site,
@@ -52,13 +53,36 @@ pub enum Hop {
     Redirect,
 }
 
-#[derive(Clone, Debug)]
+/// As it came, with whatever a site echoes: `Debug` shows sizes only.
+#[derive(Clone)]
 pub struct Incoming {
     pub status: u16,
     pub headers: Vec<(String, Vec<u8>)>,
     /// Decompressed and whole.
     pub body: Bytes,
     pub peer: Option<IpAddr>,
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("origin", &self.origin)
+            .field("hop", &self.hop)
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("status", &self.status)
+            .field("headers", &self.headers.len())
+            .field("body_bytes", &self.body.len())
+            .field("peer", &self.peer)
+            .finish()
+    }
 }
 
 /// How an exchange failed. The texts are for the log: no URL, no header value.
@@ -148,4 +172,44 @@ pub enum CredentialError {
     /// The place where it is kept did not answer; in words for people, without the secret.
     #[error("the credential cannot be read: {0}")]
     Unavailable(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_that_may_be_secret() {
+        let site = Site::new(
+            policy::SiteName::parse("acme").expect("a name"),
+            Origin::parse("https://acme.atlassian.net").expect("an origin"),
+            vec![policy::Product::Jira],
+        );
+        let secret = SecretString::from("Bearer CANARY");
+        let out = Outgoing {
+            site: &site,
+            origin: &site.origin,
+            hop: Hop::Redirect,
+            url: "https://acme.atlassian.net/x?token=CANARY",
+            method: Method::Get,
+            headers: &[("accept", "CANARY".to_owned())],
+            authorization: Some(&secret),
+            body: Some(Bytes::from_static(b"CANARY")),
+            timeout: Duration::ZERO,
+            max_response_bytes: 0,
+        };
+        let incoming = Incoming {
+            status: 200,
+            headers: vec![("x".into(), b"CANARY".to_vec())],
+            body: Bytes::from_static(b"CANARY"),
+            peer: None,
+        };
+        let credential = Credential {
+            name: "jira".into(),
+            authorization: secret.clone(),
+            secrets: vec![secret.clone()],
+        };
+        let text = format!("{out:?} {incoming:?} {credential:?}");
+        assert!(!text.contains("CANARY"), "{text}");
+    }
 }

@@ -76,43 +76,20 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
             };
             let result = self.once(cx, hop, wish, redactors, entry).await;
             let this = self.this_try(cx, number, repeatable);
-            let wait = match &result {
-                Ok(Ok(incoming)) if incoming.status == 401 && !renewed => {
-                    renewed = true;
-                    // Nothing was executed, and this is not the site asking for patience.
-                    match credential::renew(
-                        &self.credentials,
-                        permit,
-                        target.site,
-                        caller,
-                        &credential,
-                    )
-                    .await
-                    {
-                        Some(other) if number < retry::MOST_TRIES => {
-                            redactors.add(self.redactors.redactor(&other));
-                            entry.credential(&other.name);
-                            credential = other;
-                            Some(Duration::ZERO)
-                        }
-                        _ => None,
-                    }
+            let rejected = matches!(&result, Ok(Ok(incoming)) if incoming.status == 401);
+            if rejected && !renewed && number < retry::MOST_TRIES {
+                renewed = true;
+                let (source, site) = (&self.credentials, target.site);
+                let other = credential::renew(source, permit, site, caller, &credential).await;
+                if let Some(other) = other {
+                    redactors.add(self.redactors.redactor(&other));
+                    entry.credential(&other.name);
+                    credential = other;
+                    continue;
                 }
-                Ok(Ok(incoming)) => {
-                    if incoming.status == 429 && retry::is_quota(&incoming.headers) {
-                        let asked = retry::retry_after(&incoming.headers, self.clock.now_ms());
-                        self.quotas
-                            .used_up(account.clone(), self.clock.monotonic(), asked);
-                    }
-                    retry::after_answer(&this, incoming.status, &incoming.headers)
-                }
-                Ok(Err(WireError::Lost(_))) => retry::after_loss(&this),
-                Ok(Err(_)) | Err(_) => None,
-            };
-            if let Some(wait) = wait {
-                if !wait.is_zero() {
-                    self.clock.sleep(wait).await;
-                }
+            }
+            if let Some(wait) = self.wait(&this, &result, &account) {
+                self.clock.sleep(wait).await;
                 continue;
             }
             let incoming = result?.map_err(|error| failure(&error, cx, wish))?;
@@ -122,6 +99,27 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
             return self
                 .redirected(cx, permitted, &credential, incoming, redactors, entry)
                 .await;
+        }
+    }
+
+    /// `None` where the result stands.
+    fn wait(
+        &self,
+        this: &Try,
+        result: &Result<Result<Incoming, WireError>, Failure>,
+        account: &Account,
+    ) -> Option<Duration> {
+        match result {
+            Ok(Ok(incoming)) => {
+                if incoming.status == 429 && retry::is_quota(&incoming.headers) {
+                    let asked = retry::retry_after(&incoming.headers, self.clock.now_ms());
+                    let now = self.clock.monotonic();
+                    self.quotas.used_up(account.clone(), now, asked);
+                }
+                retry::after_answer(this, incoming.status, &incoming.headers)
+            }
+            Ok(Err(WireError::Lost(_))) => retry::after_loss(this),
+            Ok(Err(_)) | Err(_) => None,
         }
     }
 
