@@ -18,6 +18,10 @@ struct Answer {
     body: String,
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client of the demo site on loopback"
+)]
 fn ask(
     origin: &str,
     method: &str,
@@ -198,6 +202,10 @@ fn a_site_can_be_slow_and_faulty() -> Tested {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client of the demo site on loopback"
+)]
 fn a_stopped_site_is_gone() -> Tested {
     let site = spawn(Options::new(Deployment::Cloud))?;
     let ready = site.ready().clone();
@@ -287,5 +295,29 @@ fn every_route_of_the_table_is_served() -> Tested {
         asked += 1;
     }
     assert!(asked > 30, "only {asked} routes");
+    Ok(())
+}
+
+/// Not a promise of speed but a guard against an accidental scan: a warm read stays far below what a
+/// person or a benchmark would notice, even unoptimised.
+#[test]
+fn a_read_is_quick() -> Tested {
+    let site = spawn(Options::new(Deployment::Cloud))?;
+    let header = credential(&site);
+    let begun = Instant::now();
+    for _ in 0..50 {
+        let answer = ask(
+            &site.ready().jira,
+            "GET",
+            "/rest/api/3/issue/PROJ-4",
+            &[("Authorization", &header)],
+        )?;
+        assert_eq!(answer.status, 200);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
     Ok(())
 }

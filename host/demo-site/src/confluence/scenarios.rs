@@ -163,17 +163,15 @@ fn what_cannot_be_written_is_refused() {
             title(&own_answer)
         )
     };
-    insta::assert_snapshot!(
-        [
-            make("ENG", "runbooks", "65601", "<p>x</p>"),
-            make("POLICY", "New rule", "65801", "<p>x</p>"),
-            make("NOPE", "New", "65601", "<p>x</p>"),
-            make("ENG", "New", "65701", "<p>x</p>"),
-            make("ENG", "", "65601", "<p>x</p>"),
-            make("ENG", "New", "65601", "<p>a <br> b</p>"),
-        ]
-        .join("\n")
-    );
+    let lines = [
+        make("ENG", "runbooks", "65601", "<p>x</p>"),
+        make("POLICY", "New rule", "65801", "<p>x</p>"),
+        make("NOPE", "New", "65601", "<p>x</p>"),
+        make("ENG", "New", "65701", "<p>x</p>"),
+        make("ENG", "", "65601", "<p>x</p>"),
+        make("ENG", "New", "65601", "<p>a <br> b</p>"),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
     assert_eq!(cloud.post("/wiki/api/v2/footer-comments", &json!({"pageId": "65802", "body": {"representation": "storage", "value": "<p>x</p>"}})).0, 403);
 }
 

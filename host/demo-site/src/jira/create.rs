@@ -75,25 +75,31 @@ fn place(visit: &Visit<'_>, fields: &Value) -> Result<(Project, &'static str), R
         complaints.add("project", message);
     }
     let issue_type = match (&fields["issuetype"], project) {
-        (Value::Null, _) => Err(if visit.is_cloud() {
-            "Specify an issue type".to_owned()
-        } else {
-            "issue type is required".to_owned()
-        }),
-        (value, project) => type_id(world, project, value),
-    };
-    match (project, issue_type) {
-        (Some(project), Ok(issue_type)) => Ok((project.clone(), issue_type)),
-        (_, issue_type) => {
-            if let Err(message) = issue_type {
-                complaints.add("issuetype", message);
-            }
-            complaints.into_result()?;
-            Err(Reply::jira_message(
-                400,
-                "project and issue type are required",
-            ))
+        (Value::Null, _) => {
+            let message = if visit.is_cloud() {
+                "Specify an issue type"
+            } else {
+                "issue type is required"
+            };
+            complaints.add("issuetype", message);
+            None
         }
+        (_, None) => None,
+        (value, Some(project)) => match type_id(world, Some(project), value) {
+            Ok(id) => Some(id),
+            Err(message) => {
+                complaints.add("issuetype", message);
+                None
+            }
+        },
+    };
+    complaints.into_result()?;
+    match (project, issue_type) {
+        (Some(project), Some(issue_type)) => Ok((project.clone(), issue_type)),
+        _ => Err(Reply::jira_message(
+            400,
+            "project and issue type are required",
+        )),
     }
 }
 

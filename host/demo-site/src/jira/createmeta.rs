@@ -72,6 +72,25 @@ pub(super) fn fields(
     Ok(page(visit, request, values.collect(), "fields"))
 }
 
+/// What may be changed on one issue.
+pub(super) fn of_issue(visit: &Visit<'_>, key: &str) -> Outcome {
+    let world = &visit.world;
+    let issue = super::issues::find(visit, key)?;
+    let project = find(visit, &issue.project)?;
+    let kind = issue_type(issue.issue_type);
+    let fields: serde_json::Map<String, Value> = FIELDS
+        .iter()
+        .filter(|field| field.on_screen && field.id != "project" && is_offered(world, field, kind))
+        .map(|field| {
+            (
+                field.id.to_owned(),
+                field_value(world, project, field, kind),
+            )
+        })
+        .collect();
+    Ok(Reply::ok(json!({"fields": fields})))
+}
+
 /// Cloud and Data Center page the same lists under different names.
 fn page(visit: &Visit<'_>, request: &Request, all: Vec<Value>, name: &str) -> Reply {
     let start = request.count("startAt", 0, usize::MAX);
@@ -88,7 +107,8 @@ fn page(visit: &Visit<'_>, request: &Request, all: Vec<Value>, name: &str) -> Re
     Reply::ok(out)
 }
 
-fn is_offered(world: &World, field: &Field, kind: &IssueType) -> bool {
+/// Is the field on the screens of this type?
+pub(super) fn is_offered(world: &World, field: &Field, kind: &IssueType) -> bool {
     match field.id {
         "parent" => kind.subtask || (world.is_cloud() && kind.level == 0),
         "customfield_10011" => kind.level == 1,

@@ -4,10 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::comments::new_comment;
+use super::createmeta::is_offered;
 use super::values::{Verb, set_field};
 use crate::reply::Reply;
 use crate::site::Visit;
-use crate::world::{Change, Issue, World, field, priority, status};
+use crate::world::{Change, Issue, World, field, issue_type, priority, status};
 
 /// Where a field is set; some can only be chosen once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +146,9 @@ fn set(
 ) {
     let settable = field(name).filter(|field| {
         // The screens: type and project are chosen when an issue is made; the type may change later.
-        field.on_screen && (screen == Screen::Create || field.id != "project")
+        field.on_screen
+            && (screen == Screen::Create || field.id != "project")
+            && is_offered(world, field, issue_type(issue.issue_type))
     });
     let Some(field) = settable else {
         complaints.add(

@@ -51,6 +51,7 @@ pub(crate) fn answer(visit: &mut Visit<'_>, request: &Request, path: &[&str]) ->
         (Post, ["issue"]) => create::create(visit, request),
         (Get, ["issue", key]) => issues::read(visit, request, key),
         (Put, ["issue", key]) => issues::update(visit, request, key),
+        (Get, ["issue", key, "editmeta"]) => createmeta::of_issue(visit, key),
         (Get, ["issue", key, "transitions"]) => transitions::list(visit, request, key),
         (Post, ["issue", key, "transitions"]) => transitions::perform(visit, request, key),
         (Get, ["issue", key, "comment"]) => comments::list(visit, request, key),

@@ -139,7 +139,7 @@ fn a_form_that_is_wrong_is_refused_field_by_field() {
         json!({"issuetype": null}),
         json!({"summary": null}),
         json!({"summary": "a\nb"}),
-        json!({"description": "text", "environment": 1}),
+        json!({"description": "text"}),
         json!({"description": {"type": "doc", "version": 1, "content": [{"type": "blink"}]}}),
         json!({"nosuch": 1, "status": {"name": "Done"}}),
         json!({"issuetype": {"name": "Sub-task"}}),
@@ -400,6 +400,14 @@ fn forms_say_what_they_need() {
         .map(|f| &f["fieldId"])
         .collect();
     assert_eq!(required, ["summary", "issuetype", "project", "parent"]);
+    let (_, edit) = cloud.get("/rest/api/3/issue/PROJ-5/editmeta");
+    assert!(edit["fields"]["priority"]["allowedValues"].is_array());
+    assert_eq!(edit["fields"].get("environment"), None);
+    let set = cloud.put(
+        "/rest/api/3/issue/PROJ-5",
+        &json!({"fields": {"environment": null}}),
+    );
+    assert_eq!(set.0, 400);
     let own = Client::new(Deployment::DataCenter);
     let (_, types) = own.get("/jira/rest/api/2/issue/createmeta/OPS/issuetypes?maxResults=2");
     assert_eq!(
@@ -418,13 +426,10 @@ fn forms_say_what_they_need() {
         404
     );
     let (_, all) = own.get("/jira/rest/api/2/field");
-    assert!(
-        all.as_array().is_some_and(|all| {
-            all.iter().any(|field| {
-                field["name"] == "Story Points" && field["clauseNames"][0] == "cf[10016]"
-            })
-        })
-    );
+    assert!(all.as_array().is_some_and(|all| {
+        all.iter()
+            .any(|field| field["name"] == "Story Points" && field["clauseNames"][0] == "cf[10016]")
+    }));
 }
 
 #[test]
