@@ -100,17 +100,75 @@ impl OwnRules {
 }
 
 fn text(site: &Site) -> String {
-    let rules = OwnRequest::ALL.into_iter().filter(|own| site.products.contains(&own.product())).map(|own| {
-        format!(
-            "\n[[rule]]\nid = \"{}\"\nsite = \"{}\"\nmethods = [\"GET\"]\npath = \"{}\"\ntools = [\"{OWN_TOOL}\"]\n",
-            own.rule(),
-            site.name,
-            own.path()
-        )
-    });
+    let rules: String = (OwnRequest::ALL.into_iter())
+        .filter(|own| site.products.contains(&own.product()))
+        .map(|own| rule(own, site))
+        .collect();
+    format!("version = 1\n\n{}{rules}", site.to_toml())
+}
+
+fn rule(own: OwnRequest, site: &Site) -> String {
     format!(
-        "version = 1\n\n{}{}",
-        site.to_toml(),
-        rules.collect::<String>()
+        r#"
+[[rule]]
+id = "{}"
+site = "{}"
+product = "{}"
+methods = ["GET"]
+path = "{}"
+tools = ["{OWN_TOOL}"]
+"#,
+        own.rule(),
+        site.name,
+        own.product(),
+        own.path()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_fit_every_kind_of_site() {
+        let text = r#"
+version = 1
+
+[site.cloud]
+origin = "https://acme.atlassian.net"
+products = ["jira", "confluence"]
+
+[site.scoped]
+origin = "https://acme.atlassian.net"
+products = ["jira"]
+gateway.cloud-id = "11111111-2222-3333-4444-555555555555"
+
+[site.inside]
+origin = "http://jira.example.test:8080"
+deployment = "data-center"
+products = ["jira", "confluence"]
+context.jira = "/jira"
+addresses = ["10.20.0.0/16"]
+plaintext = true
+proxy = "http://proxy.example.test:3128"
+redirect.media = "https://media.example.test"
+
+[site.secured]
+origin = "https://wiki.example.test"
+products = ["confluence"]
+ca-file = "/etc/ssl/example.pem"
+
+[[rule]]
+id = "read"
+site = "*"
+classes = ["read"]
+"#;
+        let policy = policy::parse(text, "policy.toml").expect("the fixture is a policy");
+        for name in ["cloud", "scoped", "inside", "secured"] {
+            let name = policy::SiteName::parse(name).expect("a name");
+            let site = policy.site(&name).expect("a site of the fixture");
+            let rules = OwnRules::new(site, "alice", "sha256:c0").expect("the rules are a policy");
+            assert_eq!(rules.policy.site(&name), Some(site));
+        }
+    }
 }

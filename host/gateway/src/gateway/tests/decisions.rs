@@ -242,6 +242,8 @@ fn an_own_request_is_for_sites_with_that_product_and_not_for_components() {
         OwnRequest::ConfluenceManifest,
     ))
     .expect("a built-in rule");
+    let authorization = world.sent()[0].authorization.clone();
+    assert_eq!(authorization, Some(format!("Bearer {CONFLUENCE_TOKEN}")));
     denial(world.send(get("/rest/api/2/serverInfo")));
     assert_eq!(world.sent().len(), 1);
 }

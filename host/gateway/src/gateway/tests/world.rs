@@ -27,6 +27,7 @@ pub(super) use crate::ports::{
 pub(super) use crate::record::{AuditLine, LineKind, Verdict};
 
 pub(super) const JIRA_TOKEN: &str = "CANARY-jira-7Qm2xVt9LrPz4KdW8sYbN3hF";
+pub(super) const CONFLUENCE_TOKEN: &str = "CANARY-conf-u5Jc8ZoXq1Ew6RgTn0MvAy2S";
 pub(super) const RENEWED_TOKEN: &str = "CANARY-renewed-u5Jc8ZoXq1Ew6RgTn0Mv";
 
 pub(super) const POLICY: &str = r#"
@@ -185,10 +186,7 @@ impl CredentialSource for &World {
         match (caller.principal.as_str(), site.name.as_str(), self.ended) {
             (_, _, true) => Err(CredentialError::Ended),
             ("alice", "jira", _) => Ok(credential("alice-jira", JIRA_TOKEN)),
-            ("alice", "confluence", _) => Ok(credential(
-                "alice-confluence",
-                "CANARY-conf-u5Jc8ZoXq1Ew6RgTn0MvAy2S",
-            )),
+            ("alice", "confluence", _) => Ok(credential("alice-confluence", CONFLUENCE_TOKEN)),
             _ => Err(CredentialError::Missing),
         }
     }
