@@ -189,6 +189,19 @@ fn any_window_of_twelve_characters_is_replaced() {
 }
 
 #[test]
+fn a_secret_that_looks_escaped_is_found_beside_real_escapes() {
+    for (token, text) in [
+        (r"\[aA!aaaa00!", "\\[aA!a=\r\naaa00!"),
+        ("pass%41word-and-more", "\\u0070ass%41word-and-more"),
+        ("pass&amp;word-and-more", "%70ass&amp;word-and-more"),
+        ("pass%2541word-and-more", "pass%252541word-and-more"),
+    ] {
+        let (out, _) = redacted(&bearer(token), text.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&out), REPLACEMENT, "{token}");
+    }
+}
+
+#[test]
 fn base64_in_wrapped_lines_is_replaced() {
     let encoded = STANDARD.encode(format!("{USER}:{TOKEN}{TOKEN}"));
     let lines: Vec<&str> = encoded
