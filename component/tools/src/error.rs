@@ -274,8 +274,13 @@ impl Said {
         let announced = response
             .header("content-type")
             .is_some_and(|kind| kind.contains("html"));
-        if announced || trimmed.starts_with('<') {
+        let start: String = trimmed.chars().take(15).collect::<String>().to_lowercase();
+        if announced || start.starts_with("<!doctype html") || start.starts_with("<html") {
             return Said::Page;
+        }
+        // Data Center answers unknown paths in XML, whose words help nobody.
+        if trimmed.starts_with('<') {
+            return Said::Nothing;
         }
         match serde_json::from_str::<Value>(trimmed) {
             Ok(value) => {

@@ -116,9 +116,11 @@ fn write_comments(whole: &mut String, comments: Comments) {
     ));
     for comment in comments.shown {
         let author = comment.author.unwrap_or_else(|| "unknown".to_owned());
-        let created = comment.created.unwrap_or_default();
+        let created = comment
+            .created
+            .map_or_else(String::new, |created| format!(" {created}"));
         whole.push_str(&format!(
-            "**{author}** {created}\n{}\n",
+            "**{author}**{created}\n{}\n",
             text::quoted(&comment.text)
         ));
     }

@@ -88,15 +88,26 @@ fn row(hit: &Value) -> [String; 6] {
     [
         first(&["content/id", "space/key", "user/accountId", "user/username"]),
         first(&["content/type", "entityType"]),
-        first(&[
-            "content/space/key",
-            "space/key",
-            "resultGlobalContainer/title",
-        ]),
+        space(hit),
         day(hit, "lastModified").unwrap_or_default(),
         text::cut(&plain(&first(&["title", "content/title"])), EXCERPT),
         text::cut(&plain(&first(&["excerpt"])), EXCERPT),
     ]
+}
+
+/// The key, for other calls to use; hits name it in a link where they do not hold the space.
+fn space(hit: &Value) -> String {
+    let own = line(hit, "content/space/key").or_else(|| line(hit, "space/key"));
+    let linked = || {
+        let link = line(hit, "resultGlobalContainer/displayUrl")?;
+        let key = link
+            .strip_prefix("/spaces/")
+            .or_else(|| link.strip_prefix("/display/"))?;
+        key.split('/').next().map(str::to_owned)
+    };
+    own.or_else(linked)
+        .or_else(|| line(hit, "resultGlobalContainer/title"))
+        .unwrap_or_default()
 }
 
 /// Titles and excerpts come with highlight marks and as HTML.

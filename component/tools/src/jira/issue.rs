@@ -310,7 +310,7 @@ fn comments(page: &mut String, issue: &Value, dialect: Dialect, limit: u32) {
 
 fn comment(comment: &Value, dialect: Dialect) -> String {
     let author = at(comment, "author").map_or_else(|| "unknown".to_owned(), render::person);
-    let when = moment(comment, "created").unwrap_or_default();
+    let when = moment(comment, "created").map_or_else(String::new, |when| format!(" {when}"));
     let edited = match (line(comment, "created"), line(comment, "updated")) {
         (Some(created), Some(updated)) if created != updated => ", edited",
         _ => "",
@@ -321,7 +321,7 @@ fn comment(comment: &Value, dialect: Dialect) -> String {
         .and_then(|body| dialect.rich_text(body))
         .map_or_else(String::new, |body| body.to_markdown());
     format!(
-        "**{author}** {when}{edited}{limited}\n{}",
+        "**{author}**{when}{edited}{limited}\n{}",
         text::quoted(&body)
     )
 }

@@ -46,6 +46,11 @@ fn every_status_says_what_to_do() {
             r#"{"errors":[{"status":404,"code":"NOT_FOUND","title":"Not Found","detail":"Page not found"}]}"#,
         ),
         (
+            404,
+            "application/xml",
+            "<?xml version=\"1.0\"?><status><status-code>404</status-code></status>",
+        ),
+        (
             410,
             "application/json",
             r#"{"error":"Gone","error_description":"moved"}"#,

@@ -249,7 +249,8 @@ pub(super) fn hits(deployment: Deployment) -> Value {
         "results": [
             { "content": { "id": "123", "type": "page", "title": "Plan", "space": { "key": "DOCS" } }, "title": "@@@hl@@@Plan@@@endhl@@@ &amp; more",
               "excerpt": "the @@@hl@@@plan@@@endhl@@@ | is\n&lt;b&gt;", "lastModified": "2026-11-20T08:00:00.000Z", "url": "/x" },
-            { "content": null, "user": { "accountId": "ada" }, "title": "Ada", "entityType": "user", "excerpt": null, "lastModified": null },
+            { "content": null, "user": { "accountId": "ada" }, "title": "Ada",
+              "resultGlobalContainer": { "title": "People", "displayUrl": "/spaces/PPL" }, "entityType": "user", "excerpt": null, "lastModified": null },
         ],
         "totalSize": 12, "start": 0, "limit": 2, "size": 2, "_links": { "next": next },
     })
