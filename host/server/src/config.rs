@@ -2,6 +2,7 @@
 //! [`Config`], or one error that names every mistake. Rights come from the policy file alone; with one, the
 //! environment may bring a credential for a site of the file, never a site.
 
+mod address;
 mod credentials;
 pub mod environment;
 mod file;

@@ -1,1 +1,17 @@
+//! The native host of mcp-airlock: everything that touches the machine. Decisions about requests
+//! are the gateway's and the policy's; this crate gives them a wire, a clock, secrets and a record.
 
+pub mod app;
+pub mod audit;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod component;
+pub mod config;
+pub mod harden;
+mod log;
+pub mod sandbox;
+pub mod secrets;
+pub mod site;
+pub mod transport;
+pub mod wire;

@@ -160,6 +160,15 @@ async fn what_is_too_large_stops_at_the_limit() {
     }
 }
 
+#[tokio::test]
+async fn gzip_that_decodes_to_nothing_for_ever_stops_at_the_limit() {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let empty = encoder.finish().unwrap();
+    let mut answer = format!("{HEAD}content-encoding: gzip\r\n\r\n").into_bytes();
+    answer.extend(empty.repeat(LIMIT as usize / empty.len() + 1));
+    ends_in("too-large", "empty members", answer, Then::KeepOpen).await;
+}
+
 /// Before the first byte of a body the HTTP library does not tell a break from nonsense.
 #[tokio::test]
 async fn what_breaks_off_is_no_answer() {

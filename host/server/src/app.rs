@@ -1,0 +1,149 @@
+//! The program put together: configuration, gateway, sandbox and tool list behind one handle, from
+//! which the MCP server, the shell's `call` and the tour make their calls alike. It decides which
+//! tools are offered, by asking the policy; it decides nothing about requests.
+
+mod egress;
+mod offer;
+mod provider;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
+use policy::{Caller, Class, Deployment, Manifest, Policy, Product, SiteName};
+use time::OffsetDateTime;
+
+use crate::audit::JsonlFile;
+use crate::auth::CredentialStore;
+use crate::clock::SystemClock;
+use crate::component;
+use crate::config::Config;
+use crate::sandbox::{Limits, LoadError, Sandbox};
+use crate::site::Deployments;
+use crate::wire::HttpWire;
+
+pub use self::offer::{Offered, UnknownNames};
+pub use self::provider::Server;
+
+/// Who calls over standard input: whoever started the process.
+const LOCAL: &str = "local";
+
+type NativeGateway = Gateway<HttpWire, SystemClock, JsonlFile, CredentialStore>;
+
+/// Cheap to make: engine, connections and audit file wait for the first call.
+pub struct App {
+    policy: Arc<Policy>,
+    manifest: Arc<Manifest>,
+    /// Products of sites where no tool may write.
+    read_only: OnceLock<BTreeSet<(SiteName, Product)>>,
+    offered: Offered,
+    gateway: NativeGateway,
+    deployments: Deployments,
+    sandbox: OnceLock<Result<Sandbox, Arc<LoadError>>>,
+    limits: Limits,
+    clock: SystemClock,
+    calls: AtomicU64,
+    started: OffsetDateTime,
+}
+
+/// Why the program could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Names(#[from] UnknownNames),
+    #[error("the component's manifest is unreadable: {0}")]
+    Manifest(String),
+}
+
+impl App {
+    pub fn new(config: Config) -> Result<Self, AppError> {
+        Self::with_wire(config, HttpWire::new(), Limits::default())
+    }
+
+    /// For tests that bring names and addresses of their own.
+    pub fn with_wire(config: Config, wire: HttpWire, limits: Limits) -> Result<Self, AppError> {
+        let digest = format!("sha256:{}", component::SHA256);
+        let manifest = Manifest::from_json(component::MANIFEST.as_bytes(), digest)
+            .map_err(|error| AppError::Manifest(error.to_string()))?;
+        let Config {
+            policy,
+            credentials,
+            offer,
+            config_dir,
+            ..
+        } = config;
+        let offered = Offered::new(component::MANIFEST, &manifest, &policy, &offer)?;
+        let policy = Arc::new(policy);
+        let started = OffsetDateTime::now_utc();
+        let audit = JsonlFile::in_directory(config_dir.join("audit"), started);
+        let manifest = Arc::new(manifest);
+        Ok(Self {
+            gateway: Gateway::new(Arc::clone(&policy), Arc::clone(&manifest), wire, SystemClock::new(), audit, credentials),
+            deployments: Deployments::in_directory(&config_dir),
+            sandbox: OnceLock::new(),
+            clock: SystemClock::new(),
+            calls: AtomicU64::new(0),
+            policy,
+            manifest,
+            read_only: OnceLock::new(),
+            offered,
+            limits,
+            started,
+        })
+    }
+
+    pub fn offered(&self) -> &Offered {
+        &self.offered
+    }
+
+    fn is_read_only(&self, site: &SiteName, product: Product) -> bool {
+        let read_only = self.read_only.get_or_init(|| {
+            let products = self.policy.sites().iter().flat_map(|site| {
+                site.products.iter().map(|product| (site.name.clone(), *product))
+            });
+            products
+                .filter(|(site, product)| {
+                    !self.policy.allows_class(&self.manifest, site, *product, Class::Write)
+                })
+                .collect()
+        });
+        read_only.contains(&(site.clone(), product))
+    }
+
+    /// Made at the first call: a client that only lists tools does not pay for an engine.
+    fn sandbox(&self) -> Result<&Sandbox, Arc<LoadError>> {
+        self.sandbox
+            .get_or_init(|| Sandbox::load_embedded(self.limits.clone()).map_err(Arc::new))
+            .as_ref()
+            .map_err(Arc::clone)
+    }
+
+    /// The first configured site of a product whose deployment is known.
+    pub(crate) fn first_site(&self, product: Product) -> Option<(SiteName, Deployment)> {
+        let mut sites = self.policy.sites().iter().filter(|site| site.products.contains(&product));
+        sites.find_map(|site| Some((site.name.clone(), self.deployments.known(site)?)))
+    }
+
+    /// One request under the name of a tool, past the component and through the gateway; with the
+    /// refusals, as a client would read them.
+    pub(crate) async fn attempt(&self, tool: &str, ask: Ask) -> (Result<Answer, Failure>, Vec<String>) {
+        let call = self.begin(tool);
+        let answer = self.gateway.send(&call, ask).await;
+        (answer, call.denials().iter().map(provider::refusal).collect())
+    }
+
+    fn begin(&self, tool: &str) -> Arc<CallContext> {
+        let caller = Caller {
+            principal: LOCAL.to_owned(),
+            tool: tool.to_owned(),
+        };
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = format!("{:x}-{number}", self.started.unix_timestamp_nanos());
+        // A little before the sandbox's own end, so that the tool can still say what happened.
+        let time = self.limits.wall.saturating_sub(Duration::from_secs(2));
+        let deadline = self.clock.monotonic() + time;
+        Arc::new(CallContext::new(caller, id, deadline, Budget::default()))
+    }
+}

@@ -1,0 +1,161 @@
+//! One call from arguments to outcome: the same for MCP clients, the shell and the tour. What the
+//! policy refused on the way is told here, to the client and never to the component.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gateway::{CallContext, Denial};
+use mcp::{Call, Content, Identity, Outcome, Provider, ToolList};
+
+use super::App;
+use super::egress::CallEgress;
+use crate::component;
+use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
+
+/// The program as the protocol sees it.
+pub struct Server(Arc<App>);
+
+impl Server {
+    pub fn new(app: Arc<App>) -> Arc<Self> {
+        Arc::new(Self(app))
+    }
+}
+
+impl Provider for Server {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "mcp-airlock".into(),
+            title: "Jira and Confluence".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    fn instructions(&self) -> &str {
+        component::INSTRUCTIONS
+    }
+
+    fn tools(&self) -> Arc<ToolList> {
+        self.0.offered.list()
+    }
+
+    async fn call(&self, call: Call) -> Outcome {
+        self.0.clone().run(call).await
+    }
+}
+
+impl App {
+    async fn run(self: Arc<Self>, mut call: Call) -> Outcome {
+        let Some(spec) = self.offered.spec(&call.tool) else {
+            return Outcome::UnknownTool {
+                nearest: self.offered.list().nearest(&call.tool),
+            };
+        };
+        let names = mcp::sites_for(spec, self.offered.sites());
+        let chosen = match mcp::take_site(&mut call.arguments, &names) {
+            Ok(chosen) => chosen.map(str::to_owned),
+            Err(error) => return Outcome::InvalidArguments(error.to_string()),
+        };
+        let sandbox = match self.sandbox() {
+            Ok(sandbox) => sandbox,
+            Err(error) => return Outcome::Internal(format!("the tool component cannot run: {error}")),
+        };
+        let context = self.begin(&call.tool);
+        let egress = Arc::new(CallEgress {
+            app: Arc::clone(&self),
+            call: Arc::clone(&context),
+            chosen,
+            missing: Mutex::default(),
+        });
+        let scope = Scope {
+            egress: egress.clone(),
+            principal: context.caller().principal.clone(),
+            progress: call.progress.clone(),
+            cancelled: call.cancelled.clone(),
+        };
+        let arguments = serde_json::Value::Object(call.arguments).to_string();
+        let asked = Context {
+            request_id: call.request_id,
+            protocol_version: call.protocol_version,
+            deadline_ms: millis(self.limits.wall),
+            locale: None,
+            inputs: None,
+            state: None,
+            can_ask: call.can_ask,
+        };
+        let ended = sandbox.call_tool(scope, &call.tool, &arguments, &asked).await;
+        if call.cancelled.is_cancelled() {
+            context.cancel();
+        }
+        let missing = egress.missing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        told(outcome(ended, self.limits.wall), &missing, &context)
+    }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn outcome(ended: Result<Result<sandbox::Outcome, CallError>, CallFailure>, wall: Duration) -> Outcome {
+    match ended {
+        Ok(Ok(sandbox::Outcome::Done(output))) => Outcome::Done {
+            content: output.content.into_iter().filter_map(content).collect(),
+            is_error: output.is_error,
+        },
+        Ok(Ok(sandbox::Outcome::InputRequired(_))) => Outcome::Internal(
+            "the tool component asked a question, which this version can't pass on".into(),
+        ),
+        Ok(Err(CallError::UnknownName)) => Outcome::Internal("the tool component does not know its own tool".into()),
+        Ok(Err(CallError::InvalidArguments(text))) => Outcome::InvalidArguments(text),
+        Ok(Err(CallError::Internal(text))) => Outcome::Internal(text),
+        Err(CallFailure::Limit(LimitHit::Wall)) => failed(format!(
+            "No answer within {} seconds, so the call was stopped. If it was to write something, look first whether it did. Ask for less, or try again later.",
+            wall.as_secs()
+        )),
+        Err(failure @ CallFailure::Limit(_)) => failed(format!("{failure}, and was stopped. Ask for less at a time.")),
+        Err(failure @ CallFailure::Trap(_)) => failed(format!("{failure}. The server goes on; other calls work. Please report it.")),
+        Err(CallFailure::Cancelled) => failed("The call was cancelled. If it was to write something, look first whether it did.".into()),
+    }
+}
+
+fn failed(text: String) -> Outcome {
+    Outcome::Done {
+        content: vec![Content::Text(text)],
+        is_error: true,
+    }
+}
+
+/// No tool keeps bytes for the client yet, so a blob has nothing to be embedded.
+fn content(content: sandbox::Content) -> Option<Content> {
+    match content {
+        sandbox::Content::Text(text) => Some(Content::Text(text)),
+        sandbox::Content::ResourceLink(link) => Some(Content::ResourceLink {
+            uri: link.uri,
+            name: link.name,
+            title: None,
+            media_type: link.media_type,
+            size: link.size,
+        }),
+        sandbox::Content::Blob(_) => None,
+    }
+}
+
+/// Adds to a failed call what only the host knows: unreachable sites and refusals.
+fn told(outcome: Outcome, missing: &[String], context: &CallContext) -> Outcome {
+    let denials = context.denials();
+    let Outcome::Done { mut content, is_error } = outcome else {
+        return outcome;
+    };
+    if is_error || !denials.is_empty() {
+        let notes = missing.iter().cloned().chain(denials.iter().map(refusal));
+        content.extend(notes.map(Content::Text));
+    }
+    Outcome::Done { content, is_error }
+}
+
+pub(super) fn refusal(denial: &Denial) -> String {
+    let mut text = format!("Refused by rule `{}`: {}.", denial.rule, denial.reason.trim_end_matches('.'));
+    if let Some(line) = &denial.would_allow {
+        text += &format!(" A person can allow it in the policy file with:\n\n```toml\n{}\n```", line.trim_end());
+    }
+    text
+}

@@ -1,0 +1,107 @@
+//! The command line: what can be said, and which command does it. Everything for people goes to
+//! standard error, except what a command was asked to print; in `serve` standard output is the
+//! protocol's alone.
+
+mod call;
+mod demo;
+mod demo_site;
+mod policy;
+mod serve;
+mod start;
+mod tools;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Jira and Confluence for AI agents: sandboxed tools, tokens that stay outside, a policy file that decides.
+#[derive(Parser)]
+#[command(name = "mcp-airlock", version, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the MCP server on standard input and output
+    Serve(serve::Arguments),
+    /// Take a guided tour on a built-in Jira and Confluence; nothing to set up
+    Demo(demo::Arguments),
+    /// Run the built-in Jira and Confluence alone
+    DemoSite(demo_site::Arguments),
+    /// List the tools that are offered under this configuration
+    Tools(tools::Arguments),
+    /// Make one tool call, on the same path as an MCP client's
+    Call(call::Arguments),
+    /// Ask the policy file
+    Policy {
+        #[command(subcommand)]
+        verb: policy::Verb,
+    },
+}
+
+/// Where the configuration is and how this run narrows it. Nothing here can widen it.
+#[derive(Args, Clone, Default)]
+struct Selection {
+    /// Folder with policy.toml and credentials.toml [default: ~/.config/mcp-airlock]
+    #[arg(long, value_name = "DIR")]
+    config_dir: Option<PathBuf>,
+    /// Policy file to use instead of the folder's policy.toml
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Offer reading tools only
+    #[arg(long)]
+    read_only: bool,
+    /// Offer these groups of tools only
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    toolsets: Option<Vec<String>>,
+    /// Offer these tools only
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    tools: Option<Vec<String>>,
+    /// Leave these tools out
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    exclude_tools: Vec<String>,
+    /// Use the built-in site instead of a configured one
+    #[arg(long, value_name = "DEPLOYMENT", num_args = 0..=1, require_equals = true, default_missing_value = "cloud")]
+    demo: Option<DemoDeployment>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DemoDeployment {
+    Cloud,
+    DataCenter,
+}
+
+/// Runs the command line of this process.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nobody is left to be told when the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    crate::log::start();
+    let ended = match command_line.command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::DemoSite(arguments) => demo_site::run(&arguments),
+        Command::Tools(arguments) => tools::run(&arguments),
+        Command::Call(arguments) => call::run(&arguments),
+        Command::Policy { verb } => policy::run(&verb),
+    };
+    ended.unwrap_or_else(|error| {
+        crate::log::complain(&error);
+        ExitCode::from(2)
+    })
+}
+
+/// One thread: a stdio server waits for one client and one site at a time, and starts faster so.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,225 @@
+//! The `egress` interface: turns what the guest asks into `gateway::Ask`, and answers back. It
+//! decides nothing about a request; the gateway does. Why a request was refused stays on this
+//! side: the guest hears one word.
+
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt};
+use gateway::{Answer, Ask, Body, Failure, Keep, Part};
+use wasmtime::component::Resource;
+
+use super::bindings::airlock::atlassian::egress::{
+    Deployment, EgressError, Host, HostSite, Method, PartData, Product, Request, RequestBody,
+    Response, ResponseBody, Sink, SiteInfo,
+};
+use super::blobs::Blob;
+use super::state::{SiteView, State};
+
+/// How many requests of one `send-many` are under way at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// The handle that a guest holds.
+pub struct OpenSite(SiteView);
+
+impl State {
+    async fn visible_sites(&mut self) -> std::sync::Arc<[SiteView]> {
+        if let Some(sites) = &self.sites {
+            return sites.clone();
+        }
+        let since = Instant::now();
+        let sites: std::sync::Arc<[SiteView]> = self.scope.egress.sites().await.into();
+        self.clock.waited(since);
+        self.sites = Some(sites.clone());
+        sites
+    }
+
+    fn ask(&self, site: &Resource<OpenSite>, request: Request) -> wasmtime::Result<Ask> {
+        let OpenSite(site) = self.table.get(site)?;
+        let body = match request.body {
+            RequestBody::Empty => Body::Empty,
+            RequestBody::Json(text) => Body::Json(text),
+            RequestBody::Bytes((media_type, data)) => Body::Bytes {
+                media_type,
+                data: data.into(),
+            },
+            RequestBody::Blob(blob) => {
+                let blob = self.table.get(&blob)?;
+                Body::Bytes {
+                    media_type: media_type(blob),
+                    data: blob.data.clone(),
+                }
+            }
+            RequestBody::Multipart(parts) => {
+                let mut whole = Vec::with_capacity(parts.len());
+                for part in parts {
+                    let (media_type, data) = match part.data {
+                        PartData::Text(text) => (None, text.into()),
+                        PartData::Blob(blob) => {
+                            let blob = self.table.get(&blob)?;
+                            (Some(media_type(blob)), blob.data.clone())
+                        }
+                    };
+                    whole.push(Part {
+                        name: part.name,
+                        file_name: part.file_name,
+                        media_type,
+                        data,
+                    });
+                }
+                Body::Multipart(whole)
+            }
+        };
+        Ok(Ask {
+            site: site.name.clone(),
+            product: site.product,
+            deployment: site.deployment,
+            method: match request.method {
+                Method::Get => policy::Method::Get,
+                Method::Head => policy::Method::Head,
+                Method::Post => policy::Method::Post,
+                Method::Put => policy::Method::Put,
+                Method::Patch => policy::Method::Patch,
+                Method::Delete => policy::Method::Delete,
+            },
+            segments: request.path,
+            query: request.query,
+            headers: request.headers,
+            body,
+            keep: match request.sink {
+                Sink::Inline => Keep::Inline,
+                Sink::Blob => Keep::Blob,
+                Sink::Discard => Keep::Discard,
+            },
+            max_body: request.max_body,
+            timeout_ms: request.timeout_ms,
+            idempotent: request.idempotent,
+            operation: request.operation,
+        })
+    }
+
+    fn response(&mut self, keep: Keep, answer: Result<Answer, Failure>) -> wasmtime::Result<Result<Response, EgressError>> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => return Ok(Err(error(failure))),
+        };
+        let body = match keep {
+            _ if answer.body.is_empty() => ResponseBody::Empty,
+            Keep::Discard => ResponseBody::Empty,
+            Keep::Inline => ResponseBody::Bytes(answer.body.into()),
+            Keep::Blob => {
+                let media_type = answer.headers.iter().find(|(name, _)| name == "content-type");
+                ResponseBody::Blob(self.keep(Blob {
+                    name: None,
+                    media_type: media_type.map(|(_, value)| value.clone()),
+                    data: answer.body,
+                })?)
+            }
+        };
+        Ok(Ok(Response {
+            status: answer.status,
+            headers: answer.headers,
+            body,
+            redacted: answer.redacted,
+        }))
+    }
+}
+
+impl Host for State {
+    async fn sites(&mut self) -> wasmtime::Result<Vec<SiteInfo>> {
+        Ok(self.visible_sites().await.iter().map(info).collect())
+    }
+
+    async fn open_site(&mut self, id: String) -> wasmtime::Result<Option<Resource<OpenSite>>> {
+        let sites = self.visible_sites().await;
+        match sites.iter().find(|site| site.id() == id) {
+            Some(site) => Ok(Some(self.table.push(OpenSite(site.clone()))?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn send_many(
+        &mut self,
+        requests: Vec<(Resource<OpenSite>, Request)>,
+    ) -> wasmtime::Result<Vec<Result<Response, EgressError>>> {
+        let mut asks = Vec::with_capacity(requests.len());
+        for (site, request) in requests {
+            asks.push(self.ask(&site, request)?);
+        }
+        let egress = self.scope.egress.clone();
+        let since = Instant::now();
+        let answers: Vec<_> = stream::iter(asks)
+            .map(|ask| async { (ask.keep, egress.send(ask).await) })
+            .buffered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        self.clock.waited(since);
+        answers
+            .into_iter()
+            .map(|(keep, answer)| self.response(keep, answer))
+            .collect()
+    }
+}
+
+impl HostSite for State {
+    async fn info(&mut self, site: Resource<OpenSite>) -> wasmtime::Result<SiteInfo> {
+        Ok(info(&self.table.get(&site)?.0))
+    }
+
+    async fn send(
+        &mut self,
+        site: Resource<OpenSite>,
+        request: Request,
+    ) -> wasmtime::Result<Result<Response, EgressError>> {
+        let ask = self.ask(&site, request)?;
+        let keep = ask.keep;
+        let egress = self.scope.egress.clone();
+        let since = Instant::now();
+        let answer = egress.send(ask).await;
+        self.clock.waited(since);
+        self.response(keep, answer)
+    }
+
+    fn drop(&mut self, site: Resource<OpenSite>) -> wasmtime::Result<()> {
+        self.table.delete(site)?;
+        Ok(())
+    }
+}
+
+fn info(site: &SiteView) -> SiteInfo {
+    SiteInfo {
+        id: site.id(),
+        name: site.name.to_string(),
+        product: match site.product {
+            policy::Product::Jira => Product::Jira,
+            policy::Product::Confluence => Product::Confluence,
+        },
+        deployment: match site.deployment {
+            policy::Deployment::Cloud => Deployment::Cloud,
+            policy::Deployment::DataCenter => Deployment::DataCenter,
+        },
+        browse_url: site.browse_url.clone(),
+        read_only: site.read_only,
+    }
+}
+
+fn media_type(blob: &Blob) -> String {
+    let fallback = "application/octet-stream";
+    blob.media_type.clone().unwrap_or_else(|| fallback.into())
+}
+
+fn error(failure: Failure) -> EgressError {
+    match failure {
+        Failure::Denied(_) => EgressError::Denied,
+        Failure::Reauthorize => EgressError::Reauthorize,
+        Failure::RateLimited(after) => EgressError::RateLimited(after),
+        Failure::Timeout => EgressError::Timeout,
+        Failure::Connect => EgressError::Connect,
+        Failure::Tls => EgressError::Tls,
+        Failure::BadResponse => EgressError::BadResponse,
+        Failure::BodyTooLarge(cap) => EgressError::BodyTooLarge(cap),
+        Failure::InvalidRequest(text) => EgressError::InvalidRequest(text),
+        Failure::Budget => EgressError::Budget,
+        Failure::Cancelled => EgressError::Cancelled,
+        Failure::Internal(text) => EgressError::Internal(text),
+    }
+}
