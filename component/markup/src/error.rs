@@ -55,6 +55,8 @@ pub enum RestoreError {
     Ambiguous(String),
     #[error("the placeholder `{0}` stood on a line of its own and must stay so")]
     NotInline(String),
+    #[error("the placeholder `{0}` stood around words of one paragraph and must stay so")]
+    NotBlock(String),
     #[error(
         "the placeholder `{0}` lost its other half: keep `{0}` and its `⟦end …⟧` both, or neither"
     )]

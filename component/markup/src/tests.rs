@@ -5,3 +5,4 @@ mod adf_properties;
 mod generate;
 mod markdown_properties;
 mod storage_properties;
+mod wiki_properties;

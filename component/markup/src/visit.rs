@@ -2,7 +2,9 @@
 //!
 //! Decides in which order nodes are visited: as they are read. Never changes anything itself.
 
-use crate::doc::{Block, BlockKind, Document, Inline, InlineKind, Mention, Source, Span, Task};
+use crate::doc::{
+    Block, BlockKind, Carried, Document, Inline, InlineKind, Mention, Source, Span, Task,
+};
 
 impl Document {
     /// Every mention, in reading order, to fill in the names the source does not have.
@@ -54,6 +56,54 @@ pub(crate) fn bodies(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
             cells.map(|cell| &mut cell.blocks).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Leaves what the tree itself says: takes off carried attributes, task ids, and the bytes of kept
+/// nodes.
+pub(crate) fn forget_origins(blocks: &mut [Block]) {
+    for block in blocks.iter_mut() {
+        block.carried = Carried::default();
+        match &mut block.kind {
+            BlockKind::Kept { kept, .. } => kept.origin = None,
+            BlockKind::Tasks(tasks) => forget_ids(tasks),
+            BlockKind::List { items, .. } => {
+                items
+                    .iter_mut()
+                    .for_each(|item| item.carried = Carried::default());
+            }
+            BlockKind::Table(table) => {
+                for row in &mut table.rows {
+                    row.carried = Carried::default();
+                    row.cells
+                        .iter_mut()
+                        .for_each(|cell| cell.carried = Carried::default());
+                }
+            }
+            _ => {}
+        }
+        for body in bodies(&mut block.kind) {
+            forget_origins(body);
+        }
+    }
+    for run in contents(blocks).into_iter().flatten() {
+        run.marks
+            .kept
+            .iter_mut()
+            .for_each(|kept| kept.origin = None);
+        match &mut run.kind {
+            InlineKind::Kept(kept) => kept.origin = None,
+            InlineKind::Image(image) => image.carried = Carried::default(),
+            InlineKind::Emoji(emoji) => (emoji.id, emoji.text) = (None, None),
+            _ => {}
+        }
+    }
+}
+
+fn forget_ids(tasks: &mut [Task]) {
+    for task in tasks {
+        task.id = None;
+        forget_ids(&mut task.children);
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Can {
     pub(super) expands_hold_all: bool,
     pub(super) panels_hold_all: bool,
     pub(super) tasks: bool,
+    /// Only what wiki markup has words for.
+    pub(super) plain: bool,
 }
 
 impl Can {
@@ -30,6 +32,7 @@ impl Can {
         expands_hold_all: true,
         panels_hold_all: true,
         tasks: true,
+        plain: false,
     };
 
     pub(super) const ADF: Self = Self {
@@ -41,11 +44,24 @@ impl Can {
         expands_hold_all: false,
         panels_hold_all: false,
         tasks: true,
+        plain: false,
     };
 
     pub(super) const STORAGE: Self = Self {
         soft_breaks: false,
         ..Self::MARKDOWN
+    };
+
+    pub(super) const WIKI: Self = Self {
+        soft_breaks: false,
+        marks_on_code: false,
+        images_in_text: true,
+        rich_cells: false,
+        quotes_hold_all: false,
+        expands_hold_all: false,
+        panels_hold_all: false,
+        tasks: false,
+        plain: true,
     };
 }
 
@@ -136,14 +152,14 @@ fn text() -> BoxedStrategy<String> {
         .boxed()
 }
 
-fn marks() -> impl Strategy<Value = Marks> {
+fn marks(can: Can) -> impl Strategy<Value = Marks> {
     let flags = prop::collection::vec(prop::bool::weighted(0.2), 4);
     let script = prop::option::weighted(
         0.1,
         prop::sample::select(vec![Script::Subscript, Script::Superscript]),
     );
     let colour = prop::option::weighted(0.1, Just("#ff5630".to_owned()));
-    let link = prop::option::weighted(0.2, link());
+    let link = prop::option::weighted(0.2, link(can));
     (flags, script, colour, link).prop_map(|(flags, script, colour, link)| Marks {
         strong: flags[0],
         emphasis: flags[1],
@@ -156,15 +172,14 @@ fn marks() -> impl Strategy<Value = Marks> {
     })
 }
 
-fn link() -> impl Strategy<Value = Link> {
-    prop::sample::select(vec![
-        "https://a.example/x",
+fn link(can: Can) -> impl Strategy<Value = Link> {
+    let hard = [
         "https://a.example/x_y?q=1&amp;r=(2)",
         "https://b.example/[x]",
-        "#anchor",
-        "mailto:a@b.example",
-    ])
-    .prop_map(|href| Link {
+    ];
+    let mut links = vec!["https://a.example/x", "#anchor", "mailto:a@b.example"];
+    links.extend(hard.iter().filter(|_| !can.plain));
+    prop::sample::select(links).prop_map(|href| Link {
         href: href.into(),
         title: None,
     })
@@ -172,7 +187,7 @@ fn link() -> impl Strategy<Value = Link> {
 
 pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
     let text_run =
-        (text(), marks(), prop::bool::weighted(0.1)).prop_map(move |(text, mut marks, code)| {
+        (text(), marks(can), prop::bool::weighted(0.1)).prop_map(move |(text, mut marks, code)| {
             if code && !can.marks_on_code {
                 marks = Marks {
                     link: marks.link,
@@ -182,7 +197,7 @@ pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
             marks.code = code;
             Inline::new(InlineKind::Text(text), marks)
         });
-    let object = (object(can), marks()).prop_map(|(kind, marks)| {
+    let object = (object(can), marks(can)).prop_map(|(kind, marks)| {
         let marks = Marks {
             // Neither ADF nor wiki markup puts marks on objects.
             ..if matches!(kind, InlineKind::Image(_)) {
@@ -233,11 +248,11 @@ fn object(can: Can) -> BoxedStrategy<InlineKind> {
         hard.boxed(),
         mention.boxed(),
         nameless.boxed(),
-        status.boxed(),
-        emoji.boxed(),
-        date.boxed(),
         card.boxed(),
     ];
+    if !can.plain {
+        objects.extend([status.boxed(), emoji.boxed(), date.boxed()]);
+    }
     if can.soft_breaks {
         objects.push(Just(InlineKind::SoftBreak).boxed());
     }
@@ -390,14 +405,15 @@ fn leaf(can: Can) -> BoxedStrategy<Block> {
 }
 
 fn item(block: impl Strategy<Value = Block>, can: Can) -> impl Strategy<Value = Item> {
-    (paragraph(can), prop::collection::vec(block, 0..2)).prop_map(|(first, rest)| {
+    (paragraph(can), prop::collection::vec(block, 0..2)).prop_map(move |(first, rest)| {
         let mut blocks = vec![first];
         // A heading or a table in a list item is more than most formats can say.
         blocks.extend(rest.into_iter().filter(|block| {
-            matches!(
-                block.kind,
-                BlockKind::Paragraph(_) | BlockKind::List { .. } | BlockKind::Code { .. }
-            )
+            !can.plain
+                && matches!(
+                    block.kind,
+                    BlockKind::Paragraph(_) | BlockKind::List { .. } | BlockKind::Code { .. }
+                )
         }));
         Item {
             blocks,
@@ -412,7 +428,8 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
         let lines = prop::collection::vec(paragraph(can), 1..3).boxed();
         let marker = prop_oneof![
             Just(ListMarker::Bullet),
-            prop::sample::select(vec![0, 1, 7]).prop_map(|start| ListMarker::Ordered { start })
+            prop::sample::select(if can.plain { vec![1] } else { vec![0, 1, 7] })
+                .prop_map(|start| ListMarker::Ordered { start })
         ];
         let list = (
             marker,
@@ -458,7 +475,9 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
                 body,
             })
         });
-        blocks.push(expand.boxed());
+        if !can.plain {
+            blocks.push(expand.boxed());
+        }
         if can.tasks {
             blocks.push(
                 prop::collection::vec(task(can), 1..3)

@@ -1,0 +1,175 @@
+//! Which node of an edited list is which of the original.
+//!
+//! Decides by what the nodes say: the longest common sequence stays, what lies between is paired
+//! in order. Never looks inside a node.
+
+/// One node of the edited list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step<'e, 'b, T> {
+    Same(&'e T, &'b T),
+    Changed(&'e T, &'b T),
+    New(&'e T),
+}
+
+/// A table with more cells than this is not filled; equal nodes are then paired greedily.
+const LARGEST_TABLE: usize = 1_000_000;
+
+pub(super) fn align<'e, 'b, T>(
+    edited: &'e [T],
+    base: &'b [T],
+    key: impl Fn(&T) -> String,
+    similar: impl Fn(&T, &T) -> bool,
+) -> Vec<Step<'e, 'b, T>> {
+    let new: Vec<String> = edited.iter().map(&key).collect();
+    let old: Vec<String> = base.iter().map(&key).collect();
+    let mut steps = Vec::with_capacity(edited.len());
+    let (mut next_new, mut next_old) = (0, 0);
+    let end = (new.len(), old.len());
+    for (at_new, at_old) in pairs(&new, &old).into_iter().chain([end]) {
+        // What was changed between two nodes that were not.
+        for node in &edited[next_new..at_new] {
+            let partner = (next_old..at_old).find(|at| similar(node, &base[*at]));
+            steps.push(match partner {
+                Some(at) => {
+                    next_old = at + 1;
+                    Step::Changed(node, &base[at])
+                }
+                None => Step::New(node),
+            });
+        }
+        if let (Some(node), Some(partner)) = (edited.get(at_new), base.get(at_old)) {
+            steps.push(Step::Same(node, partner));
+        }
+        (next_new, next_old) = (at_new + 1, at_old + 1);
+    }
+    steps
+}
+
+/// Indices of equal nodes, rising on both sides.
+fn pairs(new: &[String], old: &[String]) -> Vec<(usize, usize)> {
+    let prefix = new
+        .iter()
+        .zip(old)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let (new_rest, old_rest) = (&new[prefix..], &old[prefix..]);
+    let suffix = new_rest
+        .iter()
+        .rev()
+        .zip(old_rest.iter().rev())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let (new_middle, old_middle) = (
+        &new_rest[..new_rest.len() - suffix],
+        &old_rest[..old_rest.len() - suffix],
+    );
+    let middle = if new_middle.len().saturating_mul(old_middle.len()) <= LARGEST_TABLE {
+        longest(new_middle, old_middle)
+    } else {
+        greedy(new_middle, old_middle)
+    };
+    let mut pairs: Vec<(usize, usize)> = (0..prefix).map(|at| (at, at)).collect();
+    pairs.extend(
+        middle
+            .into_iter()
+            .map(|(one, other)| (one + prefix, other + prefix)),
+    );
+    pairs.extend(
+        (0..suffix)
+            .rev()
+            .map(|back| (new.len() - 1 - back, old.len() - 1 - back)),
+    );
+    pairs
+}
+
+/// The longest common subsequence.
+fn longest(new: &[String], old: &[String]) -> Vec<(usize, usize)> {
+    let width = old.len() + 1;
+    let mut lengths = vec![0_u32; (new.len() + 1) * width];
+    for one in (0..new.len()).rev() {
+        for other in (0..old.len()).rev() {
+            lengths[one * width + other] = if new[one] == old[other] {
+                lengths[(one + 1) * width + other + 1] + 1
+            } else {
+                lengths[(one + 1) * width + other].max(lengths[one * width + other + 1])
+            };
+        }
+    }
+    let mut pairs = Vec::new();
+    let (mut one, mut other) = (0, 0);
+    while one < new.len() && other < old.len() {
+        if new[one] == old[other] {
+            pairs.push((one, other));
+            one += 1;
+            other += 1;
+        } else if lengths[(one + 1) * width + other] >= lengths[one * width + other + 1] {
+            one += 1;
+        } else {
+            other += 1;
+        }
+    }
+    pairs
+}
+
+fn greedy(new: &[String], old: &[String]) -> Vec<(usize, usize)> {
+    let mut places: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+    for (at, key) in old.iter().enumerate() {
+        places.entry(key).or_default().push(at);
+    }
+    let mut next = 0;
+    let mut pairs = Vec::new();
+    for (at, key) in new.iter().enumerate() {
+        let candidates = places.get(key.as_str()).map_or(&[][..], Vec::as_slice);
+        let first = candidates.partition_point(|place| *place < next);
+        if let Some(place) = candidates.get(first) {
+            pairs.push((at, *place));
+            next = place + 1;
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(new: &str, old: &str) -> String {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        let (new, old) = (chars(new), chars(old));
+        align(&new, &old, char::to_string, |one, other| {
+            one.is_uppercase() == other.is_uppercase()
+        })
+        .iter()
+        .map(|step| match step {
+            Step::Same(new, _) => format!("{new} "),
+            Step::Changed(new, old) => format!("{old}>{new} "),
+            Step::New(new) => format!("+{new} "),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn nodes_find_their_partners() {
+        for (new, old, steps) in [
+            ("abc", "abc", "a b c "),
+            ("axc", "abc", "a b>x c "),
+            ("aXc", "abc", "a +X c "),
+            ("abxc", "abc", "a b +x c "),
+            ("ac", "abc", "a c "),
+            ("", "abc", ""),
+            ("ab", "", "+a +b "),
+            ("cab", "abc", "+c a b "),
+        ] {
+            assert_eq!(show(new, old), steps, "{old} to {new}");
+        }
+    }
+
+    #[test]
+    fn greedy_pairs_rise() {
+        let keys = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
+        assert_eq!(
+            greedy(&keys("abab"), &keys("babb")),
+            [(0, 1), (1, 2), (3, 3)]
+        );
+    }
+}

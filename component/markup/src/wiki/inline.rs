@@ -1,0 +1,515 @@
+//! Running text of wiki markup, read.
+//!
+//! Decides where a mark, a link, an image or an emoticon begins and ends. Each mark is open at most
+//! once and each search remembers its answer, so no text takes more than linear time.
+
+use crate::doc::{
+    Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
+    Script, User,
+};
+use crate::emoji;
+
+/// Macros that show something of their own; other braces are text, as in Jira.
+const KEPT_MACROS: &[&str] = &[
+    "anchor",
+    "attachments",
+    "chart",
+    "children",
+    "cloak",
+    "excerpt",
+    "gallery",
+    "html",
+    "include",
+    "jira",
+    "jiraissues",
+    "junitreport",
+    "loremipsum",
+    "section",
+    "column",
+    "toc",
+    "vote",
+    "widget",
+];
+
+pub(super) fn read(text: &str, depth: usize) -> Vec<Inline> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        runs: Vec::new(),
+        plain: String::new(),
+        open: Vec::new(),
+        colours: Vec::new(),
+        in_link: depth > crate::MAX_DEPTH,
+        next: Next::default(),
+    };
+    reader.all();
+    reader.runs
+}
+
+/// Where the cell at the start of `text` ends: before a `|` outside of links, images and escapes.
+pub(super) fn cell_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut last_link = text.rfind(']');
+    let mut last_image = text.rfind('!');
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'|' => return at,
+            b'[' if last_link.is_some_and(|last| last > at) => {
+                let inside = text[at + 1..].find(['[', ']', '\n']);
+                match inside {
+                    Some(end) if bytes[at + 1 + end] == b']' => at += end + 1,
+                    Some(_) => {}
+                    None => last_link = None,
+                }
+            }
+            b'!' if last_image.is_some_and(|last| last > at) => {
+                let inside = text[at + 1..].find(|char: char| char == '!' || char.is_whitespace());
+                match inside {
+                    Some(end) if end > 0 && bytes[at + 1 + end] == b'!' => at += end + 1,
+                    Some(_) => {}
+                    None => last_image = None,
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    runs: Vec<Inline>,
+    plain: String,
+    /// Open marks: the delimiter, and where its text begins in `runs`.
+    open: Vec<(u8, usize)>,
+    colours: Vec<(String, usize)>,
+    in_link: bool,
+    next: Next,
+}
+
+/// The next place of each closing character, found once.
+#[derive(Default)]
+struct Next {
+    bracket: Option<Option<usize>>,
+    bang: Option<Option<usize>>,
+    brace: Option<Option<usize>>,
+    code: Option<Option<usize>>,
+}
+
+fn next_of(
+    known: &mut Option<Option<usize>>,
+    text: &str,
+    needle: &str,
+    from: usize,
+) -> Option<usize> {
+    if let Some(found) = *known
+        && found.is_none_or(|found| found >= from)
+    {
+        return found;
+    }
+    let found = text
+        .get(from..)
+        .and_then(|rest| rest.find(needle))
+        .map(|at| at + from);
+    *known = Some(found);
+    found
+}
+
+impl<'a> Reader<'a> {
+    fn all(&mut self) {
+        while let Some(char) = self.rest().chars().next() {
+            if !self.markup(char) {
+                self.plain.push(char);
+                self.at += char.len_utf8();
+            }
+        }
+        self.flush();
+        // What was opened and never closed is text again.
+        while let Some((delimiter, at)) = self.open.pop() {
+            self.put_back(&char::from(delimiter).to_string(), at);
+        }
+        while let Some((colour, at)) = self.colours.pop() {
+            self.put_back(&format!("{{color:{colour}}}"), at);
+        }
+    }
+
+    fn put_back(&mut self, text: &str, at: usize) {
+        let at = at.min(self.runs.len());
+        self.runs.insert(at, Inline::text(text));
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn before(&self) -> Option<char> {
+        self.text[..self.at].chars().next_back()
+    }
+
+    fn flush(&mut self) {
+        if !self.plain.is_empty() {
+            let text = std::mem::take(&mut self.plain);
+            self.runs.push(Inline::text(text));
+        }
+    }
+
+    fn push(&mut self, kind: InlineKind, marks: Marks, length: usize) -> bool {
+        self.flush();
+        self.runs.push(Inline::new(kind, marks));
+        self.at += length;
+        true
+    }
+
+    /// Reads what begins here; false if it is plain text.
+    fn markup(&mut self, char: char) -> bool {
+        match char {
+            '\\' => self.escape(),
+            '&' => self.entity(),
+            '{' => self.brace(),
+            '[' if !self.in_link => self.link(),
+            '!' => self.image(),
+            '*' | '_' | '-' | '+' | '^' | '~' => self.delimiter(char as u8, 1),
+            'h' | 'f' if !self.in_link => self.url(),
+            ':' | ';' | '(' | '<' => self.emoticon(),
+            _ => false,
+        }
+    }
+
+    fn escape(&mut self) -> bool {
+        let mut chars = self.rest().chars().skip(1);
+        match chars.next() {
+            Some('\\') => self.push(InlineKind::HardBreak, Marks::default(), 2),
+            Some(char) if char.is_ascii_punctuation() => {
+                self.plain.push(char);
+                self.at += 2;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn entity(&mut self) -> bool {
+        let rest = self.rest();
+        let Some(end) = rest.bytes().take(10).position(|byte| byte == b';') else {
+            return false;
+        };
+        let char = match &rest[1..end] {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "nbsp" => Some('\u{a0}'),
+            name => name
+                .strip_prefix('#')
+                .and_then(|digits| digits.parse().ok())
+                .and_then(char::from_u32),
+        };
+        let Some(char) = char else {
+            return false;
+        };
+        self.plain.push(char);
+        self.at += end + 1;
+        true
+    }
+
+    fn brace(&mut self) -> bool {
+        let rest = self.rest();
+        if rest.starts_with("{{") {
+            return self.code();
+        }
+        if let [b'{', delimiter, b'}', ..] = rest.as_bytes()
+            && b"*_-+^~".contains(delimiter)
+        {
+            return self.delimiter(*delimiter, 3);
+        }
+        if rest.starts_with("{color}") {
+            let Some((colour, from)) = self.colours.pop() else {
+                return false;
+            };
+            self.flush();
+            for run in self.runs.iter_mut().skip(from) {
+                run.marks.colour.get_or_insert_with(|| colour.clone());
+            }
+            self.at += "{color}".len();
+            return true;
+        }
+        let Some(end) = next_of(&mut self.next.brace, self.text, "}", self.at) else {
+            return false;
+        };
+        if end - self.at > 300 {
+            return false;
+        }
+        let inside = &self.text[self.at + 1..end];
+        let (name, value) = inside.split_once(':').unwrap_or((inside, ""));
+        if name == "color" && !value.is_empty() && self.colours.len() < 8 {
+            let plain = value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
+            if plain {
+                self.flush();
+                self.colours.push((value.to_owned(), self.runs.len()));
+                self.at = end + 1;
+            }
+            return plain;
+        }
+        if KEPT_MACROS.contains(&name) {
+            let source = self.text[self.at..=end].to_owned();
+            let length = source.len();
+            let label = format!("macro {name} {value}");
+            let kept = Kept::new(&label, Format::Wiki, source, String::new());
+            return self.push(InlineKind::Kept(kept), Marks::default(), length);
+        }
+        false
+    }
+
+    fn code(&mut self) -> bool {
+        let start = self.at + 2;
+        let Some(end) = next_of(&mut self.next.code, self.text, "}}", start) else {
+            return false;
+        };
+        if end == start {
+            return false;
+        }
+        let marks = Marks {
+            code: true,
+            ..Marks::default()
+        };
+        let text = unescape(&self.text[start..end]);
+        self.push(InlineKind::Text(text), marks, end + 2 - self.at)
+    }
+
+    /// A mark's delimiter, of `length` bytes: three when it is in braces and may stand anywhere.
+    fn delimiter(&mut self, delimiter: u8, length: usize) -> bool {
+        let forced = length == 3;
+        let before = self.before();
+        let after = self.rest()[length..].chars().next();
+        let word = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        let space = |char: Option<char>| char.is_none_or(char::is_whitespace);
+        let position = self.open.iter().position(|(open, _)| *open == delimiter);
+        let closes = forced || !space(before) && !word(after);
+        if let (Some(position), true) = (position, closes) {
+            self.flush();
+            let (_, from) = self.open[position];
+            if from == self.runs.len() {
+                return false;
+            }
+            // Marks that began inside and did not end there are text.
+            for (inner, at) in self.open.split_off(position).into_iter().skip(1).rev() {
+                self.put_back(&char::from(inner).to_string(), at);
+            }
+            for run in self.runs.iter_mut().skip(from) {
+                apply(&mut run.marks, delimiter);
+            }
+            self.at += length;
+            return true;
+        }
+        let opens = forced || !word(before) && !space(after);
+        if position.is_some() || !opens {
+            return false;
+        }
+        self.flush();
+        self.open.push((delimiter, self.runs.len()));
+        self.at += length;
+        true
+    }
+
+    fn link(&mut self) -> bool {
+        let Some(end) = next_of(&mut self.next.bracket, self.text, "]", self.at) else {
+            return false;
+        };
+        let inside = &self.text[self.at + 1..end];
+        if inside.is_empty() || inside.contains('[') {
+            return false;
+        }
+        let length = inside.len() + 2;
+        if let Some(user) = inside.strip_prefix('~') {
+            let user = match user.strip_prefix("accountid:") {
+                Some(id) => User::AccountId(id.to_owned()),
+                None => User::Name(user.to_owned()),
+            };
+            let mention = Mention { user, name: None };
+            return self.push(InlineKind::Mention(mention), Marks::default(), length);
+        }
+        let mut parts = inside.splitn(3, '|');
+        let first = parts.next().unwrap_or("");
+        let (text, target, style) = match parts.next() {
+            Some(target) => (Some(first), target.trim(), parts.next()),
+            None => (None, first.trim(), None),
+        };
+        if style == Some("smart-link") {
+            let url = target.to_owned();
+            return self.push(InlineKind::Card { url }, Marks::default(), length);
+        }
+        let href = match target.strip_prefix('^') {
+            Some(name) => format!("attachment:{name}"),
+            None => target.to_owned(),
+        };
+        if !is_target(target) {
+            return false;
+        }
+        let link = Link { href, title: None };
+        let shown = text.filter(|text| !text.trim().is_empty());
+        let mut runs = match shown {
+            Some(text) => {
+                let mut reader = Reader {
+                    text,
+                    at: 0,
+                    runs: Vec::new(),
+                    plain: String::new(),
+                    open: Vec::new(),
+                    colours: Vec::new(),
+                    in_link: true,
+                    next: Next::default(),
+                };
+                reader.all();
+                reader.runs
+            }
+            None => vec![Inline::text(target.trim_start_matches('^'))],
+        };
+        for run in &mut runs {
+            run.marks.link = Some(link.clone());
+        }
+        self.flush();
+        self.runs.extend(runs);
+        self.at += length;
+        true
+    }
+
+    fn image(&mut self) -> bool {
+        let after = self.rest()[1..].chars().next();
+        if self.before().is_some_and(char::is_alphanumeric) || after.is_none_or(char::is_whitespace)
+        {
+            return false;
+        }
+        let Some(end) = next_of(&mut self.next.bang, self.text, "!", self.at + 1) else {
+            return false;
+        };
+        let inside = &self.text[self.at + 1..end];
+        let (name, attributes) = inside.split_once('|').unwrap_or((inside, ""));
+        let is_file = name.contains('.')
+            && !name.contains(char::is_whitespace)
+            && !name.contains(['|', '"', '{', '[']);
+        if !is_file || attributes.contains(['[', '{', '\\']) {
+            return false;
+        }
+        let alt = attributes
+            .split(',')
+            .find_map(|attribute| attribute.trim().strip_prefix("alt="))
+            .map(|alt| alt.trim_matches('"').to_owned());
+        let rest: Vec<&str> = attributes
+            .split(',')
+            .filter(|attribute| {
+                !attribute.trim().is_empty() && !attribute.trim().starts_with("alt=")
+            })
+            .collect();
+        let target = if name.contains("://") {
+            ImageTarget::Url(name.to_owned())
+        } else {
+            ImageTarget::Attachment(name.to_owned())
+        };
+        let image = Image {
+            target,
+            alt: alt.unwrap_or_default(),
+            title: None,
+            carried: Carried::new(Format::Wiki, rest.join(",")),
+        };
+        self.push(InlineKind::Image(image), Marks::default(), inside.len() + 2)
+    }
+
+    fn url(&mut self) -> bool {
+        let rest = self.rest();
+        let begins = ["https://", "http://", "ftp://"]
+            .iter()
+            .any(|scheme| rest.starts_with(scheme));
+        if !begins || self.before().is_some_and(char::is_alphanumeric) {
+            return false;
+        }
+        let end = rest
+            .find(|char: char| char.is_whitespace() || "|[]{}<>\"!\\^*".contains(char))
+            .unwrap_or(rest.len());
+        let url =
+            rest[..end].trim_end_matches(['.', ',', ':', ';', '?', '\'', ')', '_', '-', '~', '+']);
+        if url.ends_with("//") || url.len() < 8 {
+            return false;
+        }
+        let marks = Marks {
+            link: Some(Link {
+                href: url.to_owned(),
+                title: None,
+            }),
+            ..Marks::default()
+        };
+        self.push(InlineKind::Text(url.to_owned()), marks, url.len())
+    }
+
+    fn emoticon(&mut self) -> bool {
+        let Some((name, length)) = emoji::from_wiki(self.rest()) else {
+            return false;
+        };
+        let after = self.rest()[length..].chars().next();
+        let free = |char: Option<char>| !char.is_some_and(char::is_alphanumeric);
+        if !free(self.before()) || !free(after) {
+            return false;
+        }
+        let emoji = Emoji {
+            name: name.to_owned(),
+            id: None,
+            text: None,
+        };
+        self.push(InlineKind::Emoji(emoji), Marks::default(), length)
+    }
+}
+
+fn apply(marks: &mut Marks, delimiter: u8) {
+    match delimiter {
+        b'*' => marks.strong = true,
+        b'_' => marks.emphasis = true,
+        b'-' => marks.strike = true,
+        b'+' => marks.underline = true,
+        b'^' => marks.script = Some(Script::Superscript),
+        _ => marks.script = Some(Script::Subscript),
+    }
+}
+
+/// What a link may point at; other brackets are text.
+fn is_target(target: &str) -> bool {
+    [
+        "http://",
+        "https://",
+        "mailto:",
+        "ftp://",
+        "file:",
+        "#",
+        "^",
+        "/",
+        "page:",
+        "attachment:",
+    ]
+    .iter()
+    .any(|start| target.len() > start.len() && target.starts_with(start))
+}
+
+/// Text inside `{{…}}`: escapes and entities only.
+fn unescape(text: &str) -> String {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        runs: Vec::new(),
+        plain: String::new(),
+        open: Vec::new(),
+        colours: Vec::new(),
+        in_link: true,
+        next: Next::default(),
+    };
+    while let Some(char) = reader.rest().chars().next() {
+        if char != '&' || !reader.entity() {
+            reader.plain.push(char);
+            reader.at += char.len_utf8();
+        }
+    }
+    reader.plain
+}
