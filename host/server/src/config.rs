@@ -15,7 +15,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use policy::{Policy, Profile, Site, SiteName};
+use policy::{Policy, Profile, Scheme, Site, SiteName};
 
 use crate::auth::{CredentialStore, Login};
 use crate::secrets::{SHORT_SECRET, Secret, SecretRef};
@@ -285,6 +285,16 @@ impl Loader<'_> {
                 ));
             }
             return None;
+        }
+        for named in &products {
+            if named.origin.scheme() == Scheme::Http && !named.origin.is_loopback() {
+                self.mistakes.push(Finding::new(
+                    named.variable.name,
+                    "would send the token in clear text over the network",
+                    "Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`.",
+                ));
+                return None;
+            }
         }
         let variables: Vec<_> = products.iter().map(|each| each.variable).collect();
         let named = peer::sites(products);

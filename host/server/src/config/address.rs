@@ -1,6 +1,6 @@
 //! Decides what an address in a variable means: which origin, which context path. Refuses what has two readings.
 
-use policy::{Host, Origin, OriginError, Product, Scheme};
+use policy::{Host, Origin, OriginError, Product};
 
 /// What is wrong and what to do; never the text itself, which may hold a password.
 pub(super) type Mistake = (String, String);
@@ -26,13 +26,6 @@ pub(super) fn split(product: Product, url: &str) -> Result<(Origin, String), Mis
         return Err((
             "names Atlassian's gateway, not a site".to_owned(),
             "Write the site's own address into policy.toml, with `gateway = { cloud-id = \"…\" }` beside it."
-                .to_owned(),
-        ));
-    }
-    if origin.scheme() == Scheme::Http && !origin.is_loopback() {
-        return Err((
-            "would send the token in clear text over the network".to_owned(),
-            "Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`."
                 .to_owned(),
         ));
     }
@@ -169,7 +162,6 @@ mod tests {
         let said: String = [
             "acme.atlassian.net",
             "ftp://acme.atlassian.net",
-            "http://jira.example.com",
             "https://me:canary@example.com/",
             "https://example.com\\@evil.test",
             "https://example.com/jira?x=1",
@@ -197,9 +189,6 @@ mod tests {
         ftp://acme.atlassian.net
           is not the address of a site: an origin begins with `https://` (or `http://` for this machine)
           Write it like https://acme.atlassian.net or https://example.com/jira.
-        http://jira.example.com
-          would send the token in clear text over the network
-          Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`.
         https://me:canary@example.com/
           is not the address of a site: an origin holds no user name or password
           Write it like https://acme.atlassian.net or https://example.com/jira.

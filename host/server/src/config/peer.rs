@@ -257,7 +257,6 @@ fn put_context(site: &mut Site, product: Product, context: String) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
 

@@ -203,6 +203,24 @@ fn with_a_policy_file_the_environment_brings_credentials_only() {
 }
 
 #[test]
+fn clear_text_needs_the_word_of_the_policy_file() {
+    let variables = [
+        ("JIRA_URL", "http://jira.example.com"),
+        ("JIRA_PERSONAL_TOKEN", "canary-canary"),
+    ];
+    insta::assert_snapshot!(refusal(&[], &[&variables]), @r#"
+    the configuration has a mistake
+    JIRA_URL: would send the token in clear text over the network
+      hint: Write https://; if the site really has no TLS, name it in policy.toml with `plaintext = true`.
+    "#);
+
+    let without = POLICY.replace("https://acme.atlassian.net", "http://jira.example.com");
+    assert!(load(&[("policy.toml", &without)], &[&variables]).is_err());
+    let with = without.replace("products", "plaintext = true\nproducts");
+    assert!(load(&[("policy.toml", &with)], &[&variables]).is_ok());
+}
+
+#[test]
 fn two_accounts_for_one_site_stop_the_start() {
     let other = ("CONFLUENCE_API_TOKEN", "another-canary");
     insta::assert_snapshot!(refusal(&[("policy.toml", POLICY)], &[CLOUD, &[other]]), @r#"
