@@ -67,8 +67,9 @@ pub(super) fn search(visit: &Visit<'_>, request: &Request) -> Outcome {
                 ("next", "true".to_owned()),
                 ("limit", window.limit.to_string()),
                 ("start", next.to_string()),
+                ("cursor", cursor(next)),
             ];
-            format!("{}&cursor={}", query_with(request, &changes), cursor(next))
+            query_with(request, &changes)
         } else {
             query_with(
                 request,

@@ -15,6 +15,8 @@ use crate::world::{Change, Issue, World, field, issue_type, priority, status};
 pub(super) enum Screen {
     Create,
     Edit,
+    /// The screens of this site's transitions hold at most a resolution, which is no field of an edit.
+    Transition,
 }
 
 /// Collected complaints, by field.
@@ -147,6 +149,7 @@ fn set(
     let settable = field(name).filter(|field| {
         // The screens: type and project are chosen when an issue is made; the type may change later.
         field.on_screen
+            && screen != Screen::Transition
             && (screen == Screen::Create || field.id != "project")
             && is_offered(world, field, issue_type(issue.issue_type))
     });

@@ -193,6 +193,11 @@ fn an_issue_moves_along_its_workflow_only() {
         "{\"resolution\":\"Resolution is required.\"}"
     );
     assert_eq!(go(Value::Null, json!({})).0, 400);
+    let foreign = go(json!("11"), json!({"summary": "x"})).1;
+    assert_eq!(
+        complaint(&foreign),
+        "{\"summary\":\"Field 'summary' cannot be set. It is not on the appropriate screen, or unknown.\"}"
+    );
     assert_eq!(
         go(json!("81"), json!({"resolution": {"name": "Won't Do"}})).0,
         204

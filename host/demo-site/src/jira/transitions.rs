@@ -56,7 +56,7 @@ pub(super) fn perform(visit: &mut Visit<'_>, request: &Request, key: &str) -> Ou
     let (target, asks) = (transition.to, transition.asks_resolution);
     let mut changed = issue.clone();
     let resolution = take_resolution(&mut input, asks)?;
-    edit::apply(visit, &mut changed, &input, edit::Screen::Edit)?;
+    edit::apply(visit, &mut changed, &input, edit::Screen::Transition)?;
     let done = status(target).category == Category::Done;
     changed.status = target;
     changed.resolution = done.then_some(resolution);
