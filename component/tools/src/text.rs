@@ -21,12 +21,10 @@ impl RichText {
     pub(crate) fn new(format: Format, value: &Value) -> Option<Self> {
         let source = match value {
             Value::Null => return None,
-            Value::String(text) if format == Format::Adf => {
-                // Some instances answer an ADF field with plain text; it is shown as such.
-                return (!text.trim().is_empty()).then(|| Self {
-                    format: Format::Wiki,
-                    source: text.clone(),
-                });
+            // Some instances answer a field of the tree kind with plain text.
+            Value::String(text) if format == Format::Adf && !text.trim().is_empty() => {
+                markup::write(format, &markup::Document::plain(text))
+                    .unwrap_or_else(|_| text.clone())
             }
             Value::String(text) => text.clone(),
             other => other.to_string(),
@@ -203,6 +201,7 @@ fn floor(text: &str, position: usize) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use proptest::prelude::*;
 
@@ -239,6 +238,15 @@ mod tests {
         assert_eq!(cell("a|b\nc"), "a\\|b c");
         assert_eq!(cut("äöü", 2), "äö…");
         assert_eq!(cut("äö", 2), "äö");
+    }
+
+    #[test]
+    fn plain_text_in_a_tree_field_is_shown_and_can_be_replaced() {
+        let present = RichText::new(Format::Adf, &Value::from("*not* {bold}")).unwrap();
+        assert!(present.to_markdown().contains("{bold}"));
+        let (written, lost) = write_over(&present, Format::Adf, "new").unwrap();
+        assert!(written.contains("new") && lost.is_empty());
+        assert_eq!(RichText::new(Format::Adf, &Value::from(" ")), None);
     }
 
     proptest! {

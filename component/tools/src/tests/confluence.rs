@@ -313,3 +313,63 @@ fn a_link_of_another_site_is_refused() {
     }
     assert!(gateway.requests().is_empty());
 }
+
+#[test]
+fn one_part_of_a_long_page_is_not_taken_for_the_whole() {
+    let mut long = page(Deployment::Cloud);
+    let paragraphs: String = (0..900)
+        .map(|number| format!("<p>paragraph {number} of a page</p>"))
+        .collect();
+    long["body"]["storage"]["value"] = json!(paragraphs);
+    let gateway = FakeGateway::new(Deployment::Cloud)
+        .answer("confluence.page.get", long)
+        .answer("confluence.page.update", page(Deployment::Cloud));
+    let part = answer(&gateway, "confluence_get_page", json!({ "page_id": "123" }));
+    let (text, rest) = part
+        .split_once("<foreign>\n")
+        .and_then(|(_, text)| text.split_once("</foreign>"))
+        .unwrap();
+    assert!(rest.contains("kB left"));
+    let told = failure(
+        &gateway,
+        "confluence_update_page",
+        json!({ "page_id": "123", "content": text }),
+    );
+    assert!(
+        told.contains("kB, which a read gives in parts") && told.contains("allow_loss"),
+        "{told}"
+    );
+    answer(
+        &gateway,
+        "confluence_update_page",
+        json!({ "page_id": "123", "content": text, "allow_loss": true }),
+    );
+}
+
+#[test]
+fn the_fence_is_not_written_into_the_page() {
+    let gateway = world(Deployment::Cloud);
+    answer(
+        &gateway,
+        "confluence_update_page",
+        json!({ "page_id": "123", "content": "<foreign>\n# Plan\n</foreign>\n" }),
+    );
+    answer(
+        &gateway,
+        "confluence_create_page",
+        json!({ "space_key": "DOCS", "title": "x", "content": "<foreign>\n# Plan\n</foreign>" }),
+    );
+    let written: Vec<String> = gateway
+        .requests()
+        .iter()
+        .filter_map(|request| request.body())
+        .map(Value::to_string)
+        .collect();
+    assert_eq!(written.len(), 2);
+    assert!(
+        written
+            .iter()
+            .all(|body| body.contains("<h1>Plan</h1>") && !body.contains("foreign")),
+        "{written:?}"
+    );
+}
