@@ -69,7 +69,7 @@ fn spellings(user: &str, token: &str) -> Vec<(&'static str, Vec<u8>)> {
             raw.iter()
                 .enumerate()
                 .map(|(at, b)| {
-                    if at % 3 == 0 {
+                    if at % 3 == 0 || matches!(b, b'\\' | b'"') {
                         format!("\\u{b:04x}")
                     } else {
                         char::from(*b).to_string()
@@ -185,6 +185,35 @@ fn any_window_of_twelve_characters_is_replaced() {
             let (out, _) = redacted(&basic(USER, TOKEN), text.as_bytes());
             assert_eq!(String::from_utf8_lossy(&out), "see <[REDACTED]>");
         }
+    }
+}
+
+#[test]
+fn windows_side_by_side_are_both_replaced() {
+    let text = format!("{}{}", &TOKEN[..12], &TOKEN[20..32]);
+    let (out, _) = redacted(&basic(USER, TOKEN), text.as_bytes());
+    assert_eq!(String::from_utf8_lossy(&out), REPLACEMENT);
+}
+
+#[test]
+fn base64_of_any_window_is_replaced_at_any_alignment() {
+    for window in TOKEN.as_bytes().windows(12) {
+        for before in ["", "a", "bc"] {
+            let text = STANDARD.encode([before.as_bytes(), window, b"tail"].concat());
+            let (_, hits) = redacted(&basic(USER, TOKEN), text.as_bytes());
+            assert_eq!(hits, 1, "{before:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn an_escape_that_is_half_secret_goes_as_a_whole() {
+    for (token, text) in [
+        ("nABCDEFGHIJKLMNO", r#"{"a":"x\nABCDEFGHIJKLMNO"}"#),
+        ("0043ABCDEFGHIJKL", r#"{"a":"x\u0043ABCDEFGHIJKL"}"#),
+    ] {
+        let (out, _) = redacted(&bearer(token), text.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&out), r#"{"a":"x[REDACTED]"}"#);
     }
 }
 

@@ -103,3 +103,17 @@ fn nothing_more_is_sent_when_no_answer_would_fit() {
     assert_eq!(world.send_in(&cx, issue()), Err(Failure::Budget));
     assert_eq!((world.sent().len(), cx.requests()), (1, 1));
 }
+
+#[test]
+fn a_rule_and_a_request_may_lower_the_cap() {
+    let world = World::default();
+    for max_body in [None, Some(40), Some(4000)] {
+        let ask = Ask {
+            max_body,
+            ..comment()
+        };
+        world.send(ask).expect("allowed");
+    }
+    let caps: Vec<u64> = world.sent().iter().map(|sent| sent.cap).collect();
+    assert_eq!(caps, [100, 40, 100]);
+}

@@ -53,6 +53,7 @@ id = "comment-add"
 site = "jira"
 routes = ["jira.comment.add"]
 request-max-bytes = 1000
+response-max-bytes = 100
 
 [[rule]]
 id = "attachment-get"
