@@ -1,10 +1,4 @@
 //! The Rust face of `wit/`, generated. The only `bindgen!` of the host; nothing is decided here.
-#![expect(
-    unsafe_code,
-    unreachable_pub,
-    reason = "generated: wasmtime implements its unsafe marker traits for each WIT type"
-)]
-
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "tools",
