@@ -38,6 +38,10 @@ pub enum WriteError {
         to: Format,
         instead: &'static str,
     },
+    #[error(
+        "wiki markup has no way to show code that holds both `{{code}}` and `{{noformat}}`; split the block"
+    )]
+    Code,
     #[error("the link `{href}` has no meaning in {to}; write a full URL")]
     Link { href: String, to: Format },
 }

@@ -145,11 +145,6 @@ fn is_break(run: &Inline) -> bool {
     matches!(run.kind, InlineKind::HardBreak | InlineKind::SoftBreak)
 }
 
-fn is_space(run: &Inline) -> bool {
-    !run.marks.code
-        && matches!(&run.kind, InlineKind::Text(text) if text.bytes().all(|byte| byte == b' '))
-}
-
 fn is_blank(run: &Inline) -> bool {
     is_break(run)
         || !run.marks.code

@@ -4,5 +4,6 @@
 mod adf_properties;
 mod generate;
 mod markdown_properties;
+mod merging;
 mod storage_properties;
 mod wiki_properties;

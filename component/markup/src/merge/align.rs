@@ -3,6 +3,8 @@
 //! Decides by what the nodes say: the longest common sequence stays, what lies between is paired
 //! in order. Never looks inside a node.
 
+use std::collections::BTreeMap;
+
 /// One node of the edited list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'e, 'b, T> {
@@ -112,7 +114,7 @@ fn longest(new: &[String], old: &[String]) -> Vec<(usize, usize)> {
 }
 
 fn greedy(new: &[String], old: &[String]) -> Vec<(usize, usize)> {
-    let mut places: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, key) in old.iter().enumerate() {
         places.entry(key).or_default().push(at);
     }

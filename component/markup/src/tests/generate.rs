@@ -281,7 +281,7 @@ fn line(can: Can) -> impl Strategy<Value = Vec<Inline>> {
         .prop_filter("something is left", |runs| !runs.is_empty())
 }
 
-fn code() -> impl Strategy<Value = Block> {
+fn code(can: Can) -> impl Strategy<Value = Block> {
     let language = prop::option::of(prop::sample::select(vec!["rust", "c++", "c#"]));
     let text = prop::collection::vec(
         prop::sample::select(vec![
@@ -352,7 +352,7 @@ fn table(can: Can) -> impl Strategy<Value = Block> {
                 items: items.collect(),
             })
         });
-    let rich = (flat.clone(), list, code()).prop_map(|(mut blocks, list, code)| {
+    let rich = (flat.clone(), list, code(can)).prop_map(|(mut blocks, list, code)| {
         blocks.push(list);
         blocks.push(code);
         blocks
@@ -398,7 +398,7 @@ fn leaf(can: Can) -> BoxedStrategy<Block> {
     prop_oneof![
         6 => paragraph(can),
         2 => heading(can),
-        1 => code(),
+        1 => code(can),
         1 => Just(Block::new(BlockKind::Rule)),
     ]
     .boxed()

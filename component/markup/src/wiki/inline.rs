@@ -65,9 +65,12 @@ pub(super) fn cell_end(text: &str) -> usize {
                 }
             }
             b'!' if last_image.is_some_and(|last| last > at) => {
-                let inside = text[at + 1..].find(|char: char| char == '!' || char.is_whitespace());
-                match inside {
-                    Some(end) if end > 0 && bytes[at + 1 + end] == b'!' => at += end + 1,
+                match text[at + 1..].find(['!', '\n']) {
+                    Some(end)
+                        if bytes[at + 1 + end] == b'!' && is_image(&text[at + 1..][..end]) =>
+                    {
+                        at += end + 1;
+                    }
                     Some(_) => {}
                     None => last_image = None,
                 }
@@ -326,7 +329,8 @@ impl<'a> Reader<'a> {
             return false;
         }
         let length = inside.len() + 2;
-        if let Some(user) = inside.strip_prefix('~') {
+        let user = inside.strip_prefix('~');
+        if let Some(user) = user.filter(|user| !user.is_empty() && !user.contains('|')) {
             let user = match user.strip_prefix("accountid:") {
                 Some(id) => User::AccountId(id.to_owned()),
                 None => User::Name(user.to_owned()),
@@ -334,11 +338,13 @@ impl<'a> Reader<'a> {
             let mention = Mention { user, name: None };
             return self.push(InlineKind::Mention(mention), Marks::default(), length);
         }
-        let mut parts = inside.splitn(3, '|');
-        let first = parts.next().unwrap_or("");
-        let (text, target, style) = match parts.next() {
-            Some(target) => (Some(first), target.trim(), parts.next()),
-            None => (None, first.trim(), None),
+        let (text, rest) = match inside.split_at(cell_end(inside)) {
+            (first, "") => (None, first),
+            (first, rest) => (Some(first), &rest[1..]),
+        };
+        let (target, style) = match rest.split_once('|') {
+            Some((target, style)) => (target.trim(), Some(style)),
+            None => (rest.trim(), None),
         };
         if style == Some("smart-link") {
             let url = target.to_owned();
@@ -352,7 +358,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let link = Link { href, title: None };
-        let shown = text.filter(|text| !text.trim().is_empty());
+        let shown = text.filter(|text| !text.trim_matches(' ').is_empty());
         let mut runs = match shown {
             Some(text) => {
                 let mut reader = Reader {
@@ -390,10 +396,7 @@ impl<'a> Reader<'a> {
         };
         let inside = &self.text[self.at + 1..end];
         let (name, attributes) = inside.split_once('|').unwrap_or((inside, ""));
-        let is_file = name.contains('.')
-            && !name.contains(char::is_whitespace)
-            && !name.contains(['|', '"', '{', '[']);
-        if !is_file || attributes.contains(['[', '{', '\\']) {
+        if !is_image(inside) {
             return false;
         }
         let alt = attributes
@@ -462,6 +465,15 @@ impl<'a> Reader<'a> {
         };
         self.push(InlineKind::Emoji(emoji), Marks::default(), length)
     }
+}
+
+/// What stands between two exclamation marks names a file, and nothing in it is markup.
+fn is_image(inside: &str) -> bool {
+    let (name, attributes) = inside.split_once('|').unwrap_or((inside, ""));
+    name.contains('.')
+        && !name.contains(char::is_whitespace)
+        && !name.contains(['|', '"', '{', '[', '\\'])
+        && !attributes.contains(['[', '{', '\\', '\n'])
 }
 
 fn apply(marks: &mut Marks, delimiter: u8) {

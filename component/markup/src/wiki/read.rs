@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
 
     fn line(&mut self) {
         let (line, next) = self.line_here();
-        let text = line.trim();
+        let text = strip(line);
         let start = self.at;
         if text.is_empty() {
             self.end_paragraph();
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, kind: BlockKind, range: Range<usize>) {
-        let trimmed = self.source[range.clone()].trim_end().len();
+        let trimmed = self.source[range.clone()].trim_end_matches(SPACES).len();
         // Inside another text the offsets are not the document's.
         let span = if self.depth == 0 {
             Span::Bytes(range.start..range.start + trimmed)
@@ -170,7 +170,8 @@ impl<'a> Reader<'a> {
     }
 
     fn verbatim(&self) -> Option<(BlockKind, usize)> {
-        let indent = self.source[self.at..].len() - self.source[self.at..].trim_start().len();
+        let indent =
+            self.source[self.at..].len() - self.source[self.at..].trim_start_matches(SPACES).len();
         self.verbatim_at(self.at + indent)
     }
 
@@ -291,7 +292,7 @@ impl<'a> Reader<'a> {
         let mut items: Vec<(&'a str, Vec<&'a str>)> = Vec::new();
         loop {
             let (line, next) = self.line_here();
-            let text = line.trim();
+            let text = strip(line);
             if let Some((markers, rest)) = list_item(text) {
                 items.push((markers, vec![rest]));
             } else if text.is_empty() || self.begins_block(text) {
@@ -354,13 +355,13 @@ impl<'a> Reader<'a> {
     fn table(&mut self) {
         let start = self.at;
         let mut rows = Vec::new();
-        while self.at < self.source.len() && self.line_here().0.trim().starts_with('|') {
+        while self.at < self.source.len() && strip(self.line_here().0).starts_with('|') {
             let row_start = self.at;
             let mut end = self.at;
             // A row goes on until a line ends it.
             while self.at < self.source.len() {
                 let (line, next) = self.line_here();
-                let text = line.trim();
+                let text = strip(line);
                 if text.is_empty() {
                     break;
                 }
@@ -370,7 +371,7 @@ impl<'a> Reader<'a> {
                     break;
                 }
             }
-            rows.push(row(self.source[row_start..end].trim(), self.depth));
+            rows.push(row(strip(&self.source[row_start..end]), self.depth));
         }
         let end = self.at;
         self.push(BlockKind::Table(Table { rows }), start..end);
@@ -386,10 +387,16 @@ fn is_container(text: &str) -> bool {
             .any(|name| parameters(text, name).is_some())
 }
 
+const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// A non-breaking space is text.
+fn strip(text: &str) -> &str {
+    text.trim_matches(SPACES)
+}
+
 /// Where `part`, the end of the trimmed line, begins in `line`.
 fn offset_in(line: &str, part: &str) -> usize {
-    let trimmed = line.trim_end();
-    trimmed.len() - part.len()
+    line.trim_end_matches(SPACES).len() - part.len()
 }
 
 fn paragraph(lines: &[&str], depth: usize) -> Option<Block> {
@@ -398,7 +405,7 @@ fn paragraph(lines: &[&str], depth: usize) -> Option<Block> {
         if !content.is_empty() {
             content.push(Inline::new(InlineKind::HardBreak, Marks::default()));
         }
-        content.extend(inline::read(line.trim(), depth));
+        content.extend(inline::read(strip(line), depth));
     }
     let content = inlines::normal(content);
     (!content.is_empty()).then(|| Block::paragraph(content))
@@ -417,7 +424,7 @@ fn list_item(text: &str) -> Option<(&str, &str)> {
     let rest = text.trim_start_matches(['*', '#', '-']);
     let markers = &text[..text.len() - rest.len()];
     let dashes = markers.len() > 1 && markers.bytes().all(|byte| byte == b'-');
-    (!markers.is_empty() && !dashes && rest.starts_with(' ')).then(|| (markers, rest.trim()))
+    (!markers.is_empty() && !dashes && rest.starts_with(' ')).then(|| (markers, strip(rest)))
 }
 
 /// Takes the items that belong to one list, and their own lists.
@@ -479,7 +486,7 @@ fn row(text: &str, depth: usize) -> Row {
             break;
         }
         let end = inline::cell_end(after);
-        let content = after[..end].trim();
+        let content = strip(&after[..end]);
         let blocks = if content.contains('\n') && depth + 2 < MAX_DEPTH {
             Reader::new(content, depth + 1).blocks()
         } else {

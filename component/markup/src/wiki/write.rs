@@ -61,7 +61,7 @@ fn block(kind: &BlockKind, within: Within) -> Result<String, WriteError> {
             let text = write_inline::write(content, Place::Line)?;
             format!("h{}. {text}", level.number())
         }
-        BlockKind::Code { language, text } => code(language.as_deref(), text),
+        BlockKind::Code { language, text } => code(language.as_deref(), text)?,
         BlockKind::Quote(body) => match within.quote() {
             Some(inner) => format!("{{quote}}\n{}\n{{quote}}", blocks(body, inner)?),
             None => blocks(body, within)?,
@@ -100,16 +100,14 @@ pub(super) fn source(kept: &Kept) -> Result<&str, WriteError> {
     }
 }
 
-/// A block of code cannot hold its own closing tag; the other macro can, if that one is not there
-/// too.
-fn code(language: Option<&str>, text: &str) -> String {
-    if text.contains("{code}") {
-        let text = text.replace("{noformat}", "{ noformat}");
-        return format!("{{noformat}}\n{text}\n{{noformat}}");
-    }
-    match language {
-        Some(language) => format!("{{code:{language}}}\n{text}\n{{code}}"),
-        None => format!("{{code}}\n{text}\n{{code}}"),
+/// A block of code cannot hold its own closing tag.
+fn code(language: Option<&str>, text: &str) -> Result<String, WriteError> {
+    let holds = |tag: &str| text.contains(tag);
+    match (holds("{code}"), holds("{noformat}"), language) {
+        (true, true, _) => Err(WriteError::Code),
+        (true, false, _) => Ok(format!("{{noformat}}\n{text}\n{{noformat}}")),
+        (false, _, Some(language)) => Ok(format!("{{code:{language}}}\n{text}\n{{code}}")),
+        (false, _, None) => Ok(format!("{{code}}\n{text}\n{{code}}")),
     }
 }
 

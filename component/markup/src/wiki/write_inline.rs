@@ -26,6 +26,7 @@ pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteErr
         !is_bare(content, index) || !matches!(mark, Mark::Link(_))
     });
     let mut code = false;
+    let mut in_link = false;
     for (index, step) in steps.iter().enumerate() {
         match step {
             Step::Open(Mark::Code) => {
@@ -36,16 +37,27 @@ pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteErr
                 code = false;
                 out.push_str("}}");
             }
-            Step::Open(mark) => out.push_str(&open(*mark, is_free(&steps, index, true))?),
-            Step::Close(mark) => out.push_str(&close(*mark, is_free(&steps, index, false))?),
+            Step::Open(mark) => {
+                in_link |= matches!(mark, Mark::Link(_));
+                out.push_str(&open(*mark, is_free(&steps, index, true))?);
+            }
+            Step::Close(mark) => {
+                in_link &= !matches!(mark, Mark::Link(_));
+                out.push_str(&close(*mark, is_free(&steps, index, false))?);
+            }
             Step::Run(at, run) => match &run.kind {
                 InlineKind::Text(text) if code => out.push_str(&code_text(text)),
                 InlineKind::Text(text) if is_bare(content, *at) => out.push_str(text),
                 InlineKind::Text(text) => {
                     let starts = out.is_empty() || out.ends_with('\n');
-                    escape(text, starts, place, &mut out);
+                    escape(text, starts, in_link, place, &mut out);
                 }
-                InlineKind::HardBreak if place == Place::Paragraph => out.push('\n'),
+                // An empty line would end the paragraph.
+                InlineKind::HardBreak
+                    if place == Place::Paragraph && !is_break(&steps, index + 1) =>
+                {
+                    out.push('\n');
+                }
                 InlineKind::HardBreak => out.push_str(" \\\\ "),
                 InlineKind::SoftBreak => out.push(' '),
                 object => out.push_str(&write_object(object)?),
@@ -53,6 +65,10 @@ pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteErr
         }
     }
     Ok(out)
+}
+
+fn is_break(steps: &[Step<'_>], index: usize) -> bool {
+    matches!(steps.get(index), Some(Step::Run(_, run)) if run.kind == InlineKind::HardBreak)
 }
 
 /// A title in a macro's parameters.
@@ -184,7 +200,7 @@ fn write_object(kind: &InlineKind) -> Result<String, WriteError> {
         InlineKind::Mention(mention) => write_mention(mention)?,
         InlineKind::Status { text, colour } => {
             let mut label = String::new();
-            escape(text, false, Place::Cell, &mut label);
+            escape(text, false, false, Place::Cell, &mut label);
             match colour {
                 StatusColour::Neutral => format!("{{*}}{label}{{*}}"),
                 colour => format!("{{color:{}}}{{*}}{label}{{*}}{{color}}", palette(*colour)),
@@ -274,10 +290,10 @@ fn code_text(text: &str) -> String {
 }
 
 /// Appends `text` so that it is read back as itself.
-fn escape(text: &str, starts_line: bool, place: Place, out: &mut String) {
+fn escape(text: &str, starts_line: bool, in_link: bool, place: Place, out: &mut String) {
     if starts_line && place != Place::Line && hazard(text) {
         out.push_str(&format!("&#{};", u32::from(text.as_bytes()[0])));
-        return escape(&text[1..], false, place, out);
+        return escape(&text[1..], false, in_link, place, out);
     }
     let mut before = out.chars().next_back().filter(|char| *char != '\n');
     for (at, char) in text.char_indices() {
@@ -288,7 +304,7 @@ fn escape(text: &str, starts_line: bool, place: Place, out: &mut String) {
             '*' | '_' | '-' | '+' | '^' | '~' => {
                 !(space(before) && space(after) || word(before) && word(after))
             }
-            '{' | '[' | ']' | '}' | '|' => true,
+            '{' | '}' | '|' | '[' => true,
             '!' => !space(after),
             ':' | ';' | '(' => emoji::from_wiki(&text[at..]).is_some(),
             _ => false,
@@ -296,6 +312,8 @@ fn escape(text: &str, starts_line: bool, place: Place, out: &mut String) {
         let entity = match char {
             '\\' => !word(after),
             '&' => text[at..].bytes().take(10).any(|byte| byte == b';') || after.is_none(),
+            // The first bracket that closes ends the link, escaped or not.
+            '[' | ']' => in_link,
             '<' => emoji::from_wiki(&text[at..]).is_some(),
             ':' => text[at..].starts_with("://"),
             _ => false,
