@@ -16,21 +16,31 @@ const GUEST_TARGET: &str = "wasm32-wasip2";
 const MANIFEST_SECTION: &str = "airlock:manifest";
 
 fn main() -> Result<()> {
-    for input in ["../../component", "../../wit", "src/sandbox/engine_settings.rs", "build.rs"] {
+    for input in [
+        "../../component",
+        "../../wit",
+        "src/sandbox/engine_settings.rs",
+        "build.rs",
+    ] {
         println!("cargo::rerun-if-changed={input}");
     }
     require_target();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let wasm = fs::read(build_guest(&out)?)?;
     let manifest = manifest(&wasm)?;
-    let digest: String = Sha256::digest(&wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(&wasm)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let target = env::var("TARGET")?;
     let settings = engine_settings::engine_settings(Some(&target))?;
     let compiled = wasmtime::Engine::new(&settings)?.precompile_component(&wasm)?;
     fs::write(out.join("tools.wasm"), &wasm)?;
     fs::write(out.join("tools.cwasm"), compiled)?;
     let read: serde_json::Value = serde_json::from_slice(&manifest)?;
-    let instructions = read["instructions"].as_str().context("the manifest has no instructions")?;
+    let instructions = read["instructions"]
+        .as_str()
+        .context("the manifest has no instructions")?;
     fs::write(out.join("instructions.txt"), instructions)?;
     fs::write(out.join("manifest.json"), &manifest)?;
     println!("cargo::rustc-env=AIRLOCK_TOOLS_SHA256={digest}");
@@ -45,7 +55,9 @@ fn require_target() {
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     if !directory.is_ok_and(|directory| Path::new(&directory).is_dir()) {
-        eprintln!("the target for the tool component is not installed; run: rustup target add {GUEST_TARGET}");
+        eprintln!(
+            "the target for the tool component is not installed; run: rustup target add {GUEST_TARGET}"
+        );
         exit(1);
     }
 }
@@ -53,10 +65,22 @@ fn require_target() {
 /// Returns the path of the built component.
 fn build_guest(out: &Path) -> Result<PathBuf> {
     // Beside the profiles' own folders, so that a new hash of this script does not build it anew.
-    let target_dir = out.ancestors().nth(4).context("OUT_DIR is not below a target directory")?.join("guest");
+    let target_dir = out
+        .ancestors()
+        .nth(4)
+        .context("OUT_DIR is not below a target directory")?
+        .join("guest");
     let mut cargo = Command::new(env::var("CARGO")?);
     cargo
-        .args(["build", "--package", "guest", "--profile", "guest", "--target", GUEST_TARGET])
+        .args([
+            "build",
+            "--package",
+            "guest",
+            "--profile",
+            "guest",
+            "--target",
+            GUEST_TARGET,
+        ])
         .arg("--manifest-path")
         .arg(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../Cargo.toml"))
         .arg("--target-dir")
@@ -64,15 +88,36 @@ fn build_guest(out: &Path) -> Result<PathBuf> {
     // The settings of the outer build are for the host; the component is the same whoever builds it.
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
-        let outer = ["CARGO_PROFILE_", "CARGO_FEATURE_", "CARGO_CFG_", "CARGO_TARGET_"];
-        let exact = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC", "RUSTDOC"];
+        let outer = [
+            "CARGO_PROFILE_",
+            "CARGO_FEATURE_",
+            "CARGO_CFG_",
+            "CARGO_TARGET_",
+        ];
+        let exact = [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTC",
+            "RUSTDOC",
+        ];
         if outer.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&&*name) {
             cargo.env_remove(&*name);
         }
     }
-    let status = cargo.status().context("cargo could not be started for the tool component")?;
-    ensure!(status.success(), "the tool component did not build, see above");
-    Ok(target_dir.join(GUEST_TARGET).join("guest").join("guest.wasm"))
+    let status = cargo
+        .status()
+        .context("cargo could not be started for the tool component")?;
+    ensure!(
+        status.success(),
+        "the tool component did not build, see above"
+    );
+    Ok(target_dir
+        .join(GUEST_TARGET)
+        .join("guest")
+        .join("guest.wasm"))
 }
 
 /// The tool list that the component was built with, read without running it.

@@ -229,7 +229,11 @@ fn check_query(query: &[(String, String)]) -> Result<(), Misfit> {
 
 fn url(site: &Site, origin: &Origin, ask: &Ask) -> Result<String, Misfit> {
     let mut url = origin.to_string();
-    for segment in site.base_segments(ask.product) {
+    // On Cloud the product's own paths begin with `wiki`; a context that an address brought along, before the site
+    // was known to be Cloud, would say it twice.
+    let is_bare = ask.deployment == Deployment::Cloud && site.cloud_id.is_none();
+    let base = (!is_bare).then(|| site.base_segments(ask.product));
+    for segment in base.into_iter().flatten() {
         url.push('/');
         url.push_str(&segment);
     }

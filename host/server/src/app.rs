@@ -80,7 +80,14 @@ impl App {
         let audit = JsonlFile::in_directory(config_dir.join("audit"), started);
         let manifest = Arc::new(manifest);
         Ok(Self {
-            gateway: Gateway::new(Arc::clone(&policy), Arc::clone(&manifest), wire, SystemClock::new(), audit, credentials),
+            gateway: Gateway::new(
+                Arc::clone(&policy),
+                Arc::clone(&manifest),
+                wire,
+                SystemClock::new(),
+                audit,
+                credentials,
+            ),
             deployments: Deployments::in_directory(&config_dir),
             sandbox: OnceLock::new(),
             clock: SystemClock::new(),
@@ -101,11 +108,15 @@ impl App {
     fn is_read_only(&self, site: &SiteName, product: Product) -> bool {
         let read_only = self.read_only.get_or_init(|| {
             let products = self.policy.sites().iter().flat_map(|site| {
-                site.products.iter().map(|product| (site.name.clone(), *product))
+                site.products
+                    .iter()
+                    .map(|product| (site.name.clone(), *product))
             });
             products
                 .filter(|(site, product)| {
-                    !self.policy.allows_class(&self.manifest, site, *product, Class::Write)
+                    !self
+                        .policy
+                        .allows_class(&self.manifest, site, *product, Class::Write)
                 })
                 .collect()
         });
@@ -122,16 +133,27 @@ impl App {
 
     /// The first configured site of a product whose deployment is known.
     pub(crate) fn first_site(&self, product: Product) -> Option<(SiteName, Deployment)> {
-        let mut sites = self.policy.sites().iter().filter(|site| site.products.contains(&product));
+        let mut sites = self
+            .policy
+            .sites()
+            .iter()
+            .filter(|site| site.products.contains(&product));
         sites.find_map(|site| Some((site.name.clone(), self.deployments.known(site)?)))
     }
 
     /// One request under the name of a tool, past the component and through the gateway; with the
     /// refusals, as a client would read them.
-    pub(crate) async fn attempt(&self, tool: &str, ask: Ask) -> (Result<Answer, Failure>, Vec<String>) {
+    pub(crate) async fn attempt(
+        &self,
+        tool: &str,
+        ask: Ask,
+    ) -> (Result<Answer, Failure>, Vec<String>) {
         let call = self.begin(tool);
         let answer = self.gateway.send(&call, ask).await;
-        (answer, call.denials().iter().map(provider::refusal).collect())
+        (
+            answer,
+            call.denials().iter().map(provider::refusal).collect(),
+        )
     }
 
     fn begin(&self, tool: &str) -> Arc<CallContext> {

@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 /// `RUST_LOG` chooses the detail; by default warnings and errors, and of rmcp errors only, since
 /// it warns of each refusal that the client is told anyway.
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -10,8 +10,8 @@ mod egress;
 mod engine_settings;
 mod imports;
 mod limits;
-mod state;
 mod services;
+mod state;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -61,7 +61,10 @@ pub enum CallFailure {
 
 impl Sandbox {
     /// Loads the component that this program was built with.
-    #[expect(unsafe_code, reason = "the one place where compiled code is taken for ours")]
+    #[expect(
+        unsafe_code,
+        reason = "the one place where compiled code is taken for ours"
+    )]
     pub fn load_embedded(limits: Limits) -> Result<Self, LoadError> {
         // SAFETY: the bytes were made by this crate's build script and embedded into the program.
         unsafe { Self::load(crate::component::COMPILED, limits) }
@@ -72,7 +75,10 @@ impl Sandbox {
     /// # Safety
     ///
     /// `compiled` is run as native code: it must come from this program's own build.
-    #[expect(unsafe_code, reason = "loading native code is a promise only the caller can make")]
+    #[expect(
+        unsafe_code,
+        reason = "loading native code is a promise only the caller can make"
+    )]
     pub unsafe fn load(compiled: &[u8], limits: Limits) -> Result<Self, LoadError> {
         let engine = engine_settings::engine_settings(None)
             .and_then(|config| Engine::new(&config))
@@ -86,8 +92,10 @@ impl Sandbox {
         imports::check(&engine, component)?;
         let mut linker = Linker::new(&engine);
         imports::link_wasi(&mut linker).map_err(mismatch)?;
-        bindings::Tools::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut state::State| state)
-            .map_err(mismatch)?;
+        bindings::Tools::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut state::State| {
+            state
+        })
+        .map_err(mismatch)?;
         let pre = linker.instantiate_pre(component).map_err(mismatch)?;
         Ok(Self {
             pre: bindings::ToolsPre::new(pre).map_err(mismatch)?,
@@ -101,12 +109,18 @@ impl Sandbox {
     /// The component's own list, which the manifest must repeat.
     pub async fn list_tools(&self, scope: Scope) -> Result<Vec<Tool>, CallFailure> {
         self.run(scope, async |tools, store| {
-            tools.airlock_atlassian_provider().call_list_tools(store).await
+            tools
+                .airlock_atlassian_provider()
+                .call_list_tools(store)
+                .await
         })
         .await
     }
 
-    #[expect(clippy::ptr_arg, reason = "the generated bindings take owned strings by reference")]
+    #[expect(
+        clippy::ptr_arg,
+        reason = "the generated bindings take owned strings by reference"
+    )]
     pub async fn call_tool(
         &self,
         scope: Scope,
@@ -117,7 +131,9 @@ impl Sandbox {
         let outcome = self
             .run(scope, async |tools, store| {
                 let provider = tools.airlock_atlassian_provider();
-                provider.call_call_tool(store, name, arguments, context).await
+                provider
+                    .call_call_tool(store, name, arguments, context)
+                    .await
             })
             .await?;
         if let Ok(Outcome::Done(output)) = &outcome {

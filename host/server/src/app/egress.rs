@@ -52,7 +52,11 @@ impl Egress for CallEgress {
         Box::pin(async {
             let mut views = Vec::new();
             for site in self.app.policy.sites() {
-                if self.chosen.as_ref().is_some_and(|chosen| chosen != site.name.as_str()) {
+                if self
+                    .chosen
+                    .as_ref()
+                    .is_some_and(|chosen| chosen != site.name.as_str())
+                {
                     continue;
                 }
                 if let Some(deployment) = self.deployment(site).await {

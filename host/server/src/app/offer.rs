@@ -29,9 +29,19 @@ pub struct UnknownNames {
 }
 
 impl Offered {
-    pub(super) fn new(json: &str, manifest: &Manifest, policy: &Policy, wanted: &Offer) -> Result<Self, AppError> {
-        let specs = mcp::parse_manifest(json).map_err(|error| AppError::Manifest(error.to_string()))?;
-        let toolsets: BTreeSet<&str> = specs.iter().map(|spec| spec.toolset.as_str()).chain(WORDS).collect();
+    pub(super) fn new(
+        json: &str,
+        manifest: &Manifest,
+        policy: &Policy,
+        wanted: &Offer,
+    ) -> Result<Self, AppError> {
+        let specs =
+            mcp::parse_manifest(json).map_err(|error| AppError::Manifest(error.to_string()))?;
+        let toolsets: BTreeSet<&str> = specs
+            .iter()
+            .map(|spec| spec.toolset.as_str())
+            .chain(WORDS)
+            .collect();
         let names: BTreeSet<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
         check("group of tools", wanted.toolsets.as_deref(), &toolsets)?;
         check("tool", wanted.tools.as_deref(), &names)?;
@@ -71,15 +81,25 @@ const WORDS: [&str; 2] = ["all", "default"];
 
 fn wants(wanted: &Offer, spec: &ToolSpec) -> bool {
     let listed = |list: &Option<Vec<String>>, name: &str| {
-        list.as_ref().is_none_or(|list| list.iter().any(|each| each == name))
+        list.as_ref()
+            .is_none_or(|list| list.iter().any(|each| each == name))
     };
-    let toolset = listed(&wanted.toolsets, &spec.toolset) || WORDS.iter().any(|word| listed(&wanted.toolsets, word));
+    let toolset = listed(&wanted.toolsets, &spec.toolset)
+        || WORDS.iter().any(|word| listed(&wanted.toolsets, word));
     toolset && listed(&wanted.tools, &spec.name) && !wanted.exclude.contains(&spec.name)
 }
 
-fn check(kind: &'static str, wanted: Option<&[String]>, known: &BTreeSet<&str>) -> Result<(), UnknownNames> {
+fn check(
+    kind: &'static str,
+    wanted: Option<&[String]>,
+    known: &BTreeSet<&str>,
+) -> Result<(), UnknownNames> {
     let wanted = wanted.unwrap_or_default();
-    let unknown: Vec<String> = wanted.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
+    let unknown: Vec<String> = wanted
+        .iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .cloned()
+        .collect();
     if unknown.is_empty() {
         return Ok(());
     }
@@ -91,7 +111,11 @@ fn check(kind: &'static str, wanted: Option<&[String]>, known: &BTreeSet<&str>) 
 }
 
 fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn sites(policy: &Policy) -> Vec<SiteOffer> {

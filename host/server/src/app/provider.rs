@@ -57,7 +57,9 @@ impl App {
         };
         let sandbox = match self.sandbox() {
             Ok(sandbox) => sandbox,
-            Err(error) => return Outcome::Internal(format!("the tool component cannot run: {error}")),
+            Err(error) => {
+                return Outcome::Internal(format!("the tool component cannot run: {error}"));
+            }
         };
         let context = self.begin(&call.tool);
         let egress = Arc::new(CallEgress {
@@ -82,11 +84,17 @@ impl App {
             state: None,
             can_ask: call.can_ask,
         };
-        let ended = sandbox.call_tool(scope, &call.tool, &arguments, &asked).await;
+        let ended = sandbox
+            .call_tool(scope, &call.tool, &arguments, &asked)
+            .await;
         if call.cancelled.is_cancelled() {
             context.cancel();
         }
-        let missing = egress.missing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let missing = egress
+            .missing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         told(outcome(ended, self.limits.wall), &missing, &context)
     }
 }
@@ -95,7 +103,10 @@ fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
-fn outcome(ended: Result<Result<sandbox::Outcome, CallError>, CallFailure>, wall: Duration) -> Outcome {
+fn outcome(
+    ended: Result<Result<sandbox::Outcome, CallError>, CallFailure>,
+    wall: Duration,
+) -> Outcome {
     match ended {
         Ok(Ok(sandbox::Outcome::Done(output))) => Outcome::Done {
             content: output.content.into_iter().filter_map(content).collect(),
@@ -104,16 +115,25 @@ fn outcome(ended: Result<Result<sandbox::Outcome, CallError>, CallFailure>, wall
         Ok(Ok(sandbox::Outcome::InputRequired(_))) => Outcome::Internal(
             "the tool component asked a question, which this version can't pass on".into(),
         ),
-        Ok(Err(CallError::UnknownName)) => Outcome::Internal("the tool component does not know its own tool".into()),
+        Ok(Err(CallError::UnknownName)) => {
+            Outcome::Internal("the tool component does not know its own tool".into())
+        }
         Ok(Err(CallError::InvalidArguments(text))) => Outcome::InvalidArguments(text),
         Ok(Err(CallError::Internal(text))) => Outcome::Internal(text),
         Err(CallFailure::Limit(LimitHit::Wall)) => failed(format!(
             "No answer within {} seconds, so the call was stopped. If it was to write something, look first whether it did. Ask for less, or try again later.",
             wall.as_secs()
         )),
-        Err(failure @ CallFailure::Limit(_)) => failed(format!("{failure}, and was stopped. Ask for less at a time.")),
-        Err(failure @ CallFailure::Trap(_)) => failed(format!("{failure}. The server goes on; other calls work. Please report it.")),
-        Err(CallFailure::Cancelled) => failed("The call was cancelled. If it was to write something, look first whether it did.".into()),
+        Err(failure @ CallFailure::Limit(_)) => failed(format!(
+            "{failure}, and was stopped. Ask for less at a time."
+        )),
+        Err(failure @ CallFailure::Trap(_)) => failed(format!(
+            "{failure}. The server goes on; other calls work. Please report it."
+        )),
+        Err(CallFailure::Cancelled) => failed(
+            "The call was cancelled. If it was to write something, look first whether it did."
+                .into(),
+        ),
     }
 }
 
@@ -139,23 +159,34 @@ fn content(content: sandbox::Content) -> Option<Content> {
     }
 }
 
-/// Adds to a failed call what only the host knows: unreachable sites and refusals.
+/// Says what only the host knows: that a site could not be reached at all, and what was refused.
 fn told(outcome: Outcome, missing: &[String], context: &CallContext) -> Outcome {
-    let denials = context.denials();
-    let Outcome::Done { mut content, is_error } = outcome else {
+    let Outcome::Done {
+        mut content,
+        is_error,
+    } = outcome
+    else {
         return outcome;
     };
-    if is_error || !denials.is_empty() {
-        let notes = missing.iter().cloned().chain(denials.iter().map(refusal));
-        content.extend(notes.map(Content::Text));
+    if is_error && !missing.is_empty() {
+        // The component saw no site and can only say that there is none, which is not so.
+        content = missing.iter().map(Content::text).collect();
     }
+    content.extend(context.denials().iter().map(refusal).map(Content::Text));
     Outcome::Done { content, is_error }
 }
 
 pub(super) fn refusal(denial: &Denial) -> String {
-    let mut text = format!("Refused by rule `{}`: {}.", denial.rule, denial.reason.trim_end_matches('.'));
+    let mut text = format!(
+        "Refused by rule `{}`: {}.",
+        denial.rule,
+        denial.reason.trim_end_matches('.')
+    );
     if let Some(line) = &denial.would_allow {
-        text += &format!(" A person can allow it in the policy file with:\n\n```toml\n{}\n```", line.trim_end());
+        text += &format!(
+            " A person can allow it in the policy file with:\n\n```toml\n{}\n```",
+            line.trim_end()
+        );
     }
     text
 }

@@ -23,8 +23,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let object: JsonObject = serde_json::from_str(&arguments.arguments)
-        .with_context(|| "the arguments are not a JSON object; write them as '{\"issue_key\": \"PROJ-1\"}'")?;
+    let object: JsonObject = serde_json::from_str(&arguments.arguments).with_context(
+        || "the arguments are not a JSON object; write them as '{\"issue_key\": \"PROJ-1\"}'",
+    )?;
     let started = start::app(&arguments.selection)?;
     let outcome = super::runtime()?.block_on(async {
         let cancelled = CancellationToken::new();
@@ -45,16 +46,25 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             for block in content {
                 match block {
                     Content::Text(text) => writeln!(stdout, "{text}")?,
-                    Content::ResourceLink { uri, .. } | Content::Blob { uri, .. } => writeln!(stdout, "{uri}")?,
+                    Content::ResourceLink { uri, .. } | Content::Blob { uri, .. } => {
+                        writeln!(stdout, "{uri}")?
+                    }
                 }
             }
             Ok(ExitCode::from(u8::from(is_error)))
         }
         Outcome::UnknownTool { nearest } if nearest.is_empty() => {
-            bail!("no tool is called `{}`; `mcp-airlock tools` lists them", arguments.tool)
+            bail!(
+                "no tool is called `{}`; `mcp-airlock tools` lists them",
+                arguments.tool
+            )
         }
         Outcome::UnknownTool { nearest } => {
-            bail!("no tool is called `{}`; did you mean {}?", arguments.tool, nearest.join(" or "))
+            bail!(
+                "no tool is called `{}`; did you mean {}?",
+                arguments.tool,
+                nearest.join(" or ")
+            )
         }
         Outcome::InvalidArguments(text) | Outcome::Internal(text) => bail!(text),
     }

@@ -33,52 +33,118 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         demo: Some(arguments.deployment),
         ..Selection::default()
     })?;
-    let demo = started.demo.as_ref().context("the demo site did not start")?;
+    let demo = started
+        .demo
+        .as_ref()
+        .context("the demo site did not start")?;
     let stage = Stage::new(SCENES, arguments.fast);
     let runtime = super::runtime()?;
-    runtime.block_on(tour(&stage, &started.app, &demo.folder.path().join("audit")))?;
+    runtime.block_on(tour(
+        &stage,
+        &started.app,
+        &demo.folder.path().join("audit"),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn tour(stage: &Stage, app: &std::sync::Arc<App>, audit: &std::path::Path) -> anyhow::Result<()> {
+async fn tour(
+    stage: &Stage,
+    app: &std::sync::Arc<App>,
+    audit: &std::path::Path,
+) -> anyhow::Result<()> {
     let mut session = Session::start(Server::new(app.clone()));
 
-    stage.scene("1  An agent connects", "It asks who is there. Nothing has been sent to Jira or Confluence yet.").await?;
+    stage
+        .scene(
+            "1  An agent connects",
+            "It asks who is there. Nothing has been sent to Jira or Confluence yet.",
+        )
+        .await?;
     stage.said("server/discover")?;
     let found = session.request("server/discover", json!({})).await?;
     let server = &found["_meta"]["io.modelcontextprotocol/serverInfo"];
-    stage.heard(&format!("{} {}", server["name"].as_str().unwrap_or_default(), server["version"].as_str().unwrap_or_default()), 1)?;
+    stage.heard(
+        &format!(
+            "{} {}",
+            server["name"].as_str().unwrap_or_default(),
+            server["version"].as_str().unwrap_or_default()
+        ),
+        1,
+    )?;
 
-    stage.scene("2  What is offered", "The policy decides which tools exist: here reading and writing, no deleting.").await?;
+    stage
+        .scene(
+            "2  What is offered",
+            "The policy decides which tools exist: here reading and writing, no deleting.",
+        )
+        .await?;
     stage.said("tools/list")?;
     let list = session.request("tools/list", json!({})).await?;
-    let tools: Vec<&Value> = list["tools"].as_array().context("no tools")?.iter().collect();
-    let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-    stage.heard(&names.chunks(4).map(|row| row.join("   ")).collect::<Vec<_>>().join("\n"), 8)?;
+    let tools: Vec<&Value> = list["tools"]
+        .as_array()
+        .context("no tools")?
+        .iter()
+        .collect();
+    let names: Vec<&str> = tools
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .collect();
+    stage.heard(
+        &names
+            .chunks(4)
+            .map(|row| row.join("   "))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        8,
+    )?;
 
-    stage.scene("3  A search", "The component builds the request; the host adds the token on the way out.").await?;
+    stage
+        .scene(
+            "3  A search",
+            "The component builds the request; the host adds the token on the way out.",
+        )
+        .await?;
     let search = json!({ "jql": "project = PROJ AND statusCategory != Done ORDER BY updated DESC", "limit": 6 });
     stage.said(&format!("jira_search {search}"))?;
     let hits = session.call("jira_search", search).await?;
     stage.heard(&hits, 14)?;
     let key = first_key(&hits).context("the search found no issue of PROJ")?;
 
-    stage.scene("4  One issue", "Text comes as Markdown, whatever the site keeps it in.").await?;
+    stage
+        .scene(
+            "4  One issue",
+            "Text comes as Markdown, whatever the site keeps it in.",
+        )
+        .await?;
     stage.said(&format!("jira_get_issue {key}"))?;
-    let issue = session.call("jira_get_issue", json!({ "issue_key": key })).await?;
+    let issue = session
+        .call("jira_get_issue", json!({ "issue_key": key }))
+        .await?;
     stage.heard(&issue, 24)?;
 
-    stage.scene("5  A comment", "Writing is allowed by the same policy, by a rule with a name.").await?;
+    stage
+        .scene(
+            "5  A comment",
+            "Writing is allowed by the same policy, by a rule with a name.",
+        )
+        .await?;
     let comment = json!({ "issue_key": key, "comment": "Looked at it: **reproduced** on staging.\n\n- logs attached\n- fix tomorrow" });
     stage.said(&format!("jira_add_comment {comment}"))?;
     let added = session.call("jira_add_comment", comment).await?;
     stage.heard(&added, 6)?;
 
-    stage.scene("6  A delete is refused", "As if the component had been taken over: it asks to delete the issue.").await?;
-    stage.said(&format!("DELETE issue {key}, under the name of jira_update_issue"))?;
+    stage
+        .scene(
+            "6  A delete is refused",
+            "As if the component had been taken over: it asks to delete the issue.",
+        )
+        .await?;
+    stage.said(&format!(
+        "DELETE issue {key}, under the name of jira_update_issue"
+    ))?;
     stage.heard(&refused_delete(app, &key).await?, 12)?;
 
-    stage.scene("7  The record", "One line for each decision; no bodies, no secrets.").await?;
+    stage.scene("7  The record", "One line for each decision, with the rule that made it; before a write also one that it is meant.").await?;
     stage.heard(&read_audit(audit)?, 40)?;
 
     stage.end("\nThat was it. With your own site: set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN, then\n\n    mcp-airlock tools\n    claude mcp add atlassian -- mcp-airlock serve\n\n")?;
@@ -90,9 +156,15 @@ async fn tour(stage: &Stage, app: &std::sync::Arc<App>, audit: &std::path::Path)
 async fn refused_delete(app: &App, key: &str) -> anyhow::Result<String> {
     let site = app.first_site(Product::Jira).context("no Jira")?;
     let (name, deployment) = site;
-    match app.attempt("jira_update_issue", delete(name, deployment, key)).await {
+    match app
+        .attempt("jira_update_issue", delete(name, deployment, key))
+        .await
+    {
         (Err(Failure::Denied(_)), denials) => Ok(denials.join("\n")),
-        (other, _) => anyhow::bail!("the delete should have been refused, but: {:?}", other.map(|answer| answer.status)),
+        (other, _) => anyhow::bail!(
+            "the delete should have been refused, but: {:?}",
+            other.map(|answer| answer.status)
+        ),
     }
 }
 
@@ -106,7 +178,9 @@ fn delete(site: SiteName, deployment: Deployment, key: &str) -> Ask {
         product: Product::Jira,
         deployment,
         method: Method::Delete,
-        segments: ["rest", "api", version, "issue", key].map(str::to_owned).to_vec(),
+        segments: ["rest", "api", version, "issue", key]
+            .map(str::to_owned)
+            .to_vec(),
         query: Vec::new(),
         headers: Vec::new(),
         body: Body::Empty,
@@ -120,7 +194,10 @@ fn delete(site: SiteName, deployment: Deployment, key: &str) -> Ask {
 
 fn first_key(text: &str) -> Option<String> {
     let word = text.split(|char: char| !char.is_ascii_alphanumeric() && char != '-');
-    let mut keys = word.filter(|word| word.strip_prefix("PROJ-").is_some_and(|number| number.parse::<u32>().is_ok()));
+    let mut keys = word.filter(|word| {
+        word.strip_prefix("PROJ-")
+            .is_some_and(|number| number.parse::<u32>().is_ok())
+    });
     keys.next().map(str::to_owned)
 }
 
@@ -131,12 +208,12 @@ fn read_audit(folder: &std::path::Path) -> anyhow::Result<String> {
             let record: Value = serde_json::from_str(line)?;
             let shown = |field: &str| record[field].as_str().unwrap_or("-").to_owned();
             lines += &format!(
-                "{:<6} {:<6} {:<46} rule {:<16} {:<24} {}\n",
+                "{:<9} {:<6} {:<7} {:<38} {:<27} {}\n",
+                shown("kind"),
                 shown("verdict"),
                 shown("method"),
                 shown("template"),
                 shown("rule"),
-                shown("tool"),
                 record["status"],
             );
         }

@@ -54,8 +54,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         })),
         ..Options::new(arguments.deployment.into())
     };
-    let site = demo_site::spawn(options)
-        .with_context(|| format!("the demo site could not listen on 127.0.0.1:{}", arguments.port))?;
+    let site = demo_site::spawn(options).with_context(|| {
+        format!(
+            "the demo site could not listen on 127.0.0.1:{}",
+            arguments.port
+        )
+    })?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{}", site.ready().to_json())?;
     stdout.flush()?;

@@ -86,7 +86,9 @@ impl Explain {
         let (path, text) = self.file.read()?;
         let policy = match policy::parse(&text, &path) {
             Ok(policy) => policy,
-            Err(diagnostics) => bail!("the policy file has mistakes, so nothing is allowed\n{diagnostics}"),
+            Err(diagnostics) => {
+                bail!("the policy file has mistakes, so nothing is allowed\n{diagnostics}")
+            }
         };
         let explanation = policy::explain(&policy, &manifest()?, &self.question()?);
         let shown = match self.format {
@@ -115,7 +117,9 @@ impl Explain {
                 tool,
             },
             (_, _, _, Some(tool)) => Question::Tool(tool),
-            _ => bail!("say what to explain: --tool, or --method with --url, or with --site and --path"),
+            _ => bail!(
+                "say what to explain: --tool, or --method with --url, or with --site and --path"
+            ),
         })
     }
 }
@@ -146,13 +150,21 @@ impl Check {
 impl File {
     fn read(&self) -> anyhow::Result<(String, String)> {
         let default = || {
-            let folder = self.config_dir.clone().or_else(|| Environment::of_process().config_dir());
+            let folder = self
+                .config_dir
+                .clone()
+                .or_else(|| Environment::of_process().config_dir());
             folder.map(|folder| folder.join("policy.toml"))
         };
-        let path = self.policy.clone().or_else(default).context("no home directory; name the file with --policy")?;
+        let path = self
+            .policy
+            .clone()
+            .or_else(default)
+            .context("no home directory; name the file with --policy")?;
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("the policy file {shown} cannot be read; name another with --policy"))?;
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!("the policy file {shown} cannot be read; name another with --policy")
+        })?;
         Ok((shown, text))
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
         tracing::warn!("{problem}");
     }
     let (config, demo) = match selection.demo {
-        None => (Config::load(&options(selection), &Environment::of_process())?, None),
+        None => (
+            Config::load(&options(selection), &Environment::of_process())?,
+            None,
+        ),
         Some(deployment) => {
             let (config, demo) = demo_config(selection, deployment)?;
             (config, Some(demo))
@@ -61,11 +64,18 @@ fn options(selection: &Selection) -> Options {
 
 /// The demo is configured as a user would be, by variables: nothing is special about it but that
 /// they are not read from this process.
-fn demo_config(selection: &Selection, deployment: DemoDeployment) -> anyhow::Result<(Config, Demo)> {
-    let site = demo_site::spawn(demo_site::Options::new(deployment.into())).context("the demo site did not start")?;
+fn demo_config(
+    selection: &Selection,
+    deployment: DemoDeployment,
+) -> anyhow::Result<(Config, Demo)> {
+    let site = demo_site::spawn(demo_site::Options::new(deployment.into()))
+        .context("the demo site did not start")?;
     let folder = tempfile::tempdir().context("no temporary folder for the demo")?;
     let ready = site.ready();
-    let mut variables = vec![("JIRA_URL", ready.jira.as_str()), ("CONFLUENCE_URL", &ready.confluence)];
+    let mut variables = vec![
+        ("JIRA_URL", ready.jira.as_str()),
+        ("CONFLUENCE_URL", &ready.confluence),
+    ];
     match &ready.user {
         Some(user) => variables.extend([
             ("JIRA_USERNAME", user.as_str()),
@@ -81,5 +91,11 @@ fn demo_config(selection: &Selection, deployment: DemoDeployment) -> anyhow::Res
     let mut options = options(selection);
     options.config_dir = Some(folder.path().to_owned());
     let config = Config::load(&options, &Environment::fixed(variables))?;
-    Ok((config, Demo { folder, _site: site }))
+    Ok((
+        config,
+        Demo {
+            folder,
+            _site: site,
+        },
+    ))
 }

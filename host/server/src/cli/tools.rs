@@ -45,7 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             (false, false) => "adds",
             (false, true) => "changes",
         };
-        let first = spec.description.split_inclusive(['.', '\n']).next().unwrap_or_default();
+        let first = spec
+            .description
+            .split_inclusive(['.', '\n'])
+            .next()
+            .unwrap_or_default();
         table.add_row([spec.name.as_str(), &spec.toolset, kind, first.trim()]);
     }
     writeln!(stdout, "{table}")?;

@@ -1,7 +1,7 @@
 //! Reads sites and credentials out of the variables of mcp-atlassian, so that a change-over needs no new file.
 //! Decides which products and credentials they mean; never which rights they give.
 
-use policy::{Host, Origin, Product, Site, SiteName};
+use policy::{Deployment, Host, Origin, Product, Site, SiteName};
 use secrecy::ExposeSecret;
 
 use super::address;
@@ -126,6 +126,7 @@ pub(super) fn sites(products: Vec<Named>) -> Vec<(Site, Option<Login>)> {
             jira.origin.clone(),
             vec![Product::Jira, Product::Confluence],
         );
+        site.deployment = stated_deployment(jira.login.as_ref());
         put_context(&mut site, Product::Jira, jira.context);
         put_context(&mut site, Product::Confluence, confluence.context);
         return vec![(site, jira.login)];
@@ -144,10 +145,18 @@ pub(super) fn sites(products: Vec<Named>) -> Vec<(Site, Option<Login>)> {
                 _ => each.product.as_str(),
             };
             let mut site = Site::new(site_name(name), each.origin.clone(), vec![each.product]);
+            site.deployment = stated_deployment(each.login.as_ref());
             put_context(&mut site, each.product, each.context);
             (site, each.login)
         })
         .collect()
+}
+
+/// Personal access tokens exist on Data Center only, so naming one says what the site is.
+fn stated_deployment(login: Option<&Login>) -> Option<Deployment> {
+    login
+        .is_some_and(|login| login.scheme == Scheme::Bearer)
+        .then_some(Deployment::DataCenter)
 }
 
 fn login(

@@ -69,7 +69,10 @@ impl HostBlob for State {
         len: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, BlobError>> {
         let data = &self.table.get(&blob)?.data;
-        let Some(start) = usize::try_from(offset).ok().filter(|start| *start <= data.len()) else {
+        let Some(start) = usize::try_from(offset)
+            .ok()
+            .filter(|start| *start <= data.len())
+        else {
             return Ok(Err(BlobError::OutOfRange));
         };
         let end = data.len().min(start + len.min(MAX_READ) as usize);

@@ -36,7 +36,12 @@ impl Cache {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.insert((principal.to_owned(), key), Entry { value, until });
         entries.retain(|_, entry| entry.until > Instant::now());
-        while entries.iter().map(|((_, key), entry)| key.len() + entry.value.len()).sum::<usize>() > MAX_BYTES {
+        while entries
+            .iter()
+            .map(|((_, key), entry)| key.len() + entry.value.len())
+            .sum::<usize>()
+            > MAX_BYTES
+        {
             let soonest = entries.iter().min_by_key(|(_, entry)| entry.until);
             let Some(key) = soonest.map(|(key, _)| key.clone()) else {
                 return;
@@ -70,7 +75,12 @@ mod tests {
         for entry in 0..40 {
             cache.write("a", entry.to_string(), vec![0; 200 << 10], MINUTE);
         }
-        let held = (0..40).filter(|entry| cache.read("a", &entry.to_string()).is_some()).count();
-        assert!((1..=20).contains(&held), "{held} entries of 200 KiB in 4 MiB");
+        let held = (0..40)
+            .filter(|entry| cache.read("a", &entry.to_string()).is_some())
+            .count();
+        assert!(
+            (1..=20).contains(&held),
+            "{held} entries of 200 KiB in 4 MiB"
+        );
     }
 }

@@ -105,7 +105,10 @@ fn tick(shared: &Weak<Shared>, engine: &EngineWeak) {
 }
 
 fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, usize> {
-    shared.running.lock().unwrap_or_else(PoisonError::into_inner)
+    shared
+        .running
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

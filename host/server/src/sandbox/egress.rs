@@ -19,7 +19,7 @@ use super::state::{SiteView, State};
 const SIDE_BY_SIDE: usize = 8;
 
 /// The handle that a guest holds.
-pub struct OpenSite(SiteView);
+pub(crate) struct OpenSite(SiteView);
 
 impl State {
     async fn visible_sites(&mut self) -> std::sync::Arc<[SiteView]> {
@@ -97,7 +97,11 @@ impl State {
         })
     }
 
-    fn response(&mut self, keep: Keep, answer: Result<Answer, Failure>) -> wasmtime::Result<Result<Response, EgressError>> {
+    fn response(
+        &mut self,
+        keep: Keep,
+        answer: Result<Answer, Failure>,
+    ) -> wasmtime::Result<Result<Response, EgressError>> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(failure) => return Ok(Err(error(failure))),
@@ -107,7 +111,10 @@ impl State {
             Keep::Discard => ResponseBody::Empty,
             Keep::Inline => ResponseBody::Bytes(answer.body.into()),
             Keep::Blob => {
-                let media_type = answer.headers.iter().find(|(name, _)| name == "content-type");
+                let media_type = answer
+                    .headers
+                    .iter()
+                    .find(|(name, _)| name == "content-type");
                 ResponseBody::Blob(self.keep(Blob {
                     name: None,
                     media_type: media_type.map(|(_, value)| value.clone()),

@@ -3,8 +3,8 @@
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasData, Linker, ResourceTable};
-use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::WasiView;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 
 use super::state::State;
 
@@ -56,7 +56,9 @@ fn allowed(import: &str) -> bool {
     };
     ALLOWED.iter().any(|(allowed, minor)| {
         name == *allowed
-            && version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'))
+            && version
+                .strip_prefix(minor)
+                .is_some_and(|rest| rest.starts_with('.'))
     })
 }
 

@@ -145,7 +145,9 @@ mod tests {
         let mut counter = MemoryCounter::new(&limits);
         assert!(counter.memory_growing(0, 60, None).is_ok());
         assert!(counter.memory_growing(0, 40, None).is_ok());
-        let refused = counter.memory_growing(40, 41, None).map_err(|error| error.downcast_ref().copied());
+        let refused = counter
+            .memory_growing(40, 41, None)
+            .map_err(|error| error.downcast_ref().copied());
         assert_eq!(refused, Err(Some(LimitHit::Memory)));
     }
 }

@@ -17,9 +17,15 @@ impl Host for State {
         message: String,
         fields: Vec<(String, String)>,
     ) -> wasmtime::Result<()> {
-        let fields: String = fields.iter().map(|(name, value)| format!(" {name}={value:?}")).collect();
+        let fields: String = fields
+            .iter()
+            .map(|(name, value)| format!(" {name}={value:?}"))
+            .collect();
         let line = cut(message) + &cut(fields);
-        self.log_left = self.log_left.checked_sub(line.len() + 1).ok_or(LimitHit::Log)?;
+        self.log_left = self
+            .log_left
+            .checked_sub(line.len() + 1)
+            .ok_or(LimitHit::Log)?;
         // `?` escapes control characters: a guest can't forge a line of ours.
         match level {
             Level::Trace => tracing::trace!(target: "component", ?line),
@@ -37,7 +43,10 @@ impl Host for State {
         total: Option<f64>,
         message: Option<String>,
     ) -> wasmtime::Result<()> {
-        self.progress_left = self.progress_left.checked_sub(1).ok_or(LimitHit::Progress)?;
+        self.progress_left = self
+            .progress_left
+            .checked_sub(1)
+            .ok_or(LimitHit::Progress)?;
         if let Some(progress) = &self.scope.progress {
             progress.report(done, total, message.map(cut));
         }
@@ -45,7 +54,9 @@ impl Host for State {
     }
 
     fn now_ms(&mut self) -> wasmtime::Result<u64> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Ok(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 

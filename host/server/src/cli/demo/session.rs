@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use mcp::Handler;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
+use tokio::io::{
+    AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
 
 use crate::app::Server;
 use crate::transport::stdio;
@@ -34,17 +36,28 @@ impl Session {
         }
     }
 
-    pub(super) async fn request(&mut self, method: &str, mut params: Value) -> anyhow::Result<Value> {
+    pub(super) async fn request(
+        &mut self,
+        method: &str,
+        mut params: Value,
+    ) -> anyhow::Result<Value> {
         self.last_id += 1;
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": PROTOCOL,
             "io.modelcontextprotocol/clientInfo": { "name": "tour", "version": env!("CARGO_PKG_VERSION") },
             "io.modelcontextprotocol/clientCapabilities": {},
         });
-        let message = json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
-        self.writer.write_all(format!("{message}\n").as_bytes()).await?;
+        let message =
+            json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
+        self.writer
+            .write_all(format!("{message}\n").as_bytes())
+            .await?;
         loop {
-            let line = self.lines.next_line().await?.context("the server closed the session")?;
+            let line = self
+                .lines
+                .next_line()
+                .await?
+                .context("the server closed the session")?;
             let mut answer: Value = serde_json::from_str(&line)?;
             if answer["id"] != self.last_id {
                 continue;
@@ -58,9 +71,19 @@ impl Session {
 
     /// The text that a model would read.
     pub(super) async fn call(&mut self, tool: &str, arguments: Value) -> anyhow::Result<String> {
-        let result = self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await?;
-        let blocks = result["content"].as_array().context("an answer without content")?;
-        let text: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
+        let result = self
+            .request(
+                "tools/call",
+                json!({ "name": tool, "arguments": arguments }),
+            )
+            .await?;
+        let blocks = result["content"]
+            .as_array()
+            .context("an answer without content")?;
+        let text: Vec<&str> = blocks
+            .iter()
+            .filter_map(|block| block["text"].as_str())
+            .collect();
         let text = text.join("\n");
         if result["isError"] == json!(true) {
             bail!("{tool}: {text}");

@@ -17,12 +17,18 @@ impl Stage {
     pub(super) fn new(scenes: u64, hurried: bool) -> Self {
         let bar = stdout().is_terminal().then(|| {
             let bar = ProgressBar::new(scenes);
-            if let Ok(style) = ProgressStyle::with_template("{bar:40.cyan/dim} {pos}/{len}  {msg:.dim}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:40.cyan/dim} {pos}/{len}  {msg:.dim}")
+            {
                 bar.set_style(style);
             }
             bar
         });
-        let pause = if bar.is_some() && !hurried { Duration::from_millis(2600) } else { Duration::ZERO };
+        let pause = if bar.is_some() && !hurried {
+            Duration::from_millis(2600)
+        } else {
+            Duration::ZERO
+        };
         Self { bar, pause }
     }
 
