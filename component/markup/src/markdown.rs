@@ -11,6 +11,7 @@ mod inline;
 mod lines;
 mod read;
 mod table;
+mod target;
 mod text;
 
 use crate::doc::Document;

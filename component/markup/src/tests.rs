@@ -3,6 +3,7 @@
 
 mod adf_properties;
 mod generate;
+mod limits;
 mod markdown_properties;
 mod merging;
 mod storage_properties;

@@ -5,15 +5,14 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
+use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
 use super::block::panel_name;
 use super::html::{self, Name};
-use super::inline::colour_name;
+use super::target::{LinkKind, Target, image_target, link_kind, object};
 use super::text::{self, Part};
 use crate::doc::{
-    Carried, Day, Emoji, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
-    PanelKind, Script, Span, StatusColour, User,
+    Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, Span,
 };
 use crate::inlines;
 use crate::placeholder::Token;
@@ -70,23 +69,6 @@ struct Active {
 struct OpenLink {
     kind: LinkKind,
     first: usize,
-}
-
-enum LinkKind {
-    Plain(Link),
-    Card(String),
-    Object(Target, String),
-    Image(Image),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
-    AccountId,
-    UserKey,
-    User,
-    Status,
-    Date,
-    Emoji,
 }
 
 impl<'a> Lines<'a> {
@@ -510,98 +492,4 @@ pub(super) fn panel_kind(name: &str) -> Option<PanelKind> {
     ]
     .into_iter()
     .find(|kind| panel_name(*kind) == name)
-}
-
-fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKind {
-    let targets = [
-        ("accountid:", Target::AccountId),
-        ("userkey:", Target::UserKey),
-        ("user:", Target::User),
-        ("status:", Target::Status),
-        ("date:", Target::Date),
-        ("emoji:", Target::Emoji),
-    ];
-    for (scheme, target) in targets {
-        let Some(value) = href.strip_prefix(scheme).filter(|value| !value.is_empty()) else {
-            continue;
-        };
-        let exists = match target {
-            Target::Status => status_colour(value).is_some(),
-            Target::Date => Day::parse(value).is_some(),
-            _ => true,
-        };
-        if exists {
-            return LinkKind::Object(target, value.to_owned());
-        }
-    }
-    let web = ["http://", "https://"]
-        .iter()
-        .any(|scheme| href.starts_with(scheme));
-    match link_type {
-        LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
-        LinkType::Email => LinkKind::Plain(Link {
-            href: format!("mailto:{href}"),
-            title: None,
-        }),
-        _ => LinkKind::Plain(Link {
-            href: href.to_owned(),
-            title: (!title.is_empty()).then(|| title.to_owned()),
-        }),
-    }
-}
-
-fn object(target: Target, value: String, label: &str) -> InlineKind {
-    let user = match target {
-        Target::Status => {
-            return InlineKind::Status {
-                text: label.to_owned(),
-                colour: status_colour(&value).unwrap_or(StatusColour::Neutral),
-            };
-        }
-        Target::Date => match Day::parse(&value) {
-            Some(day) => return InlineKind::Date(day),
-            None => return InlineKind::Text(value),
-        },
-        Target::Emoji => {
-            return InlineKind::Emoji(Emoji {
-                name: value,
-                id: None,
-                text: None,
-            });
-        }
-        Target::AccountId => User::AccountId(value.clone()),
-        Target::UserKey => User::Key(value.clone()),
-        Target::User => User::Name(value.clone()),
-    };
-    let name = label.strip_prefix('@').unwrap_or(label).trim();
-    // An autolink shows its own target.
-    let named = !name.is_empty() && name.split_once(':').is_none_or(|(_, rest)| rest != value);
-    InlineKind::Mention(Mention {
-        user,
-        name: named.then(|| name.to_owned()),
-    })
-}
-
-fn status_colour(name: &str) -> Option<StatusColour> {
-    [
-        StatusColour::Neutral,
-        StatusColour::Purple,
-        StatusColour::Blue,
-        StatusColour::Red,
-        StatusColour::Yellow,
-        StatusColour::Green,
-    ]
-    .into_iter()
-    .find(|colour| colour_name(*colour) == name)
-}
-
-/// An address is a URL; a bare name is an attachment.
-fn image_target(target: &str) -> ImageTarget {
-    let is_url =
-        target.contains("://") || target.starts_with(['/', '#']) || target.starts_with("data:");
-    if is_url {
-        ImageTarget::Url(target.to_owned())
-    } else {
-        ImageTarget::Attachment(target.to_owned())
-    }
 }

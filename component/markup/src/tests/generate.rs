@@ -55,7 +55,7 @@ impl Can {
     pub(super) const WIKI: Self = Self {
         soft_breaks: false,
         marks_on_code: false,
-        images_in_text: true,
+        images_in_text: false,
         rich_cells: false,
         quotes_hold_all: false,
         expands_hold_all: false,
@@ -283,26 +283,25 @@ fn line(can: Can) -> impl Strategy<Value = Vec<Inline>> {
 
 fn code(can: Can) -> impl Strategy<Value = Block> {
     let language = prop::option::of(prop::sample::select(vec!["rust", "c++", "c#"]));
-    let text = prop::collection::vec(
-        prop::sample::select(vec![
-            "a",
-            "\n",
-            "  ",
-            "`",
-            "```",
-            "<",
-            "]]>",
-            "{code}",
-            "{noformat}",
-            "\\",
-            "|",
-            "&amp;",
-            "\t",
-            "*",
-            "⟦x #123456⟧",
-        ]),
-        0..6,
-    );
+    let mut parts = vec![
+        "a",
+        "\n",
+        "  ",
+        "`",
+        "```",
+        "<",
+        "]]>",
+        "\\",
+        "|",
+        "&amp;",
+        "\t",
+        "*",
+        "⟦x #123456⟧",
+    ];
+    if !can.plain {
+        parts.extend(["{code}", "{noformat}"]);
+    }
+    let text = prop::collection::vec(prop::sample::select(parts), 0..6);
     (language, text).prop_map(|(language, text)| {
         Block::new(BlockKind::Code {
             language: language.map(str::to_owned),

@@ -358,7 +358,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let link = Link { href, title: None };
-        let shown = text.filter(|text| !text.trim_matches(' ').is_empty());
+        let shown = text.filter(|text| !text.is_empty());
         let mut runs = match shown {
             Some(text) => {
                 let mut reader = Reader {

@@ -5,7 +5,8 @@
 
 use super::write::source;
 use crate::doc::{
-    Format, Image, ImageTarget, Inline, InlineKind, Link, Mention, Script, StatusColour, User,
+    Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script, StatusColour,
+    User,
 };
 use crate::emoji;
 use crate::error::WriteError;
@@ -21,6 +22,15 @@ pub(super) enum Place {
 
 pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteError> {
     let mut out = String::new();
+    // A mark ends with its line.
+    let mut content = content.to_vec();
+    for run in content
+        .iter_mut()
+        .filter(|run| run.kind == InlineKind::HardBreak)
+    {
+        run.marks = Marks::default();
+    }
+    let content = content.as_slice();
     let steps = nesting::steps(content, |index, mark| {
         // A free address is a link already, and code holds no marks.
         !is_bare(content, index) || !matches!(mark, Mark::Link(_))
@@ -60,7 +70,14 @@ pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteErr
                 }
                 InlineKind::HardBreak => out.push_str(" \\\\ "),
                 InlineKind::SoftBreak => out.push(' '),
-                object => out.push_str(&write_object(object)?),
+                object => {
+                    // Jira sees no image beside a letter.
+                    let joined = out.ends_with(char::is_alphanumeric);
+                    if joined && matches!(object, InlineKind::Image(_)) {
+                        out.push(' ');
+                    }
+                    out.push_str(&write_object(object)?);
+                }
             },
         }
     }

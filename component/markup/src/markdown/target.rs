@@ -1,0 +1,119 @@
+//! What a link's destination stands for: an address, a person, a status, a day, an emoji.
+//!
+//! Decides by the scheme alone. Never asks whether the target exists anywhere but in the calendar.
+
+use pulldown_cmark::LinkType;
+
+use super::inline::colour_name;
+use crate::doc::{Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, StatusColour, User};
+
+pub(super) enum LinkKind {
+    Plain(Link),
+    Card(String),
+    Object(Target, String),
+    Image(Image),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    AccountId,
+    UserKey,
+    User,
+    Status,
+    Date,
+    Emoji,
+}
+
+pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKind {
+    let targets = [
+        ("accountid:", Target::AccountId),
+        ("userkey:", Target::UserKey),
+        ("user:", Target::User),
+        ("status:", Target::Status),
+        ("date:", Target::Date),
+        ("emoji:", Target::Emoji),
+    ];
+    for (scheme, target) in targets {
+        let Some(value) = href.strip_prefix(scheme).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let exists = match target {
+            Target::Status => status_colour(value).is_some(),
+            Target::Date => Day::parse(value).is_some(),
+            _ => true,
+        };
+        if exists {
+            return LinkKind::Object(target, value.to_owned());
+        }
+    }
+    let web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| href.starts_with(scheme));
+    match link_type {
+        LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
+        LinkType::Email => LinkKind::Plain(Link {
+            href: format!("mailto:{href}"),
+            title: None,
+        }),
+        _ => LinkKind::Plain(Link {
+            href: href.to_owned(),
+            title: (!title.is_empty()).then(|| title.to_owned()),
+        }),
+    }
+}
+
+pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
+    let user = match target {
+        Target::Status => {
+            return InlineKind::Status {
+                text: label.to_owned(),
+                colour: status_colour(&value).unwrap_or(StatusColour::Neutral),
+            };
+        }
+        Target::Date => match Day::parse(&value) {
+            Some(day) => return InlineKind::Date(day),
+            None => return InlineKind::Text(value),
+        },
+        Target::Emoji => {
+            return InlineKind::Emoji(Emoji {
+                name: value,
+                id: None,
+                text: None,
+            });
+        }
+        Target::AccountId => User::AccountId(value.clone()),
+        Target::UserKey => User::Key(value.clone()),
+        Target::User => User::Name(value.clone()),
+    };
+    let name = label.strip_prefix('@').unwrap_or(label).trim();
+    // An autolink shows its own target.
+    let named = !name.is_empty() && name.split_once(':').is_none_or(|(_, rest)| rest != value);
+    InlineKind::Mention(Mention {
+        user,
+        name: named.then(|| name.to_owned()),
+    })
+}
+
+fn status_colour(name: &str) -> Option<StatusColour> {
+    [
+        StatusColour::Neutral,
+        StatusColour::Purple,
+        StatusColour::Blue,
+        StatusColour::Red,
+        StatusColour::Yellow,
+        StatusColour::Green,
+    ]
+    .into_iter()
+    .find(|colour| colour_name(*colour) == name)
+}
+
+/// An address is a URL; a bare name is an attachment.
+pub(super) fn image_target(target: &str) -> ImageTarget {
+    let is_url =
+        target.contains("://") || target.starts_with(['/', '#']) || target.starts_with("data:");
+    if is_url {
+        ImageTarget::Url(target.to_owned())
+    } else {
+        ImageTarget::Attachment(target.to_owned())
+    }
+}
