@@ -5,3 +5,5 @@ pub mod canary;
 pub mod client;
 pub mod contracts;
 pub mod evil;
+pub mod upstream;
+pub mod world;
