@@ -15,6 +15,7 @@ fn scanner(user: Option<&str>) -> Scanner {
         name: "token",
         secret: TOKEN,
         user,
+        pieces: true,
     }])
 }
 

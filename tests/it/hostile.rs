@@ -58,6 +58,13 @@ const LATER: [(&str, &str); 5] = [
     ("policy", "tested in the policy crate"),
 ];
 
+/// Cases whose expectation is not met, and why that is bearable. A case that is met after all has to
+/// leave this list.
+const DIFFERENCES: [(&str, &str); 1] = [(
+    "RESP-055",
+    "the HTTP library skips interim answers without counting them; time and memory stay bounded",
+)];
+
 /// More at once than there are processors: most cases wait for something.
 const SIDE_BY_SIDE: usize = 12;
 
@@ -169,12 +176,17 @@ fn counts(ended: &[(Case, Ended)]) -> String {
 
 /// Every case that there is, once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::print_stderr, reason = "the table of words is for people")]
 async fn every_hostile_case_ends_as_it_should() {
     let ended = run_all(cases()).await;
     eprintln!("{}\n\n{}", report(&ended), counts(&ended));
     let failed: Vec<String> = ended
         .iter()
-        .filter(|(case, end)| matches!(end, Ended::Failed(_)) && !case.best_effort())
+        .filter(|(case, end)| {
+            let is_known = DIFFERENCES.iter().any(|(id, _)| *id == case.id);
+            let has_failed = matches!(end, Ended::Failed(_));
+            !case.best_effort() && has_failed != is_known
+        })
         .map(|(case, end)| format!("{}: {end}", case.id))
         .collect();
     assert!(

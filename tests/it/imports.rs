@@ -8,7 +8,26 @@ use server::component;
 #[test]
 fn the_component_imports_exactly_these() {
     let imports = imports(component::WASM);
-    insta::assert_snapshot!(imports.join("\n"), @"");
+    insta::assert_snapshot!(imports.join("\n"), @r#"
+airlock:atlassian/blobs
+airlock:atlassian/egress
+airlock:atlassian/host
+airlock:atlassian/types
+wasi:cli/environment
+wasi:cli/exit
+wasi:cli/stderr
+wasi:cli/stdin
+wasi:cli/stdout
+wasi:cli/terminal-input
+wasi:cli/terminal-output
+wasi:cli/terminal-stderr
+wasi:cli/terminal-stdin
+wasi:cli/terminal-stdout
+wasi:io/error
+wasi:io/poll
+wasi:io/streams
+wasi:random/insecure-seed
+"#);
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn no_verb_shows_a_secret() {
         name: "token",
         secret: TOKEN,
         user: stage.ready().user.as_deref(),
+        pieces: true,
     }]);
     let url = format!("{}/rest/api/3/issue/PROJ-1", stage.ready().jira);
     for arguments in [

@@ -32,8 +32,9 @@ fn nothing_unfinished_and_nothing_foreign_is_committed() {
     for kind in ["rs", "toml", "md", "wit", "tsv", "json"] {
         for (path, text) in sources(kind) {
             for (number, line) in text.lines().enumerate() {
+                let comment = line.split_once("//").map_or("", |(_, comment)| comment);
                 for word in [&unfinished, &mended] {
-                    if line
+                    if comment
                         .split(|letter: char| !letter.is_ascii_alphanumeric())
                         .any(|one| one == word)
                     {

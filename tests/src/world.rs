@@ -272,18 +272,24 @@ pub fn policy_text(ca_file: &str) -> String {
     include_str!("../fixtures/hostile-policy.toml").replace("AUTHORITY", ca_file)
 }
 
-/// A component that has all the tools of the policy and declares no route of the catalogue.
+/// A component that has all the tools of the policy, with the routes of the catalogue that they would
+/// use; the two that are not in the catalogue are the policy file's own.
 pub fn manifest() -> Manifest {
+    let routes = |tool: &str| match tool {
+        "jira_get_issue" => vec!["jira.issue.get"],
+        "jira_search" => vec!["jira.issue.search"],
+        "jira_add_comment" => vec!["jira.comment.add"],
+        _ => Vec::new(),
+    };
     let tools: Vec<Value> = TOOLS
         .iter()
-        .map(|name| serde_json::json!({"name": name, "routes": []}))
+        .map(|name| serde_json::json!({"name": name, "routes": routes(name)}))
         .collect();
     let json = serde_json::json!({"tools": tools}).to_string();
     Manifest::from_json(json.as_bytes(), "sha256:evil").expect("the JSON is a manifest")
 }
 
-/// Finds every canary of the world but the user's name, which only counts where nothing of the
-/// credential may stand at all.
+/// Finds every canary of the world.
 pub fn scanner() -> &'static Scanner {
     static SCANNER: OnceLock<Scanner> = OnceLock::new();
     SCANNER.get_or_init(|| {
@@ -292,26 +298,31 @@ pub fn scanner() -> &'static Scanner {
                 name: "jira",
                 secret: JIRA_CANARY,
                 user: Some(USER_CANARY),
+                pieces: true,
             },
             Canary {
                 name: "confluence",
                 secret: CONFLUENCE_CANARY,
                 user: Some(USER_CANARY),
+                pieces: true,
             },
             Canary {
                 name: "onprem",
                 secret: ONPREM_CANARY,
                 user: None,
+                pieces: true,
             },
             Canary {
                 name: "signed link",
                 secret: SIGNED_CANARY,
                 user: None,
+                pieces: true,
             },
             Canary {
                 name: "user",
                 secret: USER_CANARY,
                 user: None,
+                pieces: false,
             },
         ])
     })

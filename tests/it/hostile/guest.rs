@@ -135,7 +135,7 @@ async fn well_behaved(calls: u64) -> Ended {
 /// After a request that carried the credential, no byte of it is in the component; and the search
 /// finds a secret that is there.
 async fn scan_own_memory() -> Ended {
-    let world = world("evil").await;
+    let world = World::new(Setup::default()).await;
     let request = json!({"site": "jira/jira", "method": "GET", "segments": ["rest", "api", "3", "issue", "PROJ-1"]});
     let ask = |plant: bool| json!({"behaviour": "raw", "requests": [request], "search": masked_search(plant)});
     let clean = world.call("jira_get_issue", &ask(false)).await;
@@ -211,33 +211,40 @@ const DENIED: [&str; 5] = ["rest", "api", "3", "issue", "PROJ-1"];
 /// A route that a rule knows but denies to this tool, against a path that means nothing: the same
 /// word, and no difference in time that a component could measure (its clock has milliseconds).
 async fn timing() -> Ended {
-    let world = world("evil").await;
+    let limits = Limits {
+        cpu: Duration::from_secs(10),
+        ..small()
+    };
+    let world = World::new(Setup {
+        limits,
+        ..Setup::default()
+    })
+    .await;
     let mut words = Vec::new();
-    let mut medians = Vec::new();
-    for segments in [DENIED.as_slice(), &["no", "such", "path", "at", "all"]] {
-        let request = json!({"site": "jira/jira", "method": "DELETE", "segments": segments});
-        let mut times = Vec::new();
-        for _ in 0..15 {
+    let mut quickest = [u64::MAX; 2];
+    let paths = [DENIED.as_slice(), &["no", "such", "path", "at", "all"]];
+    // In turn, and the quickest of many: what else the machine does only ever adds.
+    for _ in 0..20 {
+        for (segments, quickest) in paths.iter().zip(&mut quickest) {
+            let request = json!({"site": "jira/jira", "method": "DELETE", "segments": segments});
             let ask = json!({"behaviour": "raw", "requests": [request], "times": 200});
             let called = world.call("jira_get_issue", &ask).await;
             let Ok(value) = called.result else {
                 return Ended::Failed(called.text);
             };
-            times.push(value["elapsed_ms"].as_u64().unwrap_or_default());
+            *quickest = (*quickest).min(value["elapsed_ms"].as_u64().unwrap_or_default());
             words.push(format!(
                 "{} {}",
                 value["answers"][0]["error"], value["answers"][0]["detail"]
             ));
         }
-        times.sort_unstable();
-        medians.push(times[times.len() / 2]);
     }
     words.dedup();
     if words.len() != 1 {
         return Ended::Failed(format!("different words: {words:?}"));
     }
     // 200 refusals together; a tenth of that, or two ticks of the clock.
-    let (a, b) = (medians[0], medians[1]);
+    let [a, b] = quickest;
     if a.abs_diff(b) > (a.max(b) / 10).max(2) {
         return Ended::Failed(format!("200 refusals take {a} ms or {b} ms"));
     }

@@ -89,6 +89,7 @@ const ABSENT: [(&str, &str); 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::print_stderr, reason = "who caught what is for people")]
 async fn known_bad_gateways_are_caught() {
     let quick: Vec<Case> = cases().into_iter().filter(is_quick).collect();
     let baseline = failures(&run_all(quick.clone()).await, None);
