@@ -49,11 +49,11 @@ fn a_mistake_has_its_line_and_its_code() {
     let path = stage.config_dir().join("policy.toml");
     let text = std::fs::read_to_string(&path).expect("just written");
     for (wrong, line) in [
-        (text.replace("classes", "clases"), "13"),
+        (text.replace("classes", "clases"), "11"),
         (text.replace("version = 1", "version = 9"), "1"),
         (
             format!("{text}\n[[deny]]\nid = \"x\"\nsite = \"nowhere\"\nclasses = [\"delete\"]\n"),
-            "17",
+            "15",
         ),
     ] {
         std::fs::write(&path, &wrong).expect("our own file");

@@ -119,7 +119,7 @@ pub(crate) fn output(mut command: Command) -> Output {
 pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        if let Some(ready) = std::env::var_os("AIRLOCK_BINARY") {
+        if let Some(ready) = std::env::var_os("AIRLOCK_BINARY").filter(|path| !path.is_empty()) {
             return PathBuf::from(ready);
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))

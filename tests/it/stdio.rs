@@ -23,14 +23,14 @@ fn nonsense_is_survived() {
         b"null".to_vec(),
         b"42".to_vec(),
         b"\xff\xfe\x00".to_vec(),
-        br#"{"jsonrpc":"1.0","id":1,"method":"tools/list"}"#.to_vec(),
+        br#"{"jsonrpc":"1.0","id":9001,"method":"tools/list"}"#.to_vec(),
         br#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#.to_vec(),
         br#"{"jsonrpc":"2.0","id":{},"method":"tools/list"}"#.to_vec(),
-        br#"{"jsonrpc":"2.0","id":7,"result":{}}"#.to_vec(),
+        br#"{"jsonrpc":"2.0","id":9003,"result":{}}"#.to_vec(),
         br#"{"jsonrpc":"2.0","method":"notifications/nonsense"}"#.to_vec(),
         br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}"#
             .to_vec(),
-        br#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#.to_vec(),
+        br#"[{"jsonrpc":"2.0","id":9002,"method":"ping"}]"#.to_vec(),
         deep.into_bytes(),
         vec![b'x'; 20 << 20],
     ];
@@ -123,7 +123,7 @@ fn mistakes_have_their_codes() {
             code(client.request("tools/call", json!({}))),
             Some(json!(-32602))
         );
-        let wrong = client.call_tool("jira_get_issue", json!({"issue": "PROJ-1"}));
+        let wrong = client.call_tool("jira_get_issue", json!({"nonsense": 1}));
         assert!(wrong.is_error, "{}", wrong.text);
         assert!(
             wrong.text.contains("issue_key"),

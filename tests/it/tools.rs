@@ -167,7 +167,10 @@ fn tour(stage: &Stage, era: Era) {
         "confluence_add_comment",
         json!({"page_id": page, "content": "A remark"}),
     );
-    let text = call("confluence_get_page", json!({"page_id": page}));
+    let text = call(
+        "confluence_get_page",
+        json!({"page_id": page, "comment_limit": 5}),
+    );
     for part in ["Made by a test", "Other words", "A remark"] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
