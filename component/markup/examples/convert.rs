@@ -3,12 +3,11 @@
 //!
 //! A tool for people who look into a page; nothing of the product calls it.
 #![expect(
-    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a command-line tool reads its input and prints its output"
 )]
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use markup::Format;
 
@@ -33,7 +32,7 @@ fn main() -> Result<(), Failure> {
         None => markup::write(to, &document)?,
         Some(base) => markup::write_with_base(to, &document, &markup::read(to, &base)?)?.0,
     };
-    println!("{written}");
+    writeln!(std::io::stdout(), "{written}")?;
     Ok(())
 }
 

@@ -353,6 +353,11 @@ impl Block {
         Self::new(BlockKind::Paragraph(content))
     }
 
+    /// An empty line of an original. Markdown does not show it, [`crate::restore`] keeps it.
+    pub(crate) fn is_empty_line(&self) -> bool {
+        matches!(&self.kind, BlockKind::Paragraph(content) if content.is_empty())
+    }
+
     pub(crate) fn at(mut self, span: Span) -> Self {
         self.span = span;
         self

@@ -16,7 +16,7 @@
 //! | expand | `<details><summary>Title</summary>`, blank line, blocks, blank line, `</details>` |
 //! | status | `[DONE](status:green)`; neutral, purple, blue, red, yellow, green |
 //! | date | `<date:2026-11-22>` |
-//! | emoji | `:smile:` |
+//! | emoji | `:smile:`, between letters `<emoji:smile>` |
 //! | smart link (card) | `<https://…>`; a bare URL is an ordinary link |
 //! | underline, sub, sup | `<u>…</u>`, `<sub>…</sub>`, `<sup>…</sup>` |
 //! | text colour | `<font color="#ff5630">…</font>` |

@@ -66,18 +66,41 @@ struct Merge<'b> {
 impl<'b> Merge<'b> {
     fn blocks(&mut self, edited: &[Block], base: &'b [Block]) -> Result<Vec<Block>, RestoreError> {
         let key = |block: &Block| said(std::slice::from_ref(block));
-        let mut blocks = Vec::with_capacity(edited.len());
-        for step in align(edited, base, key, same_shape) {
-            blocks.push(match step {
+        let places: Vec<usize> = (0..base.len())
+            .filter(|at| !base[*at].is_empty_line())
+            .collect();
+        let new: Vec<String> = edited.iter().map(key).collect();
+        let old: Vec<String> = places.iter().map(|at| key(&base[*at])).collect();
+        let mut blocks = Vec::with_capacity(base.len());
+        self.empty_lines(base, &mut blocks);
+        for step in align(&new, &old, |new, old| {
+            same_shape(&edited[new], &base[places[old]])
+        }) {
+            let (block, partner) = match step {
                 Step::Same(_, old) => {
-                    self.index.use_all(std::slice::from_ref(old));
-                    self.verbatim(old)
+                    let old = places[old];
+                    self.index.use_all(&base[old..=old]);
+                    (self.verbatim(&base[old]), Some(old))
                 }
-                Step::Changed(new, old) => self.changed(new, old)?,
-                Step::New(new) => self.restored(new)?,
-            });
+                Step::Changed(new, old) => {
+                    let old = places[old];
+                    (self.changed(&edited[new], &base[old])?, Some(old))
+                }
+                Step::New(new) => (self.restored(&edited[new])?, None),
+            };
+            blocks.push(block);
+            // An empty line stays behind the block it follows.
+            if let Some(old) = partner {
+                self.empty_lines(&base[old + 1..], &mut blocks);
+            }
         }
         Ok(blocks)
+    }
+
+    /// Takes over the empty lines at the start of `base`.
+    fn empty_lines(&self, base: &[Block], blocks: &mut Vec<Block>) {
+        let lines = base.iter().take_while(|block| block.is_empty_line());
+        blocks.extend(lines.map(|line| self.verbatim(line)));
     }
 
     /// The block as its bytes in the source, where they stand for it alone.
@@ -154,10 +177,8 @@ impl<'b> Merge<'b> {
     /// Notes what Markdown could not say of a block that was changed.
     fn check_said(&mut self, old: &Block) {
         let text = said(std::slice::from_ref(old));
-        if said(&markdown::read(&text).unwrap_or_default().blocks) == text
-            && bare(&markdown::read(&text).unwrap_or_default().blocks)
-                == bare(std::slice::from_ref(old))
-        {
+        let read = markdown::read(&text).unwrap_or_default();
+        if bare(&read.blocks) == bare(std::slice::from_ref(old)) {
             return;
         }
         let start: String = text.chars().take(40).collect();
@@ -167,15 +188,18 @@ impl<'b> Merge<'b> {
     }
 
     fn items(&mut self, new: &[Item], old: &'b [Item]) -> Result<Vec<Item>, RestoreError> {
+        let keys = |items: &[Item]| -> Vec<String> {
+            items.iter().map(|item| said(&item.blocks)).collect()
+        };
         let mut items = Vec::with_capacity(new.len());
-        for step in align(new, old, |item| said(&item.blocks), |_, _| true) {
+        for step in align(&keys(new), &keys(old), |_, _| true) {
             items.push(match step {
-                Step::Same(new, old) | Step::Changed(new, old) => Item {
-                    blocks: self.blocks(&new.blocks, &old.blocks)?,
-                    carried: old.carried.clone(),
+                Step::Same(new_at, old_at) | Step::Changed(new_at, old_at) => Item {
+                    blocks: self.blocks(&new[new_at].blocks, &old[old_at].blocks)?,
+                    carried: old[old_at].carried.clone(),
                 },
-                Step::New(new) => Item {
-                    blocks: self.all_restored(&new.blocks)?,
+                Step::New(at) => Item {
+                    blocks: self.all_restored(&new[at].blocks)?,
                     carried: Carried::default(),
                 },
             });
@@ -184,17 +208,19 @@ impl<'b> Merge<'b> {
     }
 
     fn tasks(&mut self, new: &[Task], old: &'b [Task]) -> Result<Vec<Task>, RestoreError> {
-        let key = |task: &Task| said(&[Block::paragraph(task.content.clone())]);
+        let keys = |tasks: &[Task]| -> Vec<String> {
+            let key = |task: &Task| said(&[Block::paragraph(task.content.clone())]);
+            tasks.iter().map(key).collect()
+        };
         let mut tasks = Vec::with_capacity(new.len());
-        for step in align(new, old, key, |_, _| true) {
-            let (new, id, children) = match step {
-                Step::Same(new, old) | Step::Changed(new, old) => {
-                    (new, old.id.clone(), old.children.as_slice())
-                }
-                Step::New(new) => (new, None, [].as_slice()),
+        for step in align(&keys(new), &keys(old), |_, _| true) {
+            let (new, partner) = match step {
+                Step::Same(at, from) | Step::Changed(at, from) => (&new[at], Some(&old[from])),
+                Step::New(at) => (&new[at], None),
             };
+            let children = partner.map_or(&[][..], |old| &old.children);
             tasks.push(Task {
-                id,
+                id: partner.and_then(|old| old.id.clone()),
                 done: new.done,
                 content: self.inlines(&new.content)?,
                 children: self.tasks(&new.children, children)?,
@@ -204,18 +230,23 @@ impl<'b> Merge<'b> {
     }
 
     fn table(&mut self, new: &Table, old: &'b Table) -> Result<Table, RestoreError> {
-        let key = |row: &Row| {
-            let cells = row.cells.iter().map(|cell| said(&cell.blocks));
-            cells.collect::<Vec<_>>().join(" | ")
+        let keys = |table: &Table| -> Vec<String> {
+            let key = |row: &Row| {
+                let cells = row.cells.iter().map(|cell| said(&cell.blocks));
+                cells.collect::<Vec<_>>().join(" | ")
+            };
+            table.rows.iter().map(key).collect()
         };
-        let mut rows = Vec::with_capacity(new.rows.len());
         let width = |row: &Row| row.cells.len();
-        for step in align(&new.rows, &old.rows, key, |new, old| {
-            width(new) == width(old)
+        let mut rows = Vec::with_capacity(new.rows.len());
+        for step in align(&keys(new), &keys(old), |at, from| {
+            width(&new.rows[at]) >= width(&old.rows[from])
         }) {
             let (new, old) = match step {
-                Step::Same(new, old) | Step::Changed(new, old) => (new, Some(old)),
-                Step::New(new) => (new, None),
+                Step::Same(at, from) | Step::Changed(at, from) => {
+                    (&new.rows[at], Some(&old.rows[from]))
+                }
+                Step::New(at) => (&new.rows[at], None),
             };
             let mut row = new.clone();
             row.carried = old.map(|old| old.carried.clone()).unwrap_or_default();

@@ -96,6 +96,10 @@ impl Cursor {
             }
         }
         blocks.extend(paragraph(loose));
+        // The schema wants something in every container; an empty line there is nothing.
+        if !self.path.is_empty() && blocks.iter().all(Block::is_empty_line) {
+            blocks.clear();
+        }
         blocks
     }
 
@@ -106,13 +110,10 @@ impl Cursor {
 
     fn block(&mut self, node: &Value) -> Option<Block> {
         let (kind, known): (BlockKind, &[&str]) = match kind(node) {
-            "paragraph" => {
-                let content = inlines::normal(self.inlines(node));
-                if content.is_empty() {
-                    return None;
-                }
-                (BlockKind::Paragraph(content), &[])
-            }
+            "paragraph" => (
+                BlockKind::Paragraph(inlines::normal(self.inlines(node))),
+                &[],
+            ),
             "heading" => {
                 let level = attribute(node, "level").and_then(Value::as_u64);
                 let kind = BlockKind::Heading {

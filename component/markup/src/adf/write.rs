@@ -87,7 +87,6 @@ impl Writer {
     fn block(&mut self, block: &Block, parent: Parent) -> Result<Option<Value>, WriteError> {
         let mut node = match &block.kind {
             BlockKind::Paragraph(content) => match content.as_slice() {
-                [] => return Ok(None),
                 [
                     Inline {
                         kind: InlineKind::Image(image),

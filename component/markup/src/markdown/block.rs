@@ -224,10 +224,11 @@ fn table(table: &Table) -> String {
         .first()
         .is_some_and(|row| !row.cells.is_empty() && row.cells.iter().all(|cell| cell.header));
     let empty_header = has_header
-        && table
-            .rows
-            .first()
-            .is_some_and(|row| row.cells.iter().all(|cell| cell.blocks.is_empty()));
+        && table.rows.first().is_some_and(|row| {
+            row.cells
+                .iter()
+                .all(|cell| cell::write(&cell.blocks).is_empty())
+        });
     let mut lines = Vec::with_capacity(table.rows.len() + 2);
     if !has_header {
         lines.push(format!("|{}", "  |".repeat(width)));

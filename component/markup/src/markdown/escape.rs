@@ -91,9 +91,10 @@ fn is_url_colon(before: Option<char>, from: &str) -> bool {
 
 /// CommonMark, "Entity and numeric character references".
 pub(super) fn is_entity(from: &str) -> bool {
-    let Some((name, _)) = from[1..].split_once(';') else {
+    let Some(end) = from.bytes().take(48).position(|byte| byte == b';') else {
         return false;
     };
+    let name = &from[1..end];
     let body = name.strip_prefix('#').unwrap_or(name);
     !body.is_empty() && body.len() <= 40 && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

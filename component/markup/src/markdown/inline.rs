@@ -190,28 +190,33 @@ fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
     let (InlineKind::Text(text), Some(link)) = (&inline.kind, &inline.marks.link) else {
         return false;
     };
-    let free =
-        |near: Option<&Inline>, edge: fn(&str) -> Option<char>| match near.map(|n| (&n.kind, n)) {
-            None | Some((InlineKind::HardBreak | InlineKind::SoftBreak, _)) => true,
-            Some((InlineKind::Text(text), near)) => {
-                near.marks
-                    == Marks {
-                        link: None,
-                        ..inline.marks.clone()
-                    }
-                    && edge(text) == Some(' ')
-            }
-            Some(_) => false,
-        };
+    let plain = Marks {
+        link: None,
+        ..inline.marks.clone()
+    };
+    let free = |near: Option<&Inline>, edge: &dyn Fn(&str) -> bool| match near {
+        None => true,
+        Some(near) => match &near.kind {
+            InlineKind::HardBreak | InlineKind::SoftBreak => true,
+            InlineKind::Text(text) => near.marks == plain && edge(text),
+            _ => false,
+        },
+    };
+    let is_last = index + 2 >= inlines.len();
+    // The comma or full stop after an address is not part of it.
+    let goes_on = |text: &str| {
+        let rest = text.trim_start_matches(['.', ',']);
+        rest.starts_with(' ') || rest.is_empty() && is_last
+    };
     link.title.is_none()
         && !inline.marks.code
         && link.href == *text
         && escape::is_bare_url(text)
         && free(
             index.checked_sub(1).map(|before| &inlines[before]),
-            |text| text.chars().next_back(),
+            &|text| text.ends_with(' '),
         )
-        && free(inlines.get(index + 1), |text| text.chars().next())
+        && free(inlines.get(index + 1), &goes_on)
 }
 
 fn write_object(kind: &InlineKind) -> String {

@@ -5,42 +5,45 @@
 
 use std::collections::BTreeMap;
 
-/// One node of the edited list.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step<'e, 'b, T> {
-    Same(&'e T, &'b T),
-    Changed(&'e T, &'b T),
-    New(&'e T),
+/// One node of the edited list, and its partner in the original, by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Same(usize, usize),
+    Changed(usize, usize),
+    New(usize),
 }
 
 /// A table with more cells than this is not filled; equal nodes are then paired greedily.
 const LARGEST_TABLE: usize = 1_000_000;
 
-pub(super) fn align<'e, 'b, T>(
-    edited: &'e [T],
-    base: &'b [T],
-    key: impl Fn(&T) -> String,
-    similar: impl Fn(&T, &T) -> bool,
-) -> Vec<Step<'e, 'b, T>> {
-    let new: Vec<String> = edited.iter().map(&key).collect();
-    let old: Vec<String> = base.iter().map(&key).collect();
-    let mut steps = Vec::with_capacity(edited.len());
+/// How far a changed node's partner is looked for.
+const FARTHEST: usize = 64;
+
+/// Compares what the nodes say; `similar` tells whether one may be an edit of the other.
+pub(super) fn align(
+    new: &[String],
+    old: &[String],
+    similar: impl Fn(usize, usize) -> bool,
+) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(new.len());
     let (mut next_new, mut next_old) = (0, 0);
     let end = (new.len(), old.len());
-    for (at_new, at_old) in pairs(&new, &old).into_iter().chain([end]) {
+    for (at_new, at_old) in pairs(new, old).into_iter().chain([end]) {
         // What was changed between two nodes that were not.
-        for node in &edited[next_new..at_new] {
-            let partner = (next_old..at_old).find(|at| similar(node, &base[*at]));
+        for node in next_new..at_new {
+            let partner = (next_old..at_old)
+                .take(FARTHEST)
+                .find(|at| similar(node, *at));
             steps.push(match partner {
                 Some(at) => {
                     next_old = at + 1;
-                    Step::Changed(node, &base[at])
+                    Step::Changed(node, at)
                 }
                 None => Step::New(node),
             });
         }
-        if let (Some(node), Some(partner)) = (edited.get(at_new), base.get(at_old)) {
-            steps.push(Step::Same(node, partner));
+        if (at_new, at_old) != end {
+            steps.push(Step::Same(at_new, at_old));
         }
         (next_new, next_old) = (at_new + 1, at_old + 1);
     }
@@ -136,16 +139,17 @@ mod tests {
     use super::*;
 
     fn show(new: &str, old: &str) -> String {
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        let (new, old) = (chars(new), chars(old));
-        align(&new, &old, char::to_string, |one, other| {
-            one.is_uppercase() == other.is_uppercase()
+        let keys = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
+        let (new, old) = (keys(new), keys(old));
+        let upper = |key: &str| key.chars().all(char::is_uppercase);
+        align(&new, &old, |one, other| {
+            upper(&new[one]) == upper(&old[other])
         })
         .iter()
         .map(|step| match step {
-            Step::Same(new, _) => format!("{new} "),
-            Step::Changed(new, old) => format!("{old}>{new} "),
-            Step::New(new) => format!("+{new} "),
+            Step::Same(at, _) => format!("{} ", new[*at]),
+            Step::Changed(at, from) => format!("{}>{} ", old[*from], new[*at]),
+            Step::New(at) => format!("+{} ", new[*at]),
         })
         .collect()
     }

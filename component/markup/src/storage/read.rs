@@ -69,6 +69,10 @@ impl Reader<'_> {
             }
         }
         blocks.extend(paragraph(loose));
+        // The editor leaves an empty line in containers that hold nothing.
+        if depth > 0 && blocks.iter().all(Block::is_empty_line) {
+            blocks.clear();
+        }
         blocks
     }
 
@@ -83,11 +87,8 @@ impl Reader<'_> {
         let mut carried = Carried::new(Format::Storage, element.attributes.to_owned());
         let kind = match element.name {
             "p" if element.elements().all(inline::is_inline) => {
-                let content = inlines::normal(self.inlines(&element.children, &Marks::default()));
-                if content.is_empty() {
-                    return;
-                }
-                BlockKind::Paragraph(content)
+                let content = self.inlines(&element.children, &Marks::default());
+                BlockKind::Paragraph(inlines::normal(content))
             }
             "p" => {
                 blocks.extend(inner(element));

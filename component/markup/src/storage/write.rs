@@ -72,7 +72,6 @@ impl Writer {
     fn block(&mut self, block: &Block) -> Result<(), WriteError> {
         let (attributes, inside) = carried(&block.carried);
         match &block.kind {
-            BlockKind::Paragraph(content) if content.is_empty() => {}
             BlockKind::Paragraph(content) => {
                 let text = inlines(content)?;
                 self.put(&format!("<p{attributes}>{text}</p>"));

@@ -165,3 +165,11 @@ fn wiki_markup_keeps_its_lines() {
         "h2. Z\n\nb *c* {anchor:here}\n\n{code:title=x|borderStyle=solid}\nd\n{code}\n\n||e|f|"
     );
 }
+
+#[test]
+fn empty_lines_stay_behind_their_block() {
+    let base = "<p /><p>A</p><p><br /></p><p local-id=\"2\" /><p>B</p><ul><li><p /></li></ul>";
+    let (written, _) = edited(Format::Storage, base, |markdown| markdown.replace('B', "C"))
+        .expect("nothing is missing");
+    assert_eq!(written, base.replace('B', "C"));
+}

@@ -50,31 +50,27 @@ pub(super) fn read(text: &str, depth: usize) -> Vec<Inline> {
 pub(super) fn cell_end(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
-    let mut last_link = text.rfind(']');
-    let mut last_image = text.rfind('!');
+    // Without an end ahead none is looked for again.
+    let (mut links, mut images) = (true, true);
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
             b'|' => return at,
-            b'[' if last_link.is_some_and(|last| last > at) => {
+            b'[' if links => {
                 let inside = text[at + 1..].find(['[', ']', '\n']);
                 match inside {
                     Some(end) if bytes[at + 1 + end] == b']' => at += end + 1,
                     Some(_) => {}
-                    None => last_link = None,
+                    None => links = false,
                 }
             }
-            b'!' if last_image.is_some_and(|last| last > at) => {
-                match text[at + 1..].find(['!', '\n']) {
-                    Some(end)
-                        if bytes[at + 1 + end] == b'!' && is_image(&text[at + 1..][..end]) =>
-                    {
-                        at += end + 1;
-                    }
-                    Some(_) => {}
-                    None => last_image = None,
+            b'!' if images => match text[at + 1..].find(['!', '\n']) {
+                Some(end) if bytes[at + 1 + end] == b'!' && is_image(&text[at + 1..][..end]) => {
+                    at += end + 1;
                 }
-            }
+                Some(_) => {}
+                None => images = false,
+            },
             _ => {}
         }
         at += 1;
@@ -436,7 +432,7 @@ impl<'a> Reader<'a> {
             .unwrap_or(rest.len());
         let url =
             rest[..end].trim_end_matches(['.', ',', ':', ';', '?', '\'', ')', '_', '-', '~', '+']);
-        if url.ends_with("//") || url.len() < 8 {
+        if url.split_once("//").is_none_or(|(_, host)| host.is_empty()) {
             return false;
         }
         let marks = Marks {

@@ -31,6 +31,8 @@ struct Reader<'a> {
     /// Lines of the running paragraph, and where it began.
     lines: Vec<&'a str>,
     lines_start: usize,
+    /// Behind the line that was looked at last: many blocks may begin on one.
+    line_end: usize,
     /// Where the last closing tag of each macro stands; none is looked for behind it.
     last_code: Option<usize>,
     last_noformat: Option<usize>,
@@ -62,6 +64,7 @@ impl<'a> Reader<'a> {
             }],
             lines: Vec::new(),
             lines_start: 0,
+            line_end: 0,
             last_code: source.rfind("{code}"),
             last_noformat: source.rfind("{noformat}"),
         }
@@ -82,12 +85,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The line at the cursor and the offset behind it.
-    fn line_here(&self) -> (&'a str, usize) {
-        let rest = &self.source[self.at..];
-        match rest.find('\n') {
-            Some(end) => (rest[..end].trim_end_matches('\r'), self.at + end + 1),
-            None => (rest, self.source.len()),
+    fn line_here(&mut self) -> (&'a str, usize) {
+        if self.at >= self.line_end {
+            let rest = &self.source[self.at..];
+            self.line_end = rest
+                .find('\n')
+                .map_or(self.source.len(), |end| self.at + end + 1);
         }
+        let line = &self.source[self.at..self.line_end];
+        (line.trim_end_matches(['\n', '\r']), self.line_end)
     }
 
     fn line(&mut self) {
@@ -211,11 +217,9 @@ impl<'a> Reader<'a> {
         };
         let mut end = at + begin + length + close.len();
         let after = &self.source[end..];
-        if let Some(gap) = after
-            .find('\n')
-            .filter(|gap| after[..*gap].trim().is_empty())
-        {
-            end += gap + 1;
+        let rest = after.trim_start_matches([' ', '\t', '\r']);
+        if rest.starts_with('\n') {
+            end += after.len() - rest.len() + 1;
         }
         Some((kind, end))
     }
@@ -231,7 +235,8 @@ impl<'a> Reader<'a> {
                 self.frames.last().map(|frame| &frame.kind),
                 Some(FrameKind::Quote)
             ) {
-                self.close_at(self.at + offset_in(self.line_here().0, rest));
+                let end = self.at + offset_in(self.line_here().0, rest);
+                self.close_at(end);
             } else {
                 self.open(FrameKind::Quote);
             }
@@ -247,7 +252,8 @@ impl<'a> Reader<'a> {
                 Some(FrameKind::Panel(open, ..)) if open == *name
             );
             if closes && parameters.is_empty() {
-                self.close_at(self.at + offset_in(self.line_here().0, &text[end..]));
+                let behind = self.at + offset_in(self.line_here().0, &text[end..]);
+                self.close_at(behind);
             } else {
                 let kind = panel_kind(name, &parameters);
                 let title = parameters.iter().find(|(key, _)| *key == "title");
@@ -487,7 +493,8 @@ fn row(text: &str, depth: usize) -> Row {
         }
         let end = inline::cell_end(after);
         let content = strip(&after[..end]);
-        let blocks = if content.contains('\n') && depth + 2 < MAX_DEPTH {
+        let is_lines = content.contains('\n') || list_item(content).is_some();
+        let blocks = if is_lines && depth + 2 < MAX_DEPTH {
             Reader::new(content, depth + 1).blocks()
         } else {
             paragraph(&[content], depth).into_iter().collect()

@@ -203,7 +203,7 @@ fn table(table: &Table) -> Result<String, WriteError> {
     Ok(lines.join("\n"))
 }
 
-/// Lists in a cell begin on a line of their own; all other blocks are lines of text.
+/// A list in a cell has its lines, `|* x` and `* y|`; all other blocks are lines of text.
 fn cell_text(blocks: &[Block]) -> Result<String, WriteError> {
     let mut text = String::new();
     let mut last_is_list = false;
@@ -220,15 +220,12 @@ fn cell_text(blocks: &[Block]) -> Result<String, WriteError> {
             continue;
         }
         text.push_str(match (text.is_empty(), last_is_list || is_list) {
-            (true, false) => "",
+            (true, _) => "",
             (false, false) => " \\\\ ",
-            (_, true) => "\n",
+            (false, true) => "\n",
         });
         text.push_str(&part);
         last_is_list = is_list;
-    }
-    if last_is_list {
-        text.push('\n');
     }
     Ok(if text.is_empty() {
         " ".to_owned()
