@@ -79,10 +79,6 @@ fn seeded_defects_are_found() {
             with("[[rule]]\nid = \"t\"\nsite = \"jira\"\nroutes = [\"confluence.page.get\"]"),
         ),
         (
-            &["P003"],
-            with("[[rule]]\nid = \"t\"\nsite = \"jira\"\nclasses = [\"delete\"]"),
-        ),
-        (
             &["P004", "P008"],
             with("[[deny]]\nid = \"d\"\nsite = \"jira\"\nclasses = [\"write\"]"),
         ),

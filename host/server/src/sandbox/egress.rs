@@ -19,7 +19,8 @@ use super::state::{SiteView, State};
 const SIDE_BY_SIDE: usize = 8;
 
 /// The handle that a guest holds.
-pub(crate) struct OpenSite(SiteView);
+#[expect(unreachable_pub, reason = "the generated bindings name it in a public alias")]
+pub struct OpenSite(SiteView);
 
 impl State {
     async fn visible_sites(&mut self) -> std::sync::Arc<[SiteView]> {

@@ -78,7 +78,7 @@ fn refused_requests_reach_neither_the_wire_nor_the_credentials_and_leave_a_line(
                 method: Method::Delete,
                 ..issue()
             },
-            "default-deny",
+            "never-delete",
         ),
         (
             Ask {
