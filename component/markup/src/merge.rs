@@ -66,13 +66,14 @@ struct Merge<'b> {
 impl<'b> Merge<'b> {
     fn blocks(&mut self, edited: &[Block], base: &'b [Block]) -> Result<Vec<Block>, RestoreError> {
         let key = |block: &Block| said(std::slice::from_ref(block));
-        let places: Vec<usize> = (0..base.len())
-            .filter(|at| !base[*at].is_empty_line())
-            .collect();
         let new: Vec<String> = edited.iter().map(key).collect();
-        let old: Vec<String> = places.iter().map(|at| key(&base[*at])).collect();
+        let mut old: Vec<String> = base.iter().map(key).collect();
+        let shown: Vec<bool> = old.iter().map(|text| !text.is_empty()).collect();
+        let places: Vec<usize> = (0..base.len()).filter(|at| shown[*at]).collect();
+        old.retain(|text| !text.is_empty());
         let mut blocks = Vec::with_capacity(base.len());
-        self.empty_lines(base, &mut blocks);
+        self.unseen(base, &shown, 0, &mut blocks);
+        let mut last_is_loose = false;
         for step in align(&new, &old, |new, old| {
             same_shape(&edited[new], &base[places[old]])
         }) {
@@ -80,40 +81,73 @@ impl<'b> Merge<'b> {
                 Step::Same(_, old) => {
                     let old = places[old];
                     self.index.use_all(&base[old..=old]);
-                    (self.verbatim(&base[old]), Some(old))
+                    // Text outside of any element would run into such text before it.
+                    let joins = last_is_loose && self.is_loose(&base[old]);
+                    let block = if joins {
+                        base[old].clone()
+                    } else {
+                        self.verbatim(&base[old])
+                    };
+                    last_is_loose = !joins && self.is_loose(&base[old]);
+                    (block, Some(old))
                 }
                 Step::Changed(new, old) => {
+                    last_is_loose = false;
                     let old = places[old];
                     (self.changed(&edited[new], &base[old])?, Some(old))
                 }
-                Step::New(new) => (self.restored(&edited[new])?, None),
+                Step::New(new) => {
+                    last_is_loose = false;
+                    (self.restored(&edited[new])?, None)
+                }
             };
             blocks.push(block);
-            // An empty line stays behind the block it follows.
             if let Some(old) = partner {
-                self.empty_lines(&base[old + 1..], &mut blocks);
+                self.unseen(base, &shown, old + 1, &mut blocks);
             }
         }
         Ok(blocks)
     }
 
-    /// Takes over the empty lines at the start of `base`.
-    fn empty_lines(&self, base: &[Block], blocks: &mut Vec<Block>) {
-        let lines = base.iter().take_while(|block| block.is_empty_line());
-        blocks.extend(lines.map(|line| self.verbatim(line)));
+    /// Takes over the blocks from `at` on that Markdown does not show, such as empty lines: they
+    /// stay behind the block they follow.
+    fn unseen(&mut self, base: &'b [Block], shown: &[bool], at: usize, blocks: &mut Vec<Block>) {
+        let hidden = base
+            .iter()
+            .zip(shown)
+            .skip(at)
+            .take_while(|(_, shown)| !**shown);
+        for (block, _) in hidden {
+            self.index.use_all(std::slice::from_ref(block));
+            blocks.push(self.verbatim(block));
+        }
+    }
+
+    /// Running text of storage format that no element holds.
+    fn is_loose(&self, block: &Block) -> bool {
+        let (
+            Source::Text {
+                format: Format::Storage,
+                text,
+            },
+            Span::Bytes(range),
+        ) = (&self.base.source, &block.span)
+        else {
+            return false;
+        };
+        let slice = text.get(range.clone()).unwrap_or("");
+        matches!(block.kind, BlockKind::Paragraph(_))
+            && !["<p>", "<p ", "<p/"]
+                .iter()
+                .any(|start| slice.starts_with(start))
     }
 
     /// The block as its bytes in the source, where they stand for it alone.
     fn verbatim(&self, block: &Block) -> Block {
         let origin = match (&self.base.source, &block.span) {
             (Source::Text { format, text }, Span::Bytes(range)) => {
-                let slice = text.get(range.clone()).unwrap_or("");
-                // Text outside of any element would run into its new neighbours.
-                let whole = match format {
-                    Format::Storage => slice.starts_with('<') && !is_loose(block, slice),
-                    _ => !slice.is_empty(),
-                };
-                whole.then(|| (*format, slice.to_owned()))
+                let slice = text.get(range.clone()).filter(|slice| !slice.is_empty());
+                slice.map(|slice| (*format, slice.to_owned()))
             }
             (Source::Adf(document), Span::Path(path)) => {
                 node_at(document, path).map(|node| (Format::Adf, node.to_string()))
@@ -391,13 +425,6 @@ fn same_shape(new: &Block, old: &Block) -> bool {
         (BlockKind::Kept { kept: new, .. }, BlockKind::Kept { kept: old, .. }) => new.id == old.id,
         (new, old) => std::mem::discriminant(new) == std::mem::discriminant(old),
     }
-}
-
-/// Running text that no element holds.
-fn is_loose(block: &Block, slice: &str) -> bool {
-    matches!(block.kind, BlockKind::Paragraph(_))
-        && !slice.starts_with("<p>")
-        && !slice.starts_with("<p ")
 }
 
 fn trailing_empty(row: &Row) -> usize {

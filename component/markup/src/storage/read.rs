@@ -57,18 +57,25 @@ impl Reader<'_> {
     fn blocks(&self, nodes: &[Node<'_>], depth: usize) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut loose: Vec<Inline> = Vec::new();
+        let mut range = start_of(nodes);
         for node in nodes {
+            let span = match node {
+                Node::Element(element) => &element.span,
+                Node::Text(_, span) => span,
+            };
             match node {
                 Node::Element(element) if !inline::is_inline(element) => {
-                    blocks.extend(paragraph(std::mem::take(&mut loose)));
+                    blocks.extend(paragraph(std::mem::take(&mut loose), &range));
                     self.block(element, depth, &mut blocks);
+                    range = span.end..span.end;
                 }
                 inline => {
-                    loose.extend(self.inlines(std::slice::from_ref(inline), &Marks::default()))
+                    loose.extend(self.inlines(std::slice::from_ref(inline), &Marks::default()));
                 }
             }
+            range.end = span.end;
         }
-        blocks.extend(paragraph(loose));
+        blocks.extend(paragraph(loose, &range));
         // The editor leaves an empty line in containers that hold nothing.
         if depth > 0 && blocks.iter().all(Block::is_empty_line) {
             blocks.clear();
@@ -80,7 +87,7 @@ impl Reader<'_> {
         let span = Span::Bytes(element.span.clone());
         if depth >= MAX_DEPTH {
             let words = inlines::normal(vec![Inline::text(element.text())]);
-            blocks.extend(paragraph(words).map(|block| block.at(span)));
+            blocks.extend(paragraph(words, &element.span));
             return;
         }
         let inner = |element: &Element<'_>| self.blocks(&element.children, depth + 1);
@@ -346,16 +353,21 @@ fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
-fn paragraph(loose: Vec<Inline>) -> Option<Block> {
-    let content = inlines::normal(loose);
-    let span = match (content.first(), content.last()) {
-        (Some(first), Some(last)) => match (&first.span, &last.span) {
-            (Span::Bytes(first), Span::Bytes(last)) => Span::Bytes(first.start..last.end),
-            _ => Span::Unknown,
-        },
-        _ => return None,
+/// The empty range before the first of `nodes`.
+fn start_of(nodes: &[Node<'_>]) -> Range<usize> {
+    let start = match nodes.first() {
+        Some(Node::Element(element)) => element.span.start,
+        Some(Node::Text(_, span)) => span.start,
+        None => 0,
     };
-    Some(Block::paragraph(content).at(span))
+    start..start
+}
+
+/// Running text outside of any element.
+fn paragraph(loose: Vec<Inline>, range: &Range<usize>) -> Option<Block> {
+    let content = inlines::normal(loose);
+    let span = Span::Bytes(range.clone());
+    (!content.is_empty()).then(|| Block::paragraph(content).at(span))
 }
 
 fn panel_kind(name: &str) -> Option<PanelKind> {
