@@ -54,6 +54,14 @@ pub(super) fn is_inline(element: &Element<'_>) -> bool {
             && is_inline_macro(element)
 }
 
+/// Whether an element may stand amid the text of a paragraph: a macro without content may.
+pub(super) fn fits_in_line(element: &Element<'_>) -> bool {
+    let is_empty_macro = is_macro(element)
+        && element.child("ac:rich-text-body").is_none()
+        && element.child("ac:plain-text-body").is_none();
+    is_inline(element) || is_empty_macro
+}
+
 fn is_macro(element: &Element<'_>) -> bool {
     matches!(element.name, "ac:structured-macro" | "ac:macro")
 }

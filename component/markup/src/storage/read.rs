@@ -93,13 +93,9 @@ impl Reader<'_> {
         let inner = |element: &Element<'_>| self.blocks(&element.children, depth + 1);
         let mut carried = Carried::new(Format::Storage, element.attributes.to_owned());
         let kind = match element.name {
-            "p" if element.elements().all(inline::is_inline) => {
+            "p" if element.elements().all(inline::fits_in_line) => {
                 let content = self.inlines(&element.children, &Marks::default());
                 BlockKind::Paragraph(inlines::normal(content))
-            }
-            "p" => {
-                blocks.extend(inner(element));
-                return;
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 let content = self.inlines(&element.children, &Marks::default());
@@ -148,6 +144,7 @@ impl Reader<'_> {
                 let label = match name {
                     "ac:layout-section" => "section",
                     "ac:layout-cell" => "column",
+                    "p" => "paragraph",
                     other => other.strip_prefix("ac:").unwrap_or(other),
                 };
                 carried = Carried::default();

@@ -185,3 +185,17 @@ fn text_outside_of_elements_keeps_its_marks() {
         "<strong>A</strong> b<p>c <em>d</em></p><table><tbody></tbody></table><ul /><p>E</p>"
     );
 }
+
+#[test]
+fn a_macro_amid_text_stays_in_its_paragraph() {
+    let base = concat!(
+        "<p>See <ac:structured-macro ac:name=\"view-file\"><ac:parameter ac:name=\"name\">a.pdf</ac:parameter></ac:structured-macro> now</p>",
+        "<p><ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA[x]]></ac:plain-text-body></ac:structured-macro></p>",
+    );
+    let (written, lost) = edited(Format::Storage, base, |markdown| {
+        markdown.replace("now", "later")
+    })
+    .expect("nothing is missing");
+    assert_eq!(written, base.replace("now", "later"));
+    assert_eq!(lost, [] as [&str; 0]);
+}
