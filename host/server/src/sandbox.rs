@@ -77,7 +77,8 @@ impl Sandbox {
     /// `compiled` is run as native code: it must come from this program's own build.
     #[expect(
         unsafe_code,
-        reason = "loading native code is a promise only the caller can make"
+        clippy::disallowed_methods,
+        reason = "the one place that loads native code; the promise is the caller's"
     )]
     pub unsafe fn load(compiled: &[u8], limits: Limits) -> Result<Self, LoadError> {
         let engine = engine_settings::engine_settings(None)

@@ -19,7 +19,10 @@ use super::state::{SiteView, State};
 const SIDE_BY_SIDE: usize = 8;
 
 /// The handle that a guest holds.
-#[expect(unreachable_pub, reason = "the generated bindings name it in a public alias")]
+#[expect(
+    unreachable_pub,
+    reason = "the generated bindings name it in a public alias"
+)]
 pub struct OpenSite(SiteView);
 
 impl State {

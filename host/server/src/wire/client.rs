@@ -26,6 +26,10 @@ const MOST_IDLE: usize = 8;
 const MOST_HEADERS: usize = 100;
 
 /// The client for `destination`, which may be reached through the site's proxy.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one HTTP client of the program"
+)]
 pub(super) fn build(
     site: &Site,
     origin: &Origin,
