@@ -292,7 +292,15 @@ mod tests {
     fn good_requests_pass() {
         let comment = r#"{"body":{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"text","text":"hi"}]}]}}"#;
         let page = r#"{"spaceId":"1","status":"current","title":"t","body":{"representation":"storage","value":"<p/>"}}"#;
-        let cases: [(Product, Deployment, &str, &str, &[(&str, &str)], &str); 5] = [
+        type Good<'a> = (
+            Product,
+            Deployment,
+            &'a str,
+            &'a str,
+            &'a [(&'a str, &'a str)],
+            &'a str,
+        );
+        let cases: [Good<'_>; 5] = [
             (
                 Product::Jira,
                 Deployment::Cloud,
