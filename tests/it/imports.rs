@@ -26,7 +26,6 @@ wasi:cli/terminal-stdout
 wasi:io/error
 wasi:io/poll
 wasi:io/streams
-wasi:random/insecure-seed
 "#);
 }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gateway::{Hop, Incoming, Outgoing, Wire, WireError};
 use policy::{Method, Origin, SiteName};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderName, HeaderValue};
 use reqwest::{Client, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -62,9 +62,11 @@ impl HttpWire {
             .map_err(|error| Fault::of(&error))?;
         let status = response.status().as_u16();
         let peer: Option<IpAddr> = response.remote_addr().map(|address| address.ip());
+        // What was decoded here must not be called encoded further on.
         let headers = response
             .headers()
             .iter()
+            .filter(|(name, _)| **name != CONTENT_ENCODING)
             .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
             .collect();
         let body = body::read(response, limit).await?;
