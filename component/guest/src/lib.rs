@@ -3,6 +3,11 @@
 #![cfg(target_family = "wasm")]
 
 mod bindings;
+#[expect(
+    unsafe_code,
+    reason = "an allocator hands out memory; what it could spoil is inside the sandbox"
+)]
+mod heap;
 
 use bindings::airlock::atlassian::{egress, host};
 use bindings::exports::airlock::atlassian::provider::{self, CallError, Content, Context, Outcome};
@@ -20,6 +25,9 @@ const MANIFEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"
 #[unsafe(link_section = "airlock:manifest")]
 static MANIFEST_SECTION: [u8; MANIFEST.len()] =
     *include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"));
+
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
 
 struct Component;
 

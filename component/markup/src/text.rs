@@ -7,7 +7,11 @@ use std::borrow::Cow;
 /// `text` without control characters (but newline and tab), bidirectional controls and the tag
 /// characters that hide ASCII from people while models read it.
 pub fn visible_text(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_hidden) {
+    // Nearly all text is printable ASCII, which needs no decoding to see that.
+    let plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().all(plain) {
+        Cow::Borrowed(text)
+    } else if text.chars().any(is_hidden) {
         Cow::Owned(text.chars().filter(|char| !is_hidden(*char)).collect())
     } else {
         Cow::Borrowed(text)

@@ -107,10 +107,27 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// Cleaned, white space folded to single spaces.
 pub(crate) fn one_line(text: &str) -> String {
+    if is_plain_line(text) {
+        return text.to_owned();
+    }
     clean(&text.replace(['\r', '\n', '\t', '\u{2028}', '\u{2029}'], " "))
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// Most names, keys and states are so: nothing to clean and nothing to fold.
+fn is_plain_line(text: &str) -> bool {
+    let mut after_space = true;
+    for byte in text.bytes() {
+        match byte {
+            b' ' if after_space => return false,
+            b' ' => after_space = true,
+            b'!'..=b'~' => after_space = false,
+            _ => return false,
+        }
+    }
+    !after_space || text.is_empty()
 }
 
 /// One line that cannot end a table cell.
@@ -120,6 +137,10 @@ pub(crate) fn cell(text: &str) -> String {
 
 /// At most `limit` characters.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= limit {
+        return text.to_owned();
+    }
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -235,6 +256,15 @@ mod tests {
     #[test]
     fn lines_are_folded_and_cells_stay_cells() {
         assert_eq!(one_line(" a\r\n b\u{202e}c\u{e0041}\t d "), "a bc d");
+        for (given, folded) in [
+            ("", ""),
+            (" ", ""),
+            ("a ", "a"),
+            ("a  b", "a b"),
+            ("a b", "a b"),
+        ] {
+            assert_eq!(one_line(given), folded);
+        }
         assert_eq!(cell("a|b\nc"), "a\\|b c");
         assert_eq!(cut("äöü", 2), "äö…");
         assert_eq!(cut("äö", 2), "äö");
