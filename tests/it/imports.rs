@@ -26,6 +26,7 @@ wasi:cli/terminal-stdout
 wasi:io/error
 wasi:io/poll
 wasi:io/streams
+wasi:random/insecure-seed
 "#);
 }
 

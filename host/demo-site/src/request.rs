@@ -11,6 +11,7 @@ pub(crate) enum Method {
     Get,
     Post,
     Put,
+    Delete,
     /// No path here takes it.
     Other,
 }
@@ -21,6 +22,7 @@ impl Method {
             "GET" | "HEAD" => Self::Get,
             "POST" => Self::Post,
             "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
             _ => Self::Other,
         }
     }

@@ -1,14 +1,17 @@
 //! What `cargo test` does not do by itself: `cargo xtask COMMAND`.
 
+mod bench;
+
 use std::process::{Command, ExitCode};
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
+        Some("bench") => bench::run(arguments).map(|()| ExitCode::SUCCESS),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }

@@ -29,7 +29,7 @@ use crate::request::{Method, Request};
 use crate::site::Visit;
 
 pub(crate) fn answer(visit: &mut Visit<'_>, request: &Request, path: &[&str]) -> Outcome {
-    use Method::{Get, Post, Put};
+    use Method::{Delete, Get, Post, Put};
     let version = if visit.is_cloud() { "3" } else { "2" };
     let Some(rest) = path.strip_prefix(["rest", "api"].as_slice()) else {
         return Err(no_such_path(visit));
@@ -51,6 +51,7 @@ pub(crate) fn answer(visit: &mut Visit<'_>, request: &Request, path: &[&str]) ->
         (Post, ["issue"]) => create::create(visit, request),
         (Get, ["issue", key]) => issues::read(visit, request, key),
         (Put, ["issue", key]) => issues::update(visit, request, key),
+        (Delete, ["issue", key]) => issues::delete(visit, key),
         (Get, ["issue", key, "editmeta"]) => createmeta::of_issue(visit, key),
         (Get, ["issue", key, "transitions"]) => transitions::list(visit, request, key),
         (Post, ["issue", key, "transitions"]) => transitions::perform(visit, request, key),

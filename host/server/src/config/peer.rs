@@ -341,10 +341,12 @@ mod tests {
         ]), @r#"
         [site.jira]
         origin = "https://jira.example.com"
+        deployment = "data-center"
         products = ["jira"]
         Some(Login { origin: Origin { scheme: Https, host: Name("jira.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:JIRA_PERSONAL_TOKEN, ****) })
         [site.tools]
         origin = "https://tools.example.com"
+        deployment = "data-center"
         products = ["confluence"]
         context.confluence = "/wiki"
         Some(Login { origin: Origin { scheme: Https, host: Name("tools.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:CONFLUENCE_PERSONAL_TOKEN, ****) })

@@ -27,6 +27,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("wasi:io/error", "0.2"),
     ("wasi:io/poll", "0.2"),
     ("wasi:io/streams", "0.2"),
+    // Seeds hash maps; it is no entropy and no channel.
+    ("wasi:random/insecure-seed", "0.2"),
 ];
 
 /// A component that wants more than it may have.
@@ -66,6 +68,8 @@ pub(super) fn link_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         environment, exit, stderr, stdin, stdout, terminal_input, terminal_output, terminal_stderr,
         terminal_stdin, terminal_stdout,
     };
+    use wasmtime_wasi::p2::bindings::random::insecure_seed;
+    use wasmtime_wasi::random::WasiRandom;
     use wasmtime_wasi_io::bindings::wasi::io::{error, poll, streams};
 
     error::add_to_linker::<State, Io>(linker, io)?;
@@ -81,6 +85,7 @@ pub(super) fn link_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    insecure_seed::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
     Ok(())
 }
 
