@@ -14,6 +14,8 @@ use wit_parser::Resolve;
 
 #[path = "../host/server/src/sandbox/engine_settings.rs"]
 mod engine_settings;
+#[path = "../host/server/build/nested_cargo.rs"]
+mod nested_cargo;
 
 #[path = "evil/cores.rs"]
 mod cores;
@@ -25,6 +27,7 @@ fn main() -> Result<()> {
         "evil/cores.rs",
         "../wit",
         "../host/server/src/sandbox/engine_settings.rs",
+        "../host/server/build/nested_cargo.rs",
         "build.rs",
     ] {
         println!("cargo::rerun-if-changed={input}");
@@ -99,28 +102,7 @@ fn build_guest(out: &Path, features: &[&str]) -> Result<Vec<u8>> {
         ])
         .arg("--target-dir")
         .arg(&target_dir);
-    // The settings of the outer build are for the host.
-    for (name, _) in env::vars_os() {
-        let name = name.to_string_lossy();
-        let outer = [
-            "CARGO_PROFILE_",
-            "CARGO_FEATURE_",
-            "CARGO_CFG_",
-            "CARGO_TARGET_",
-        ];
-        let exact = [
-            "RUSTFLAGS",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_BUILD_TARGET",
-            "RUSTC_WRAPPER",
-            "RUSTC_WORKSPACE_WRAPPER",
-            "RUSTC",
-            "RUSTDOC",
-        ];
-        if outer.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&&*name) {
-            cargo.env_remove(&*name);
-        }
-    }
+    nested_cargo::forget_outer_build(&mut cargo);
     let status = cargo
         .status()
         .context("cargo could not be started for the evil guest")?;

@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 
 #[path = "src/sandbox/engine_settings.rs"]
 mod engine_settings;
+#[path = "build/nested_cargo.rs"]
+mod nested_cargo;
 
 const GUEST_TARGET: &str = "wasm32-wasip2";
 const MANIFEST_SECTION: &str = "airlock:manifest";
@@ -27,6 +29,7 @@ fn main() -> Result<()> {
         "../../wit",
         "src/sandbox/engine_settings.rs",
         "build.rs",
+        "build/nested_cargo.rs",
     ] {
         println!("cargo::rerun-if-changed={input}");
     }
@@ -91,28 +94,7 @@ fn build_guest(out: &Path) -> Result<PathBuf> {
         .arg(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../Cargo.toml"))
         .arg("--target-dir")
         .arg(&target_dir);
-    // The settings of the outer build are for the host; the component is the same whoever builds it.
-    for (name, _) in env::vars_os() {
-        let name = name.to_string_lossy();
-        let outer = [
-            "CARGO_PROFILE_",
-            "CARGO_FEATURE_",
-            "CARGO_CFG_",
-            "CARGO_TARGET_",
-        ];
-        let exact = [
-            "RUSTFLAGS",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_BUILD_TARGET",
-            "RUSTC_WRAPPER",
-            "RUSTC_WORKSPACE_WRAPPER",
-            "RUSTC",
-            "RUSTDOC",
-        ];
-        if outer.iter().any(|prefix| name.starts_with(prefix)) || exact.contains(&&*name) {
-            cargo.env_remove(&*name);
-        }
-    }
+    nested_cargo::forget_outer_build(&mut cargo);
     let status = cargo
         .status()
         .context("cargo could not be started for the tool component")?;
