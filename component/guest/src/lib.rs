@@ -16,6 +16,9 @@ use tools::{Deployment, Gateway, GatewayError, Product, Response, SiteInfo};
 
 const MANIFEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/manifest.json"));
 
+/// Input schemas by tool: an instance lives for one call, which must not derive them first.
+const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+
 /// What the host pins by digest and shows in its reports.
 #[expect(
     unsafe_code,
@@ -37,7 +40,10 @@ impl provider::Guest for Component {
     }
 
     fn call_tool(name: String, arguments: String, _: Context) -> Result<Outcome, CallError> {
-        match tools::call(&WitGateway, &name, &arguments) {
+        let Some((_, schema)) = SCHEMAS.iter().find(|(tool, _)| *tool == name) else {
+            return Err(CallError::UnknownName);
+        };
+        match tools::call_with_schema(&WitGateway, &name, schema, &arguments) {
             Ok(output) => Ok(Outcome::Done(provider::Output {
                 content: vec![Content::Text(output.text)],
                 structured: None,

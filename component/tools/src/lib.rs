@@ -26,5 +26,5 @@ mod tool;
 
 pub use gateway::{Deployment, Gateway, GatewayError, Product, Response, SiteInfo};
 pub use instructions::instructions;
-pub use registry::{CallError, ToolDescription, call, list, manifest_json};
+pub use registry::{CallError, ToolDescription, call, call_with_schema, list, manifest_json};
 pub use tool::{Access, Output};

@@ -59,16 +59,44 @@ pub fn list() -> Vec<ToolDescription> {
 
 /// Runs one tool; `arguments` is a JSON object as text.
 pub fn call(gateway: &dyn Gateway, name: &str, arguments: &str) -> Result<Output, CallError> {
-    let tool = all()
+    let tool = find(name)?;
+    run(tool, gateway, &tool.schema().1, arguments)
+}
+
+/// The same for a caller who has [`list`]'s input schema of the tool at hand as JSON: deriving it
+/// anew can take longer than the rest of the call.
+pub fn call_with_schema(
+    gateway: &dyn Gateway,
+    name: &str,
+    schema: &str,
+    arguments: &str,
+) -> Result<Output, CallError> {
+    let tool = find(name)?;
+    let schema = serde_json::from_str(schema).unwrap_or_else(|_| tool.schema().1);
+    run(tool, gateway, &schema, arguments)
+}
+
+fn find(name: &str) -> Result<&'static ToolDef, CallError> {
+    all()
         .find(|tool| tool.name == name)
-        .ok_or(CallError::UnknownName)?;
+        .ok_or(CallError::UnknownName)
+}
+
+fn run(
+    tool: &ToolDef,
+    gateway: &dyn Gateway,
+    schema: &Value,
+    arguments: &str,
+) -> Result<Output, CallError> {
     let arguments = match arguments.trim() {
         "" => json!({}),
         text => serde_json::from_str(text).map_err(|error| {
             CallError::InvalidArguments(format!("the arguments are not JSON: {error}"))
         })?,
     };
-    let output = tool.run(gateway, arguments).unwrap_or_else(Output::from);
+    let output = tool
+        .run(gateway, schema, arguments)
+        .unwrap_or_else(Output::from);
     Ok(Output {
         text: text::cut(&output.text, LONGEST_ANSWER),
         ..output

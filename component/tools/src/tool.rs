@@ -104,7 +104,7 @@ pub(crate) struct ToolDef {
     pub(crate) access: Access,
     pub(crate) routes: &'static [&'static RouteInfo],
     schema: fn() -> (String, Value),
-    run: fn(&Context<'_>, Value) -> Result<Output, ToolError>,
+    run: fn(&Context<'_>, &Value, Value) -> Result<Output, ToolError>,
 }
 
 impl ToolDef {
@@ -117,10 +117,7 @@ impl ToolDef {
             access: T::ACCESS,
             routes: T::ROUTES,
             schema: schema::of::<T>,
-            run: |cx, given| {
-                let (_, schema) = schema::of::<T>();
-                arguments::read::<T>(&schema, T::ALIASES, given)?.run(cx)
-            },
+            run: |cx, schema, given| arguments::read::<T>(schema, T::ALIASES, given)?.run(cx),
         }
     }
 
@@ -129,8 +126,13 @@ impl ToolDef {
         (self.schema)()
     }
 
-    pub(crate) fn run(&self, gateway: &dyn Gateway, arguments: Value) -> Result<Output, ToolError> {
-        (self.run)(&Context { gateway }, arguments)
+    pub(crate) fn run(
+        &self,
+        gateway: &dyn Gateway,
+        schema: &Value,
+        arguments: Value,
+    ) -> Result<Output, ToolError> {
+        (self.run)(&Context { gateway }, schema, arguments)
     }
 }
 
@@ -271,7 +273,10 @@ impl Answer {
 
     /// The body as JSON. Answers that have none (204) are not asked for it.
     pub(crate) fn json(&self) -> Result<Value, ToolError> {
-        serde_json::from_slice(&self.response.body)
-            .map_err(|_| ToolError::unreadable(&self.doing, self.writes, &self.response))
+        // Checked as a whole: parsing from bytes would check each string by itself.
+        std::str::from_utf8(&self.response.body)
+            .ok()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(|| ToolError::unreadable(&self.doing, self.writes, &self.response))
     }
 }
