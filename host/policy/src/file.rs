@@ -3,6 +3,7 @@
 //! What is not enforced is refused: an unknown key, and a key of a later version, is an error and never ignored.
 //! So is a file without a `[[rule]]`: it would deny everything, which nobody starts a server for.
 
+mod accept;
 mod path;
 mod reader;
 mod rule;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use crate::Policy;
+use crate::acceptance::Acceptance;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::Effect;
 use reader::{Reader, Table};
@@ -87,6 +89,18 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     for read in rules.iter_mut().chain(&mut denies) {
         read.rule.line = line_of(read.start);
     }
+    let accepted = rules.iter_mut().chain(&mut denies);
+    let acceptances = accepted
+        .flat_map(|read| std::mem::take(&mut read.accepted))
+        .chain(sites.accepted)
+        .map(|read| Acceptance {
+            about: read.about,
+            code: read.code,
+            reason: read.reason,
+            until: read.until,
+            line: line_of(read.start),
+        })
+        .collect();
     let into_sorted = |read: Vec<rule::Read>| {
         let mut list: Vec<_> = read.into_iter().map(|read| read.rule).collect();
         list.sort_by(|a, b| a.id.cmp(&b.id));
@@ -112,6 +126,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         denies,
         component,
         remarks,
+        acceptances,
         text,
     })
 }

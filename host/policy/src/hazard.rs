@@ -2,6 +2,8 @@
 //!
 //! A list for warnings. What is not on it is not thereby safe: the default is still no.
 
+use crate::template::{Kind, Part};
+
 /// Why an endpoint is on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hazard {
@@ -87,17 +89,26 @@ impl Hazard {
 
 /// What a path leads to. Case is ignored, and Confluence Cloud's `/wiki` is skipped, because a warning may be wide.
 pub(crate) fn of_path<S: AsRef<str>>(segments: &[S]) -> Option<Hazard> {
-    let path: Vec<String> = segments
+    let parts: Vec<Part> = segments
         .iter()
-        .map(|segment| segment.as_ref().to_ascii_lowercase())
+        .map(|segment| Part::Literal(segment.as_ref().to_owned()))
         .collect();
-    let path = match path.split_first() {
-        Some((first, rest)) if first == "wiki" => rest,
-        _ => path.as_slice(),
+    of_parts(&parts)
+}
+
+/// What a template could lead to: a set counts as each of its words, and `{segment}` as any word at all.
+pub(crate) fn of_parts(parts: &[Part]) -> Option<Hazard> {
+    let below_wiki = parts
+        .split_first()
+        .filter(|(first, _)| could_be(first, "wiki"));
+    let readings = [Some(parts), below_wiki.map(|(_, rest)| rest)];
+    let leads_to = |pattern: &str| {
+        let mut readings = readings.iter().flatten();
+        readings.any(|parts| begins_with(parts, pattern))
     };
     ENDPOINTS
         .iter()
-        .find(|(pattern, _)| begins_with(path, pattern))
+        .find(|(pattern, _)| leads_to(pattern))
         .map(|(_, hazard)| *hazard)
 }
 
@@ -105,22 +116,35 @@ pub(crate) fn is_query_name_hazardous(name: &str) -> bool {
     QUERY_NAMES.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// A parameter of a template counts as whatever it could be.
-fn begins_with(path: &[String], pattern: &str) -> bool {
-    let parts: Vec<&str> = pattern.split('/').collect();
-    let fits = |(part, segment): (&&str, &String)| {
-        *part == "*" || *part == segment || segment == "{segment}"
-    };
-    parts.len() <= path.len() && parts.iter().zip(path).all(fits)
+fn begins_with(parts: &[Part], pattern: &str) -> bool {
+    let words: Vec<&str> = pattern.split('/').collect();
+    words.len() <= parts.len()
+        && words
+            .iter()
+            .zip(parts)
+            .all(|(word, part)| *word == "*" || could_be(part, word))
+}
+
+/// A narrower kind is not counted: `{space-key}` matches almost every word, and is meant for none of these.
+fn could_be(part: &Part, word: &str) -> bool {
+    match part {
+        Part::Literal(text) => text.eq_ignore_ascii_case(word),
+        Part::OneOf(texts) => texts.iter().any(|text| text.eq_ignore_ascii_case(word)),
+        Part::Kind(kind) => *kind == Kind::Segment,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::Template;
 
     #[test]
     fn the_list_knows_what_it_is_for() {
-        let of = |path: &str| of_path(&path.split('/').collect::<Vec<_>>());
+        let of = |path: &str| {
+            let template = Template::parse(&format!("/{path}")).expect("well formed");
+            of_parts(template.parts())
+        };
         assert_eq!(
             of("plugins/servlet/gadgets/makeRequest"),
             Some(Hazard::FetchesUrls)
@@ -136,18 +160,24 @@ mod tests {
         );
         assert_eq!(of("rest/api/3/issue/PROJ-1"), None);
         assert_eq!(of("rest/authors"), None);
+        assert_eq!(of("rest/{x|Plugins}/1.0"), Some(Hazard::Administers));
+        assert_eq!(of("rest/api/space/{space-key}"), None);
+        assert_eq!(
+            of_path(&["rest", "Auth", "1"]),
+            Some(Hazard::MintsCredentials)
+        );
     }
 
     #[test]
     fn no_route_of_the_catalogue_is_on_the_list() {
         for route in crate::catalogue::catalogue().routes() {
-            let path: Vec<String> = route
-                .template
-                .parts()
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            assert_eq!(of_path(&path), None, "{} {}", route.id, route.template);
+            assert_eq!(
+                of_parts(route.template.parts()),
+                None,
+                "{} {}",
+                route.id,
+                route.template
+            );
             assert!(
                 !route.query.iter().any(|name| is_query_name_hazardous(name)),
                 "{}",

@@ -32,10 +32,13 @@
 #![forbid(unsafe_code)]
 
 mod absolute;
+mod acceptance;
 mod catalogue;
 mod check;
+mod date;
 mod decide;
 mod diagnostic;
+mod diff;
 mod evaluate;
 mod explain;
 mod file;
@@ -54,27 +57,37 @@ mod policy;
 mod profile;
 mod remedy;
 mod rule;
+mod sarif;
 pub mod segment;
+mod set;
 mod site;
 mod template;
 mod vocabulary;
+mod witness;
 
 pub use absolute::{AbsoluteUrl, UrlError};
+pub use acceptance::{About, Acceptance};
 pub use catalogue::{Catalogue, Place, Route, RouteId, RouteMatch, Slot, SlotKind, catalogue};
-pub use check::{CODES, Finding, Findings, Level, check};
+pub use check::{
+    Accepted, CODES, FileFacts, Finding, Findings, Level, Surroundings, UsedRules, check,
+};
+pub use date::Day;
 pub use decide::{
     Caller, DEFAULT_DENY, NearMiss, Permit, Permitted, Refusal, RefusalCode, Refused, Subject,
 };
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diff::{Change, Diff, SiteChange, diff};
 pub use explain::{Explanation, Question, explain};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use origin::{Host, Origin, OriginError, Scheme};
 pub use policy::Policy;
 pub use profile::Profile;
 pub use rule::{Effect, PathSelector, Rule, Selector, SiteSelector};
+pub use set::TooTangled;
 pub use site::Site;
 pub use template::{Kind, Part, Template, TemplateError};
 pub use vocabulary::{Class, Deployment, Method, NameError, Product, SiteName};
+pub use witness::Witness;
 
 /// Reads a policy file; the same as [`Policy::parse`].
 pub fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {

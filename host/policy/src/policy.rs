@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::acceptance::Acceptance;
 use crate::catalogue::{RouteMatch, catalogue};
 use crate::check::Finding;
 use crate::diagnostic::Diagnostics;
@@ -24,6 +25,7 @@ pub struct Policy {
     pub(crate) component: Option<String>,
     /// What the parser let pass, but `check` has to say.
     pub(crate) remarks: Vec<Finding>,
+    pub(crate) acceptances: Vec<Acceptance>,
 }
 
 impl Policy {
@@ -65,6 +67,11 @@ impl Policy {
     /// The denials, by id.
     pub fn denies(&self) -> impl Iterator<Item = &Rule> {
         self.denies.iter()
+    }
+
+    /// `work (policy.toml:12)`, for people.
+    pub(crate) fn place_of(&self, rule: &Rule) -> String {
+        format!("{} ({}:{})", rule.id, self.file_name, rule.line)
     }
 
     /// The sha256 (hex) of the one foreign component that may run instead of the built-in one.

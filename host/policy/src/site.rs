@@ -94,6 +94,30 @@ impl Site {
         }
     }
 
+    /// The URL that a request is sent to, for people.
+    pub(crate) fn url(
+        &self,
+        product: Product,
+        segments: &[String],
+        query: &[(String, String)],
+    ) -> String {
+        let base = self.base_segments(product);
+        let path: String = base
+            .iter()
+            .chain(segments)
+            .flat_map(|segment| ["/", segment])
+            .collect();
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let query = if encoded.is_empty() {
+            encoded
+        } else {
+            format!("?{encoded}")
+        };
+        format!("{}{path}{query}", self.dial_origin())
+    }
+
     /// `/jira`, or the empty string.
     pub fn context(&self, product: Product) -> &str {
         self.context.get(&product).map_or("", String::as_str)

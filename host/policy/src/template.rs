@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::mutant::{self, Mutant};
 use crate::segment;
+use crate::set::{SegmentSet, meet_paths};
 
 /// What one path parameter may look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,8 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Template {
     parts: Vec<Part>,
+    /// The same as sets, for comparisons.
+    sets: Vec<SegmentSet>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,19 +100,6 @@ impl Kind {
             Self::IssueKey => "ZZSAMPLEZZ-999999999",
             Self::Id => "9999999999999999999",
             Self::ProjectKey | Self::SpaceKey | Self::Segment => "ZZSAMPLEZZ",
-        }
-    }
-
-    /// Could one text be of both kinds?
-    fn overlaps(self, other: Self) -> bool {
-        use Kind::{Id, IssueKey, ProjectKey, Segment, SpaceKey};
-        match (self, other) {
-            (Segment, _) | (_, Segment) => true,
-            (Id | ProjectKey, SpaceKey) | (SpaceKey, Id | ProjectKey) => true,
-            (a, b) => {
-                debug_assert!(matches!(a, IssueKey | Id | ProjectKey | SpaceKey));
-                a == b
-            }
         }
     }
 }
@@ -175,28 +165,6 @@ impl Part {
         }
     }
 
-    fn overlaps(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Literal(word), part) | (part, Self::Literal(word)) => part.matches(word),
-            (Self::OneOf(words), part) | (part, Self::OneOf(words)) => {
-                words.iter().any(|word| part.matches(word))
-            }
-            (Self::Kind(a), Self::Kind(b)) => a.overlaps(*b),
-        }
-    }
-
-    /// Does `self` accept everything that `other` accepts?
-    fn covers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (part, Self::Literal(word)) => part.matches(word),
-            (part, Self::OneOf(words)) => words.iter().all(|word| part.matches(word)),
-            (Self::Kind(Kind::Segment), Self::Kind(_)) => true,
-            (Self::Kind(Kind::SpaceKey), Self::Kind(Kind::Id)) => true,
-            (Self::Kind(a), Self::Kind(b)) => a == b,
-            (Self::Literal(_) | Self::OneOf(_), Self::Kind(_)) => false,
-        }
-    }
-
     fn sample(&self) -> &str {
         match self {
             Self::Literal(word) => word,
@@ -211,8 +179,9 @@ impl Template {
         let rest = text
             .strip_prefix('/')
             .ok_or(TemplateError::NoLeadingSlash)?;
-        let parts = rest.split('/').map(Part::parse).collect::<Result<_, _>>()?;
-        Ok(Self { parts })
+        let parts: Vec<Part> = rest.split('/').map(Part::parse).collect::<Result<_, _>>()?;
+        let sets = parts.iter().map(SegmentSet::of).collect();
+        Ok(Self { parts, sets })
     }
 
     pub fn parts(&self) -> &[Part] {
@@ -242,23 +211,24 @@ impl Template {
         self.captures(segments).is_some()
     }
 
+    /// Is there a path that both match?
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.parts.len() == other.parts.len()
-            && self
-                .parts
-                .iter()
-                .zip(&other.parts)
-                .all(|(a, b)| a.overlaps(b))
+        meet_paths(&self.sets, &other.sets).is_some()
     }
 
     /// Does every path that matches `other` match `self`?
     pub fn covers(&self, other: &Self) -> bool {
-        self.parts.len() == other.parts.len()
+        self.sets.len() == other.sets.len()
             && self
-                .parts
+                .sets
                 .iter()
-                .zip(&other.parts)
-                .all(|(a, b)| a.covers(b))
+                .zip(&other.sets)
+                .all(|(a, b)| b.is_inside(a))
+    }
+
+    /// What each segment may be.
+    pub(crate) fn sets(&self) -> &[SegmentSet] {
+        &self.sets
     }
 
     /// One path of this shape.

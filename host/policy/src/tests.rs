@@ -4,8 +4,11 @@ mod addresses;
 mod checks;
 mod decisions;
 mod diagnostics;
+mod diffs;
 mod explanations;
+mod generate;
 mod properties;
+mod reach;
 mod sites;
 
 use crate::{

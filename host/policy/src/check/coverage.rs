@@ -1,172 +1,273 @@
-//! What a rule reaches, as a finite list of shapes, and when one rule reaches all or some of what another does.
+//! Rules and denials without effect. Proved by differences of sets; shown, where there is one, by a request.
 
+use std::collections::BTreeSet;
+
+use super::Notes;
 use crate::Policy;
-use crate::catalogue::{Route, catalogue};
+use crate::manifest::Manifest;
 use crate::rule::{Rule, Selector};
-use crate::site::Site;
-use crate::template::Template;
-use crate::vocabulary::{Class, Deployment, Method, Product};
+use crate::set::{Budget, Door, Entrance, Reach, Shape, TooTangled, ToolView};
+use crate::witness::Witness;
 
-/// One path shape on one site, with what a request of it would be.
-pub(super) struct Atom<'a> {
-    site: &'a Site,
-    product: Product,
-    method: Method,
-    template: &'a Template,
-    query: &'a [String],
-    class: Class,
-    /// `None`: a route that the rule itself adds.
-    pub(super) route: Option<&'static Route>,
-}
-
-pub(super) fn atoms<'a>(policy: &'a Policy, rule: &'a Rule) -> Vec<Atom<'a>> {
-    let mut list = Vec::new();
-    for site in policy
-        .sites()
-        .iter()
-        .filter(|site| rule.site.covers(&site.name))
-    {
-        for deployment in site.possible_deployments() {
-            push_atoms(&mut list, rule, site, deployment);
-        }
-    }
-    list
-}
-
-fn push_atoms<'a>(
-    list: &mut Vec<Atom<'a>>,
-    rule: &'a Rule,
-    site: &'a Site,
-    deployment: Deployment,
-) {
-    let here = |route: &&Route| {
-        route.deployment == Some(deployment) && site.products.contains(&route.product)
+pub(super) fn check(policy: &Policy, manifest: Option<&Manifest>, notes: &mut Notes) {
+    // Whatever a component may declare: a rule is judged by the file, not by the tools of the day.
+    let reach = Reach::of_every_site(policy, ToolView::Any);
+    let mut coverage = Coverage {
+        policy,
+        reach: &reach,
+        budget: Budget::new(),
     };
-    match &rule.selector {
-        Selector::Path(path) => {
-            let products = site
-                .products
+    if let Err(error) = coverage.check(notes) {
+        let about = crate::About::File;
+        notes.warn(
+            "P025",
+            about,
+            1,
+            error.to_string(),
+            "until then P003 to P005 are not looked for",
+        );
+    }
+    if let Some(manifest) = manifest {
+        check_use(policy, manifest, &reach, notes);
+    }
+}
+
+struct Coverage<'p, 'r> {
+    policy: &'p Policy,
+    reach: &'r Reach<'p>,
+    budget: Budget,
+}
+
+impl<'p> Coverage<'p, '_> {
+    fn check(&mut self, notes: &mut Notes) -> Result<(), TooTangled> {
+        // Of two rules that say the same, the later one is superfluous; so the last is judged first, and what was
+        // found superfluous no longer counts for the others.
+        let mut superfluous = BTreeSet::new();
+        let mut rules: Vec<&Rule> = self.policy.rules().collect();
+        rules.sort_by_key(|rule| std::cmp::Reverse(rule.line));
+        for rule in rules {
+            if !self.check_rule(rule, &superfluous, notes)? {
+                superfluous.insert(rule.id.as_str());
+            }
+        }
+        let mut denies: Vec<&Rule> = self.policy.denies().collect();
+        denies.sort_by_key(|deny| std::cmp::Reverse(deny.line));
+        for deny in denies {
+            // A denial of classes is there for the rules and routes that come later.
+            let is_for_later = matches!(deny.selector, Selector::Classes(_));
+            if !is_for_later && !self.check_deny(deny, &superfluous, notes)? {
+                superfluous.insert(deny.id.as_str());
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the rule has an effect.
+    fn check_rule(
+        &mut self,
+        rule: &'p Rule,
+        superfluous: &BTreeSet<&str>,
+        notes: &mut Notes,
+    ) -> Result<bool, TooTangled> {
+        let (mut reached, mut open, mut needed) = (None, false, false);
+        let mut denials = BTreeSet::new();
+        let mut covering = BTreeSet::new();
+        for (door, entrance) in &self.reach.doors {
+            let Some(grant) = entrance
+                .grants
                 .iter()
-                .filter(|product| path.product.is_none_or(|own| own == **product));
-            for product in products {
-                list.extend(path.methods.iter().map(|method| {
-                    let mut known = catalogue().candidates(*product, deployment, *method);
-                    let route = known.find(|route| route.template.covers(&path.template));
-                    Atom {
-                        site,
-                        product: *product,
-                        method: *method,
-                        template: &path.template,
-                        query: &path.query,
-                        class: route.map_or_else(|| path.own_class(*method), |route| route.class),
-                        route,
-                    }
-                }));
-            }
-        }
-        Selector::Classes(_) | Selector::Routes(_) => {
-            let rows =
-                catalogue()
-                    .routes()
+                .find(|grant| grant.rule.id == rule.id)
+            else {
+                continue;
+            };
+            reached = reached.or_else(|| Some((door, grant.shapes.first()?)));
+            let vetoes = entrance.vetoes.iter().flat_map(|(_, shapes)| shapes);
+            let left = Shape::minus_all(grant.shapes.clone(), vetoes, &mut self.budget)?;
+            if left.is_empty() {
+                let stopping = entrance
+                    .vetoes
                     .iter()
-                    .filter(here)
-                    .filter(|route| match &rule.selector {
-                        Selector::Classes(classes) => classes.contains(&route.class),
-                        Selector::Routes(routes) => routes.contains(route.id.as_str()),
-                        Selector::Path(_) => false,
-                    });
-            list.extend(rows.map(|route| Atom {
-                site,
-                product: route.product,
-                method: route.method,
-                template: &route.template,
-                query: &route.query,
-                class: route.class,
-                route: Some(route),
-            }));
+                    .filter(|(_, shapes)| meet(shapes, &grant.shapes));
+                denials.extend(stopping.map(|(deny, _)| deny.id.as_str()));
+                continue;
+            }
+            open = true;
+            match self.without(entrance, rule, left, superfluous)? {
+                Some(others) => covering.extend(others),
+                None => needed = true,
+            }
+        }
+        let Some((door, shape)) = reached else {
+            // A route of the file's own without tools is P006.
+            if matches!(rule.selector, Selector::Path(_)) && rule.tools.is_none() {
+                return Ok(false);
+            }
+            let message = format!("rule `{}` matches nothing that its sites have", rule.id);
+            notes.about_rule(
+                "P003",
+                rule,
+                message,
+                "look at its site's products and deployment",
+            );
+            return Ok(false);
+        };
+        let example = self.example(door, shape);
+        if !open {
+            let message = format!(
+                "everything that rule `{}` allows is denied by {}",
+                rule.id,
+                quoted(&denials)
+            );
+            notes.about_rule("P004", rule, message, "remove the rule or the denial");
+            notes.example(example);
+            return Ok(false);
+        }
+        if !needed {
+            let (verb, other) = if covering.len() == 1 {
+                ("allows", "the other one")
+            } else {
+                ("together allow", "the others")
+            };
+            let message = format!(
+                "rule `{}` adds nothing: {} {verb} all of it",
+                rule.id,
+                quoted(&covering)
+            );
+            let help = format!("remove it, or narrow {other}");
+            notes.about_rule("P003", rule, message, &help);
+            notes.example(example);
+        }
+        Ok(needed)
+    }
+
+    /// Which rules make this one superfluous at a door; `None` where it is needed, be it for its limits.
+    fn without(
+        &mut self,
+        entrance: &Entrance<'p>,
+        rule: &Rule,
+        left: Vec<Shape>,
+        superfluous: &BTreeSet<&str>,
+    ) -> Result<Option<BTreeSet<&'p str>>, TooTangled> {
+        let mut covering = BTreeSet::new();
+        let mut left = left;
+        let mut is_decided = false;
+        for grant in &entrance.grants {
+            if grant.rule.id == rule.id {
+                is_decided = true;
+                continue;
+            }
+            if superfluous.contains(grant.rule.id.as_str()) || !meet(&grant.shapes, &left) {
+                continue;
+            }
+            // Before this rule's turn another's limits hold anyway; after it they would be new.
+            if is_decided && !says_the_same_of_answers(grant.rule, rule) {
+                return Ok(None);
+            }
+            left = Shape::minus_all(left, &grant.shapes, &mut self.budget)?;
+            covering.insert(grant.rule.id.as_str());
+        }
+        Ok(left.is_empty().then_some(covering))
+    }
+
+    fn check_deny(
+        &mut self,
+        deny: &'p Rule,
+        superfluous: &BTreeSet<&str>,
+        notes: &mut Notes,
+    ) -> Result<bool, TooTangled> {
+        let mut stopped = None;
+        let mut others = BTreeSet::new();
+        let mut is_needed = false;
+        for (door, entrance) in &self.reach.doors {
+            let own = entrance
+                .vetoes
+                .iter()
+                .filter(|(rule, _)| rule.id == deny.id);
+            let own: Vec<&Shape> = own.flat_map(|(_, shapes)| shapes).collect();
+            let granted = entrance.grants.iter().flat_map(|grant| &grant.shapes);
+            let hit: Vec<Shape> = granted
+                .flat_map(|shape| own.iter().filter_map(|veto| shape.meet(veto)))
+                .collect();
+            let Some(first) = hit.first().cloned() else {
+                continue;
+            };
+            stopped = stopped.or(Some((door, first)));
+            let rest = entrance.vetoes.iter().filter(|(rule, shapes)| {
+                rule.id != deny.id && !superfluous.contains(rule.id.as_str()) && meet(shapes, &hit)
+            });
+            let rest: Vec<&(&Rule, Vec<Shape>)> = rest.collect();
+            let vetoes = rest.iter().flat_map(|(_, shapes)| shapes);
+            if Shape::minus_all(hit, vetoes, &mut self.budget)?.is_empty() {
+                others.extend(rest.iter().map(|(rule, _)| rule.id.as_str()));
+            } else {
+                is_needed = true;
+            }
+        }
+        let Some((door, shape)) = stopped else {
+            let message = format!(
+                "the denial `{}` matches nothing that a rule allows",
+                deny.id
+            );
+            notes.about_rule(
+                "P005",
+                deny,
+                message,
+                "look for a slip in its path, or remove it",
+            );
+            return Ok(false);
+        };
+        if !is_needed {
+            let message = format!(
+                "the denial `{}` denies nothing that {} does not deny already",
+                deny.id,
+                quoted(&others)
+            );
+            notes.about_rule("P005", deny, message, "remove it");
+            notes.example(self.example(door, &shape));
+        }
+        Ok(is_needed)
+    }
+
+    fn example(&self, door: &Door, shape: &Shape) -> Option<String> {
+        let witness = Witness::of(self.policy, door, shape)?;
+        Some(format!("{} {}", witness.method, witness.url))
+    }
+}
+
+/// Rules that allow something, but nothing that the tools of this component would ever ask for.
+fn check_use(policy: &Policy, manifest: &Manifest, any: &Reach<'_>, notes: &mut Notes) {
+    let declared = Reach::of_every_site(policy, ToolView::Declared(manifest));
+    let rules_of = |reach: &Reach<'_>| -> BTreeSet<String> {
+        let grants = reach.doors.values().flat_map(|entrance| &entrance.grants);
+        grants.map(|grant| grant.rule.id.clone()).collect()
+    };
+    let (any, declared) = (rules_of(any), rules_of(&declared));
+    for rule in policy.rules() {
+        let names_a_known_tool = rule
+            .tools
+            .as_ref()
+            .is_none_or(|tools| tools.iter().any(|tool| manifest.tools.contains_key(tool)));
+        if names_a_known_tool && any.contains(&rule.id) && !declared.contains(&rule.id) {
+            let message = format!(
+                "no tool that rule `{}` speaks for uses what it allows",
+                rule.id
+            );
+            let help = "see with `policy explain --tool` what a tool uses; name another tool, or remove the rule";
+            notes.about_rule("P026", rule, message, help);
         }
     }
 }
 
-/// Does `wide` allow everything that `narrow` allows, and as much of it?
-pub(super) fn allows_all(wide: &Rule, narrow: &Rule, atoms: &[Atom<'_>]) -> bool {
-    let is_as_large = |wide: Option<u64>, narrow: Option<u64>| {
-        wide.is_none_or(|wide| narrow.is_some_and(|n| n <= wide))
-    };
-    !atoms.is_empty()
-        && has_all_tools(wide, narrow)
-        && is_as_large(wide.request_max_bytes, narrow.request_max_bytes)
-        && is_as_large(wide.response_max_bytes, narrow.response_max_bytes)
-        && (narrow.redirect.is_none() || narrow.redirect == wide.redirect)
-        && atoms.iter().all(|atom| allows(wide, atom))
+fn meet(some: &[Shape], others: &[Shape]) -> bool {
+    some.iter()
+        .any(|shape| others.iter().any(|other| shape.meet(other).is_some()))
 }
 
-/// Does `deny` catch everything that `rule` allows?
-pub(super) fn denies_all(deny: &Rule, rule: &Rule, atoms: &[Atom<'_>]) -> bool {
-    let catches = |atom: &Atom<'_>| {
-        deny.site.covers(&atom.site.name)
-            && match &deny.selector {
-                Selector::Path(path) => {
-                    path.product.is_none_or(|product| product == atom.product)
-                        && path.methods.contains(&atom.method)
-                        && path.template.covers(atom.template)
-                }
-                selector => selects_known(selector, atom),
-            }
-    };
-    has_all_tools(deny, rule) && atoms.iter().all(catches)
+fn says_the_same_of_answers(one: &Rule, other: &Rule) -> bool {
+    (one.response_max_bytes, &one.redirect) == (other.response_max_bytes, &other.redirect)
 }
 
-/// Does `deny` catch anything that `rule` allows?
-pub(super) fn denies_any(deny: &Rule, rule: &Rule, atoms: &[Atom<'_>]) -> bool {
-    let share_tools = match (&deny.tools, &rule.tools) {
-        (Some(denied), Some(allowed)) => !denied.is_disjoint(allowed),
-        _ => true,
-    };
-    let catches = |atom: &Atom<'_>| {
-        deny.site.covers(&atom.site.name)
-            && match &deny.selector {
-                Selector::Path(path) => {
-                    path.product.is_none_or(|product| product == atom.product)
-                        && path.methods.contains(&atom.method)
-                        && path.template.overlaps(atom.template)
-                }
-                selector => selects_known(selector, atom),
-            }
-    };
-    share_tools && atoms.iter().any(catches)
-}
-
-fn allows(rule: &Rule, atom: &Atom<'_>) -> bool {
-    rule.site.covers(&atom.site.name)
-        && match &rule.selector {
-            Selector::Path(path) => {
-                // An own route is open to the tools that its rule names, and to no others.
-                let is_named = atom.route.is_some() || rule.tools.is_some();
-                is_named
-                    && path.product == Some(atom.product)
-                    && path.methods.contains(&atom.method)
-                    && path.template.covers(atom.template)
-                    && atom.query.iter().all(|name| path.query.contains(name))
-            }
-            selector => atom.route.is_some() && selects_known(selector, atom),
-        }
-}
-
-fn selects_known(selector: &Selector, atom: &Atom<'_>) -> bool {
-    match selector {
-        Selector::Classes(classes) => classes.contains(&atom.class),
-        Selector::Routes(routes) => atom
-            .route
-            .is_some_and(|route| routes.contains(route.id.as_str())),
-        Selector::Path(_) => false,
-    }
-}
-
-fn has_all_tools(wide: &Rule, narrow: &Rule) -> bool {
-    match (&wide.tools, &narrow.tools) {
-        (None, _) => true,
-        (Some(wide), Some(narrow)) => wide.is_superset(narrow),
-        (Some(_), None) => false,
-    }
+fn quoted(ids: &BTreeSet<&str>) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    ids.join(" and ")
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{CODES, Findings, Level};
+use super::{CODES, Finding, Findings, Level};
+use crate::sarif::{SarifResult, sarif};
 
 impl Level {
     const fn as_str(self) -> &'static str {
@@ -27,55 +28,55 @@ impl Findings {
                 finding.message
             );
             text.push_str(&head);
-            if !finding.help.is_empty() {
-                writeln!(text, "  help: {}", finding.help)
-                    .expect("writing to a string does not fail");
+            if let Some(example) = &finding.example {
+                writeln!(text, "  example: {example}").expect(WRITING);
             }
+            if !finding.help.is_empty() {
+                writeln!(text, "  help: {}", finding.help).expect(WRITING);
+            }
+        }
+        for accepted in &self.accepted {
+            let finding = &accepted.finding;
+            writeln!(
+                text,
+                "{}:{}: accepted {} until {}: {}",
+                self.file_name, finding.line, finding.code, accepted.until, accepted.reason
+            )
+            .expect(WRITING);
         }
         let count = match self.list.len() {
             0 => "no findings".to_owned(),
             1 => "1 finding".to_owned(),
             many => format!("{many} findings"),
         };
-        text + &format!("{}: {count}\n", self.file_name)
+        let accepted = match self.accepted.len() {
+            0 => String::new(),
+            many => format!(", {many} accepted"),
+        };
+        text + &format!("{}: {count}{accepted}\n", self.file_name)
     }
 
     pub fn json(&self) -> String {
-        pretty(&json!(self))
+        format!("{:#}\n", json!(self))
     }
 
     pub fn sarif(&self) -> String {
-        let rules: Vec<_> = CODES
+        let result = |finding: &Finding, accepted: Option<String>| SarifResult {
+            code: finding.code,
+            level: finding.level.as_str(),
+            text: [finding.message.as_str(), finding.help.as_str()].join("\n"),
+            file: self.file_name.clone(),
+            line: finding.line,
+            accepted,
+        };
+        let open = self.list.iter().map(|finding| result(finding, None));
+        let accepted = self
+            .accepted
             .iter()
-            .map(|(code, what)| json!({ "id": code, "shortDescription": { "text": what } }))
-            .collect();
-        let results: Vec<_> = self
-            .list
-            .iter()
-            .map(|finding| {
-                let text = [finding.message.as_str(), finding.help.as_str()].join("\n");
-                json!({
-                    "ruleId": finding.code,
-                    "level": finding.level.as_str(),
-                    "message": { "text": text.trim_end() },
-                    "locations": [{ "physicalLocation": {
-                        "artifactLocation": { "uri": self.file_name },
-                        "region": { "startLine": finding.line },
-                    }}],
-                })
-            })
-            .collect();
-        pretty(&json!({
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [{
-                "tool": { "driver": { "name": "mcp-airlock policy check", "rules": rules } },
-                "results": results,
-            }],
-        }))
+            .map(|accepted| result(&accepted.finding, Some(accepted.reason.clone())));
+        let results: Vec<SarifResult> = open.chain(accepted).collect();
+        sarif("check", CODES, &results)
     }
 }
 
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
-}
+const WRITING: &str = "writing to a string does not fail";

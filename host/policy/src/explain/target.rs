@@ -32,21 +32,8 @@ impl Target<'_> {
     }
 
     pub(super) fn canonical(&self, method: Method, query: &[(String, String)]) -> String {
-        let base = self.site.base_segments(self.product);
-        let path: String = base
-            .iter()
-            .chain(&self.segments)
-            .flat_map(|segment| ["/", segment])
-            .collect();
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(query)
-            .finish();
-        let query = if encoded.is_empty() {
-            encoded
-        } else {
-            format!("?{encoded}")
-        };
-        format!("{method} {}{path}{query}", self.site.dial_origin())
+        let url = self.site.url(self.product, &self.segments, query);
+        format!("{method} {url}")
     }
 }
 

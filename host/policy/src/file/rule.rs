@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::accept::{self, Accepted};
 use super::path;
 use super::reader::{Reader, Table};
 use super::site::Sites;
+use crate::acceptance::About;
 use crate::catalogue::catalogue;
 use crate::decide::DEFAULT_DENY;
 use crate::diagnostic::Problem;
@@ -18,6 +20,7 @@ pub(super) struct Read {
     pub(super) rule: Rule,
     pub(super) start: usize,
     pub(super) id_span: Range<usize>,
+    pub(super) accepted: Vec<Accepted>,
 }
 
 const RULE_KEYS: &[&str] = &[
@@ -34,9 +37,10 @@ const RULE_KEYS: &[&str] = &[
     "request-max-bytes",
     "response-max-bytes",
     "redirect",
+    "accept",
 ];
 const DENY_KEYS: &[&str] = &[
-    "id", "site", "classes", "routes", "methods", "path", "product", "tools",
+    "id", "site", "classes", "routes", "methods", "path", "product", "tools", "accept",
 ];
 const LATER: &[(&str, &str)] = &[
     ("projects", "rules hold for all projects of the site"),
@@ -91,6 +95,7 @@ pub(super) fn read(
     let selector = read_selector(reader, table, effect, &covered)?;
     let redirect = read_redirect(reader, table, &selector, &covered);
     let (id, id_span) = id?;
+    let accepted = accept::read(reader, table, &About::Rule(id.clone()));
     let rule = Rule {
         id,
         effect,
@@ -106,6 +111,7 @@ pub(super) fn read(
         rule,
         start: table.span.start,
         id_span,
+        accepted,
     })
 }
 

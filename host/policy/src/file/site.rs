@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
+use super::accept::{self, Accepted};
 use super::reader::{At, Reader, Table};
+use crate::acceptance::About;
 use crate::check::{Finding, Level};
 use crate::diagnostic::Problem;
 use crate::net::{AddressClass, Cidr, CidrError, classify};
@@ -20,6 +22,7 @@ pub(super) struct Sites {
     pub(super) by_name: BTreeMap<SiteName, Site>,
     pub(super) starts: BTreeMap<SiteName, usize>,
     pub(super) remarks: Vec<Remark>,
+    pub(super) accepted: Vec<Accepted>,
     /// Also those that could not be read: a rule that names one of them is not to blame.
     pub(super) declared: BTreeSet<String>,
 }
@@ -27,9 +30,28 @@ pub(super) struct Sites {
 /// Something that is let pass, but that `check` reports.
 pub(super) struct Remark {
     code: &'static str,
+    site: SiteName,
     start: usize,
     message: String,
     help: String,
+}
+
+/// The remarks of one site.
+struct Remarks<'a> {
+    site: &'a SiteName,
+    list: &'a mut Vec<Remark>,
+}
+
+impl Remarks<'_> {
+    fn add(&mut self, code: &'static str, at: &At<&str>, message: String, help: String) {
+        self.list.push(Remark {
+            code,
+            site: self.site.clone(),
+            start: at.span.start,
+            message,
+            help,
+        });
+    }
 }
 
 const KEYS: &[&str] = &[
@@ -43,6 +65,7 @@ const KEYS: &[&str] = &[
     "ca-file",
     "proxy",
     "redirect",
+    "accept",
 ];
 const LATER: &[(&str, &str)] = &[
     ("client-cert", "client certificates cannot be used yet"),
@@ -55,9 +78,11 @@ impl Remark {
         Finding {
             code: self.code,
             level: Level::Warning,
+            about: About::Site(self.site.to_string()),
             line: line_of(self.start),
             message: self.message,
             help: self.help,
+            example: None,
         }
     }
 }
@@ -81,7 +106,13 @@ pub(super) fn read_all(reader: &mut Reader, top: &Table<'_>) -> Sites {
             continue;
         };
         table.span = key.span.clone();
-        if let Some(site) = read(reader, &table, &name, &mut sites.remarks) {
+        let about = About::Site(name.to_string());
+        sites.accepted.extend(accept::read(reader, &table, &about));
+        let mut remarks = Remarks {
+            site: &name,
+            list: &mut sites.remarks,
+        };
+        if let Some(site) = read(reader, &table, &name, &mut remarks) {
             sites.starts.insert(name.clone(), key.span.start);
             sites.by_name.insert(name, site);
         }
@@ -93,7 +124,7 @@ fn read(
     reader: &mut Reader,
     table: &Table<'_>,
     name: &SiteName,
-    remarks: &mut Vec<Remark>,
+    remarks: &mut Remarks<'_>,
 ) -> Option<Site> {
     reader.refuse_unknown_keys(table, KEYS, LATER);
     for (key, help) in [
@@ -132,19 +163,15 @@ fn read(
 }
 
 /// Only the spelling may be off; then it is put right and `check` says so.
-fn read_origin(reader: &mut Reader, text: &At<&str>, remarks: &mut Vec<Remark>) -> Option<Origin> {
+fn read_origin(reader: &mut Reader, text: &At<&str>, remarks: &mut Remarks<'_>) -> Option<Origin> {
     match Origin::parse(text.value) {
         Ok(origin) => Some(origin),
         Err(OriginError::NotCanonical(origin)) => {
-            remarks.push(Remark {
-                code: "P019",
-                start: text.span.start,
-                message: format!(
-                    "{:?} is not the canonical spelling of an origin",
-                    text.value
-                ),
-                help: format!("write \"{origin}\""),
-            });
+            let message = format!(
+                "{:?} is not the canonical spelling of an origin",
+                text.value
+            );
+            remarks.add("P019", text, message, format!("write \"{origin}\""));
             Some(origin)
         }
         Err(error) => {
@@ -261,7 +288,7 @@ fn read_path(reader: &mut Reader, text: &At<&str>) -> Option<String> {
 fn read_addresses(
     reader: &mut Reader,
     table: &Table<'_>,
-    remarks: &mut Vec<Remark>,
+    remarks: &mut Remarks<'_>,
 ) -> Option<Vec<Cidr>> {
     let texts = reader.strings(table, "addresses")?;
     let mut ranges = Vec::new();
@@ -269,12 +296,7 @@ fn read_addresses(
         match Cidr::parse(text.value) {
             Ok(range) => {
                 if let Some(help) = too_wide(range) {
-                    remarks.push(Remark {
-                        code: "P013",
-                        start: text.span.start,
-                        message: format!("the range {range} is wide"),
-                        help,
-                    });
+                    remarks.add("P013", &text, format!("the range {range} is wide"), help);
                 }
                 ranges.push(range);
             }
@@ -304,7 +326,7 @@ fn read_redirects(
     reader: &mut Reader,
     table: &Table<'_>,
     site: &Origin,
-    remarks: &mut Vec<Remark>,
+    remarks: &mut Remarks<'_>,
 ) -> BTreeMap<String, Origin> {
     let mut redirects = BTreeMap::new();
     let Some(all) = reader.table(table, "redirect", &format!("{} redirect", table.name)) else {

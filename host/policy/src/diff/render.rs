@@ -1,0 +1,156 @@
+//! A difference as people read it, as JSON, and as SARIF for the review of the new file.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{Change, Diff};
+use crate::sarif::{SarifResult, sarif};
+
+const CODES: &[(&str, &str)] = &[
+    ("D001", "the new policy allows what the old one refused"),
+    ("D002", "the answer may be larger or come from elsewhere"),
+    ("D003", "the same access leads elsewhere"),
+];
+
+impl Diff {
+    pub fn human(&self) -> String {
+        let mut text = String::new();
+        let (old, new) = (&self.old.file_name, &self.new.file_name);
+        section(
+            &mut text,
+            '+',
+            "newly allowed",
+            &self.newly_allowed,
+            "before",
+        );
+        section(
+            &mut text,
+            '+',
+            "allowed as before, and looser",
+            &self.looser,
+            "now",
+        );
+        let changed: Vec<_> = self.sites.iter().collect();
+        if !changed.is_empty() {
+            writeln!(text, "where it leads\n").expect(WRITING);
+        }
+        for change in changed {
+            let sign = if change.is_new_access { '+' } else { '-' };
+            writeln!(
+                text,
+                "{sign} {}: {}: {} -> {}",
+                change.about, change.what, change.old, change.new
+            )
+            .expect(WRITING);
+        }
+        if !self.sites.is_empty() {
+            text.push('\n');
+        }
+        section(&mut text, '-', "newly denied", &self.newly_denied, "now");
+        section(
+            &mut text,
+            '-',
+            "allowed as before, and tighter",
+            &self.tighter,
+            "was",
+        );
+        let verdict = if self.has_new_access() {
+            format!("NEW ACCESS: {new} allows what {old} does not")
+        } else if self.has_lost_access() {
+            format!("no new access: everything that {new} allows, {old} allows too")
+        } else {
+            format!("no change: {old} and {new} allow the same")
+        };
+        text + &verdict + "\n"
+    }
+
+    pub fn json(&self) -> String {
+        let value = json!({
+            "new_access": self.has_new_access(),
+            "lost_access": self.has_lost_access(),
+            "diff": self,
+        });
+        format!("{value:#}\n")
+    }
+
+    /// New access only: what is lost is nothing to stop a review for.
+    pub fn sarif(&self) -> String {
+        let file = &self.new.file_name;
+        let result = |code, line, text| SarifResult {
+            code,
+            level: "warning",
+            text,
+            file: file.clone(),
+            line,
+            accepted: None,
+        };
+        let allowed = self.newly_allowed.iter().map(|change| {
+            let text = format!(
+                "newly allowed: {}\nfor example {}",
+                head(change),
+                change.witness.human()
+            );
+            result("D001", change.line, text)
+        });
+        let looser = self.looser.iter().map(|change| {
+            result(
+                "D002",
+                change.line,
+                format!("{}: {}", head(change), change.otherwise),
+            )
+        });
+        let elsewhere = self
+            .sites
+            .iter()
+            .filter(|change| change.is_new_access)
+            .map(|change| {
+                let text = format!(
+                    "{}: {}: {} -> {}",
+                    change.about, change.what, change.old, change.new
+                );
+                result("D003", change.line, text)
+            });
+        let results: Vec<SarifResult> = allowed.chain(looser).chain(elsewhere).collect();
+        sarif("diff", CODES, &results)
+    }
+}
+
+const WRITING: &str = "writing to a string does not fail";
+
+fn section(text: &mut String, sign: char, title: &str, changes: &[Change], other: &str) {
+    if changes.is_empty() {
+        return;
+    }
+    writeln!(text, "{title} ({})\n", changes.len()).expect(WRITING);
+    for change in changes {
+        writeln!(text, "{sign} {}", head(change)).expect(WRITING);
+        let rows = [
+            ("tools", change.tools.join(", ")),
+            ("by", change.allowed_by.join(", ")),
+            (other, change.otherwise.clone()),
+            ("example", change.witness.human()),
+        ];
+        for (label, value) in rows {
+            writeln!(text, "    {label:8} {value}").expect(WRITING);
+        }
+        text.push('\n');
+    }
+}
+
+/// `DELETE /rest/api/3/issue/{issue-key} on acme: jira.issue.delete (delete)`
+fn head(change: &Change) -> String {
+    let route = change
+        .route
+        .as_deref()
+        .unwrap_or("a route of the file's own");
+    let only = change
+        .only
+        .iter()
+        .map(|only| format!(", {only}"))
+        .collect::<String>();
+    format!(
+        "{} {} on {}: {route} ({}){only}",
+        change.method, change.path, change.site, change.class
+    )
+}

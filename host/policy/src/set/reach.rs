@@ -1,0 +1,361 @@
+//! What the rules of a policy reach, door by door, as sets. Says the same as the decision function, for all requests
+//! at once; a property test holds the two together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::NameRange;
+use super::segments::SegmentSet;
+use super::shape::{Budget, Shape, TooTangled, meet_paths};
+use crate::Policy;
+use crate::catalogue::{Route, catalogue};
+use crate::manifest::Manifest;
+use crate::net::AddressRules;
+use crate::rule::{PathSelector, Rule, Selector};
+use crate::site::Site;
+use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+
+/// Requests of one door are compared with each other and with no others: no request stands at two doors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Door {
+    pub(crate) site: SiteName,
+    pub(crate) product: Product,
+    pub(crate) deployment: Deployment,
+    pub(crate) method: Method,
+    /// The catalogue's route; `None` for all that the catalogue does not know.
+    pub(crate) route: Option<&'static str>,
+}
+
+/// Which tools there are, and which of them a rule may speak for.
+#[derive(Clone, Copy)]
+pub(crate) enum ToolView<'a> {
+    /// As this component declares them.
+    Declared(&'a Manifest),
+    /// Whatever a component may declare: every tool that the file names, and one that it does not.
+    Any,
+}
+
+/// What one rule says at one door, before any denial.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant<'p> {
+    pub(crate) rule: &'p Rule,
+    pub(crate) class: Class,
+    pub(crate) shapes: Vec<Shape>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entrance<'p> {
+    /// The one whose limits and redirect hold comes first.
+    pub(crate) grants: Vec<Grant<'p>>,
+    pub(crate) vetoes: Vec<(&'p Rule, Vec<Shape>)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reach<'p> {
+    pub(crate) doors: BTreeMap<Door, Entrance<'p>>,
+}
+
+/// Stands for every tool that no rule names; no real name has a space in it.
+const ANY_OTHER_TOOL: &str = "any other tool";
+
+impl<'p> Reach<'p> {
+    /// Of every site that can be dialled at all.
+    pub(crate) fn of(policy: &'p Policy, tools: ToolView<'_>) -> Self {
+        let is_dialled = |site: &&Site| {
+            AddressRules::for_site(site)
+                .check_literal(&site.dial_origin())
+                .is_ok()
+        };
+        Self::of_sites(policy, tools, policy.sites().iter().filter(is_dialled))
+    }
+
+    /// Of all sites, also of those that have an address which they may not have.
+    pub(crate) fn of_every_site(policy: &'p Policy, tools: ToolView<'_>) -> Self {
+        Self::of_sites(policy, tools, policy.sites().iter())
+    }
+
+    fn of_sites(
+        policy: &'p Policy,
+        tools: ToolView<'_>,
+        sites: impl Iterator<Item = &'p Site>,
+    ) -> Self {
+        let tools = Tools::new(policy, tools);
+        let mut doors = BTreeMap::new();
+        for site in sites {
+            for deployment in site.possible_deployments() {
+                for product in &site.products {
+                    for method in Method::ALL {
+                        let place = Place {
+                            policy,
+                            tools: &tools,
+                            site,
+                            product: *product,
+                            deployment,
+                            method: *method,
+                        };
+                        place.open(&mut doors);
+                    }
+                }
+            }
+        }
+        Self { doors }
+    }
+
+    /// What a door lets through when its denials are taken away, rule by rule.
+    pub(crate) fn open(
+        &self,
+        door: &Door,
+        budget: &mut Budget,
+    ) -> Result<Vec<Grant<'p>>, TooTangled> {
+        let Some(entrance) = self.doors.get(door) else {
+            return Ok(Vec::new());
+        };
+        let vetoes: Vec<&Shape> = entrance
+            .vetoes
+            .iter()
+            .flat_map(|(_, shapes)| shapes)
+            .collect();
+        let mut open = Vec::new();
+        for grant in &entrance.grants {
+            let shapes = Shape::minus_all(grant.shapes.clone(), vetoes.iter().copied(), budget)?;
+            if !shapes.is_empty() {
+                open.push(Grant {
+                    shapes,
+                    ..grant.clone()
+                });
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// The tools of the view, worked out once.
+struct Tools<'a> {
+    all: BTreeSet<String>,
+    manifest: Option<&'a Manifest>,
+}
+
+impl<'a> Tools<'a> {
+    fn new(policy: &Policy, view: ToolView<'a>) -> Self {
+        match view {
+            ToolView::Declared(manifest) => Self {
+                all: manifest.tools.keys().cloned().collect(),
+                manifest: Some(manifest),
+            },
+            ToolView::Any => {
+                let rules = policy.rules().chain(policy.denies());
+                let named = rules.flat_map(|rule| rule.tools.iter().flatten().cloned());
+                Self {
+                    all: named.chain([ANY_OTHER_TOOL.to_owned()]).collect(),
+                    manifest: None,
+                }
+            }
+        }
+    }
+
+    fn of_rule(&self, rule: &Rule) -> BTreeSet<String> {
+        match &rule.tools {
+            None => self.all.clone(),
+            Some(tools) => self.all.intersection(tools).cloned().collect(),
+        }
+    }
+
+    fn of_rule_for_route(&self, rule: &Rule, route: &str) -> BTreeSet<String> {
+        let mut tools = self.of_rule(rule);
+        if let Some(manifest) = self.manifest {
+            tools.retain(|tool| manifest.declares(tool, route));
+        }
+        tools
+    }
+}
+
+/// One method of one product of one site, as one deployment.
+struct Place<'p, 't> {
+    policy: &'p Policy,
+    tools: &'t Tools<'t>,
+    site: &'p Site,
+    product: Product,
+    deployment: Deployment,
+    method: Method,
+}
+
+impl<'p> Place<'p, '_> {
+    fn open(&self, doors: &mut BTreeMap<Door, Entrance<'p>>) {
+        let routes: Vec<&'static Route> = catalogue()
+            .candidates(self.product, self.deployment, self.method)
+            .collect();
+        for route in &routes {
+            self.add(doors, Some(route.id.as_str()), self.known(route));
+        }
+        self.add(doors, None, self.unknown(&routes));
+    }
+
+    fn add(
+        &self,
+        doors: &mut BTreeMap<Door, Entrance<'p>>,
+        route: Option<&'static str>,
+        mut entrance: Entrance<'p>,
+    ) {
+        entrance.grants.retain(|grant| !grant.shapes.is_empty());
+        entrance
+            .grants
+            .sort_by(|a, b| a.rule.precedence().cmp(&b.rule.precedence()));
+        if entrance.grants.is_empty() {
+            return;
+        }
+        let door = Door {
+            site: self.site.name.clone(),
+            product: self.product,
+            deployment: self.deployment,
+            method: self.method,
+            route,
+        };
+        doors.insert(door, entrance);
+    }
+
+    fn rules_here<'r>(
+        &self,
+        rules: impl Iterator<Item = &'r Rule>,
+    ) -> impl Iterator<Item = &'r Rule> {
+        let site = &self.site.name;
+        rules.filter(move |rule| rule.site.covers(site))
+    }
+
+    fn is_about(&self, path: &PathSelector) -> bool {
+        path.product.is_none_or(|product| product == self.product)
+            && path.methods.contains(&self.method)
+    }
+
+    /// A route of the catalogue: what each rule and each denial has of it.
+    fn known(&self, route: &'static Route) -> Entrance<'p> {
+        let id = route.id.as_str();
+        let path = route.template.sets();
+        let part_of = |selector: &Selector| match selector {
+            Selector::Classes(classes) => classes.contains(&route.class).then(|| path.to_vec()),
+            Selector::Routes(routes) => routes.contains(id).then(|| path.to_vec()),
+            Selector::Path(own) if self.is_about(own) => meet_paths(path, own.template.sets()),
+            Selector::Path(_) => None,
+        };
+        let mut entrance = Entrance::default();
+        for rule in self.rules_here(self.policy.rules()) {
+            let Some(path) = part_of(&rule.selector) else {
+                continue;
+            };
+            let tools = self.tools.of_rule_for_route(rule, id);
+            if tools.is_empty() {
+                continue;
+            }
+            let by_rule = |name: &&String| match &rule.selector {
+                Selector::Path(own) => own.query.contains(name),
+                Selector::Classes(_) | Selector::Routes(_) => true,
+            };
+            let names = route.query.iter().filter(by_rule).cloned();
+            entrance.grants.push(Grant {
+                rule,
+                class: route.class,
+                shapes: vec![Shape {
+                    tools,
+                    path,
+                    query: NameRange::up_to(names),
+                    body: (0, rule.request_max_bytes.unwrap_or(u64::MAX)),
+                }],
+            });
+        }
+        if entrance.grants.is_empty() {
+            return entrance;
+        }
+        for deny in self.rules_here(self.policy.denies()) {
+            let shapes: Vec<Shape> = part_of(&deny.selector)
+                .map(|path| self.veto(deny, path))
+                .into_iter()
+                .collect();
+            if !shapes.is_empty() {
+                entrance.vetoes.push((deny, shapes));
+            }
+        }
+        entrance
+    }
+
+    /// Everything that no route of the catalogue is: what the paths of the file make of it.
+    fn unknown(&self, known: &[&'static Route]) -> Entrance<'p> {
+        let mut entrance = Entrance::default();
+        let mut by_class: Vec<(Class, Vec<Vec<SegmentSet>>)> = Vec::new();
+        for rule in self.rules_here(self.policy.rules()) {
+            let Selector::Path(own) = &rule.selector else {
+                continue;
+            };
+            if !self.is_about(own) {
+                continue;
+            }
+            let paths = outside_of(own.template.sets(), known);
+            let class = own.own_class(self.method);
+            by_class.push((class, paths.clone()));
+            // The component can't declare a route that it does not know; only a rule that names its tools opens one.
+            if rule.tools.is_none() {
+                continue;
+            }
+            let tools = self.tools.of_rule(rule);
+            if tools.is_empty() {
+                continue;
+            }
+            let shapes = paths.into_iter().map(|path| Shape {
+                tools: tools.clone(),
+                path,
+                query: NameRange::up_to(own.query.iter().cloned()),
+                body: (0, rule.request_max_bytes.unwrap_or(u64::MAX)),
+            });
+            entrance.grants.push(Grant {
+                rule,
+                class,
+                shapes: shapes.collect(),
+            });
+        }
+        if entrance.grants.is_empty() {
+            return entrance;
+        }
+        for deny in self.rules_here(self.policy.denies()) {
+            let paths: Vec<Vec<SegmentSet>> = match &deny.selector {
+                Selector::Path(path) if self.is_about(path) => vec![path.template.sets().to_vec()],
+                Selector::Classes(classes) => by_class
+                    .iter()
+                    .filter(|(class, _)| classes.contains(class))
+                    .flat_map(|(_, paths)| paths.iter().cloned())
+                    .collect(),
+                Selector::Path(_) | Selector::Routes(_) => Vec::new(),
+            };
+            if !paths.is_empty() {
+                let shapes = paths.into_iter().map(|path| self.veto(deny, path));
+                entrance.vetoes.push((deny, shapes.collect()));
+            }
+        }
+        entrance
+    }
+
+    fn veto(&self, deny: &Rule, path: Vec<SegmentSet>) -> Shape {
+        Shape {
+            tools: self.tools.of_rule(deny),
+            path,
+            query: NameRange::any(),
+            body: (0, u64::MAX),
+        }
+    }
+}
+
+/// The part of a path that no route of the catalogue has, in pieces.
+fn outside_of(path: &[SegmentSet], known: &[&'static Route]) -> Vec<Vec<SegmentSet>> {
+    let whole = |path: &[SegmentSet]| Shape {
+        tools: BTreeSet::from([String::new()]),
+        path: path.to_vec(),
+        query: NameRange::any(),
+        body: (0, 0),
+    };
+    let mut left = vec![whole(path)];
+    let overlapping = known
+        .iter()
+        .map(|route| route.template.sets())
+        .filter(|route| meet_paths(path, route).is_some());
+    for route in overlapping {
+        let route = whole(route);
+        left = left.iter().flat_map(|shape| shape.minus(&route)).collect();
+    }
+    left.into_iter().map(|shape| shape.path).collect()
+}

@@ -1,0 +1,253 @@
+//! The difference of two policies: complete, true, and readable.
+
+use super::generate::{Dice, changed, manifest_of_many, policy, request};
+use super::reach::{door_of, names_of};
+use super::*;
+use crate::{Change, Diff, Profile, Witness, diff};
+
+fn is_allowed(policy: &Policy, tool: &str, subject: impl Subject) -> bool {
+    let caller = Caller {
+        principal: "alice".to_owned(),
+        tool: tool.to_owned(),
+    };
+    policy.decide(&manifest_of_many(), &caller, subject).is_ok()
+}
+
+fn covers(changes: &[Change], tool: &str, ask: &Ask) -> bool {
+    changes
+        .iter()
+        .flat_map(|change| &change.sets)
+        .any(|(door, shape)| {
+            *door == door_of(ask)
+                && shape.contains(tool, &ask.segments, &names_of(ask), ask.body_len)
+        })
+}
+
+fn answer_limits(policy: &Policy, tool: &str, ask: &Ask) -> Option<(Option<u64>, Option<String>)> {
+    let caller = Caller {
+        principal: "alice".to_owned(),
+        tool: tool.to_owned(),
+    };
+    let permitted = policy
+        .decide(&manifest_of_many(), &caller, ask.clone())
+        .ok()?;
+    let permit = permitted.permit();
+    let redirect = permit
+        .redirect
+        .as_ref()
+        .map(|(_, origin)| origin.to_string());
+    Some((permit.response_max_bytes, redirect))
+}
+
+/// A tenth in a build that is not optimised, where one pair takes milliseconds.
+const PAIRS: usize = if cfg!(debug_assertions) {
+    1_000
+} else {
+    10_000
+};
+
+/// No sampled request changes sides unseen, and every witness is real.
+#[test]
+fn differences_are_complete_and_witnesses_are_real() {
+    let manifest = manifest_of_many();
+    let mut dice = Dice::new(20_261_122);
+    let (mut gained, mut lost, mut looser) = (0, 0, 0);
+    // Reading a text takes longer than comparing it, so few texts make many pairs.
+    let families: Vec<Vec<Policy>> = (0..250)
+        .map(|_| {
+            let base = policy(&mut dice);
+            let variants: Vec<Policy> = (0..4).map(|_| changed(&mut dice, &base)).collect();
+            [vec![base], variants].concat()
+        })
+        .collect();
+    for round in 0..PAIRS {
+        let family = &families[round % families.len()];
+        let (old, new) = (dice.pick(family), dice.pick(family));
+        let told = diff(old, new, &manifest).expect("small policies are within the bound");
+        let both = || format!("round {round}\n{}\n====\n{}", old.text(), new.text());
+        for (changes, yes, no) in [
+            (&told.newly_allowed, new, old),
+            (&told.newly_denied, old, new),
+        ] {
+            for Change { witness, tools, .. } in changes {
+                assert!(tools.contains(&witness.tool));
+                assert!(
+                    is_allowed(yes, &witness.tool, Witness::clone(witness)),
+                    "{witness:?} {}",
+                    both()
+                );
+                assert!(
+                    !is_allowed(no, &witness.tool, Witness::clone(witness)),
+                    "{witness:?} {}",
+                    both()
+                );
+            }
+        }
+        for asked in 0..6 {
+            let (tool, ask) = request(&mut dice, if asked % 2 == 0 { old } else { new });
+            let (was, is) = (
+                is_allowed(old, tool, ask.clone()),
+                is_allowed(new, tool, ask.clone()),
+            );
+            assert_eq!(
+                covers(&told.newly_allowed, tool, &ask),
+                is && !was,
+                "{tool} {ask:?} {}",
+                both()
+            );
+            assert_eq!(
+                covers(&told.newly_denied, tool, &ask),
+                was && !is,
+                "{tool} {ask:?} {}",
+                both()
+            );
+            gained += usize::from(is && !was);
+            lost += usize::from(was && !is);
+            if let (Some(was), Some(is)) = (
+                answer_limits(old, tool, &ask),
+                answer_limits(new, tool, &ask),
+            ) {
+                let is_larger = was.0.is_some_and(|was| is.0.is_none_or(|is| is > was));
+                let is_elsewhere = is.1.is_some() && is.1 != was.1;
+                let is_looser = is_larger || is_elsewhere;
+                assert_eq!(
+                    covers(&told.looser, tool, &ask),
+                    is_looser,
+                    "{tool} {ask:?} {}",
+                    both()
+                );
+                looser += usize::from(is_looser);
+            }
+        }
+    }
+    assert!(
+        gained > PAIRS / 10 && lost > PAIRS / 10 && looser > 0,
+        "too little happened: {gained} {lost} {looser}"
+    );
+}
+
+fn between(old: &str, new: &str) -> Diff {
+    let parse = |text: &str, name: &str| match Policy::parse(text, name) {
+        Ok(policy) => policy,
+        Err(diagnostics) => panic!("not a policy:\n{diagnostics}"),
+    };
+    diff(
+        &parse(old, "old.toml"),
+        &parse(new, "new.toml"),
+        &manifest(),
+    )
+    .expect("within the bound")
+}
+
+#[test]
+fn another_order_and_other_comments_are_no_change() {
+    let mut blocks: Vec<&str> = FIXTURE.split("\n\n").collect();
+    blocks[4..].reverse();
+    let told = between(FIXTURE, &format!("# reviewed\n{}", blocks.join("\n\n")));
+    assert_eq!(told.exit_code(true), 0, "{}", told.human());
+    assert!(
+        told.human()
+            .starts_with("no change: old.toml and new.toml allow the same"),
+        "{}",
+        told.human()
+    );
+}
+
+#[test]
+fn new_access_fails_and_lost_access_fails_only_when_asked() {
+    let wider = FIXTURE.replacen(
+        "query = [\"fields\", \"expand\"]",
+        "query = [\"fields\", \"expand\", \"properties\"]",
+        1,
+    );
+    let told = between(FIXTURE, &wider);
+    assert_eq!((told.exit_code(false), told.exit_code(true)), (1, 1));
+    assert_eq!(told.newly_allowed.len(), 1);
+    let told = between(&wider, FIXTURE);
+    assert_eq!((told.exit_code(false), told.exit_code(true)), (0, 1));
+    assert!(
+        told.human()
+            .contains("no new access: everything that new.toml allows, old.toml allows too"),
+        "{}",
+        told.human()
+    );
+}
+
+#[test]
+fn a_moved_site_is_new_access_although_no_rule_changed() {
+    for (from, to, is_new) in [
+        (
+            "https://jira.example.test\"",
+            "https://jira2.example.test\"",
+            true,
+        ),
+        ("198.51.100.0/24", "198.51.0.0/16", true),
+        ("198.51.100.0/24", "198.51.100.0/25", false),
+        (
+            "products = [\"jira\"]\naddresses = [\"10.",
+            "products = [\"jira\"]\ncontext = \"/x\"\naddresses = [\"10.",
+            true,
+        ),
+        (
+            "products = [\"jira\"]\naddresses = [\"10.",
+            "products = [\"jira\"]\nproxy = \"http://proxy.example.test:3128\"\naddresses = [\"10.",
+            true,
+        ),
+        (
+            "products = [\"jira\"]\naddresses = [\"10.",
+            "products = [\"jira\"]\nca-file = \"/ca.pem\"\naddresses = [\"10.",
+            true,
+        ),
+        (
+            "version = 1\n",
+            "version = 1\ncomponent.sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
+            true,
+        ),
+    ] {
+        assert!(FIXTURE.contains(from), "{from}");
+        let told = between(FIXTURE, &FIXTURE.replacen(from, to, 1));
+        assert_eq!(
+            told.has_new_access(),
+            is_new,
+            "{from} -> {to}\n{}",
+            told.human()
+        );
+        assert_eq!(told.exit_code(true), 1, "{from} -> {to}");
+        assert!(told.newly_allowed.is_empty(), "{}", told.human());
+    }
+}
+
+#[test]
+fn differences_read_well_in_all_three_forms() {
+    let new = FIXTURE
+        .replacen(
+            "path = \"/rest/api/3/issue/{issue-key}/comment\"",
+            "path = \"/rest/api/3/issue/{issue-key}\"\nclass = \"write\"",
+            1,
+        )
+        .replacen("request-max-bytes = 65536", "request-max-bytes = 131072", 1)
+        .replacen("redirect = \"media\"\n", "", 1)
+        .replacen(
+            "query = [\"fields\", \"expand\"]\n",
+            "query = [\"fields\", \"expand\", \"updateHistory\"]\nresponse-max-bytes = 100000\n",
+            1,
+        )
+        .replacen(
+            "https://jira-onprem.example.test",
+            "https://jira-new.example.test",
+            1,
+        );
+    let told = between(FIXTURE, &new);
+    insta::assert_snapshot!(told.human());
+    insta::assert_snapshot!(told.json());
+    let sarif: serde_json::Value = serde_json::from_str(&told.sarif()).expect("SARIF is JSON");
+    insta::assert_snapshot!(format!("{:#}", sarif["runs"][0]["results"]));
+}
+
+#[test]
+fn from_reading_to_writing_is_told_route_by_route() {
+    let sites = fixture().sites().to_vec();
+    let text = |profile: Profile| profile.text(&sites);
+    let told = between(&text(Profile::ReadOnly), &text(Profile::Standard));
+    insta::assert_snapshot!(told.human());
+}

@@ -1,0 +1,50 @@
+//! `policy check`: gathers what lies around the file (who may write it, which sites have a credential, what day it
+//! is) and prints the findings.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use policy::{Day, Findings, Surroundings};
+use time::OffsetDateTime;
+
+use super::file::PolicyFile;
+use super::{ReviewFormat, manifest, print, references};
+
+#[derive(Args)]
+pub(in crate::cli) struct Check {
+    #[arg(long, value_enum, default_value = "human")]
+    format: ReviewFormat,
+    #[command(flatten)]
+    file: PolicyFile,
+}
+
+impl Check {
+    pub(super) fn run(&self) -> anyhow::Result<u8> {
+        let text = self.file.read()?;
+        let manifest = manifest()?;
+        let sites = references::of_folder(self.file.folder().as_deref());
+        let credentials: Option<BTreeSet<_>> = sites.map(|sites| sites.into_keys().collect());
+        let around = Surroundings {
+            manifest: Some(&manifest),
+            credentials: credentials.as_ref(),
+            file: text.facts,
+            today: today(),
+            ..Surroundings::default()
+        };
+        let findings = match policy::parse(&text.text, &text.name) {
+            Ok(policy) => policy::check(&policy, &around),
+            Err(diagnostics) => Findings::of_errors(&diagnostics),
+        };
+        print(&match self.format {
+            ReviewFormat::Human => findings.human(),
+            ReviewFormat::Json => findings.json(),
+            ReviewFormat::Sarif => findings.sarif(),
+        })?;
+        Ok(findings.exit_code())
+    }
+}
+
+/// In UTC, so that a file is judged alike everywhere.
+fn today() -> Option<Day> {
+    Day::parse(&OffsetDateTime::now_utc().date().to_string())
+}

@@ -1,0 +1,74 @@
+//! `policy explain`: reads the question from the command line; the answer is the decision's own.
+
+use anyhow::bail;
+use clap::Args;
+use policy::Question;
+
+use super::file::PolicyFile;
+use super::{Format, manifest, print};
+
+#[derive(Args)]
+pub(in crate::cli) struct Explain {
+    /// Explain this method; with --url, or with --site and --path
+    #[arg(long, requires = "address")]
+    method: Option<String>,
+    #[arg(long, group = "address")]
+    url: Option<String>,
+    #[arg(long, group = "address", requires = "site")]
+    path: Option<String>,
+    #[arg(long, requires = "path")]
+    site: Option<String>,
+    /// A query parameter beside --path, not encoded
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "path")]
+    query: Vec<(String, String)>,
+    /// The tool that asks; alone: everything the tool may do
+    #[arg(long, required_unless_present = "address")]
+    tool: Option<String>,
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    file: PolicyFile,
+}
+
+impl Explain {
+    pub(super) fn run(&self) -> anyhow::Result<u8> {
+        let policy = self.file.parse()?;
+        let explanation = policy::explain(&policy, &manifest()?, &self.question()?);
+        print(&match self.format {
+            Format::Human => explanation.human(),
+            Format::Json => explanation.json(),
+        })?;
+        Ok(explanation.exit_code())
+    }
+
+    fn question(&self) -> anyhow::Result<Question> {
+        let method = self.method.clone().unwrap_or_else(|| "GET".into());
+        let tool = self.tool.clone();
+        Ok(match (&self.url, &self.path, &self.site, tool) {
+            (Some(url), _, _, tool) => Question::Url {
+                method,
+                url: url.clone(),
+                tool,
+            },
+            (_, Some(path), Some(site), tool) => Question::Path {
+                method,
+                site: site.clone(),
+                product: None,
+                path: path.clone(),
+                query: self.query.clone(),
+                tool,
+            },
+            (_, _, _, Some(tool)) => Question::Tool(tool),
+            _ => bail!(
+                "say what to explain: --tool, or --method with --url, or with --site and --path"
+            ),
+        })
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err("write it as NAME=VALUE".into()),
+    }
+}
