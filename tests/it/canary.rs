@@ -33,8 +33,10 @@ fn nothing_that_the_program_writes_holds_a_secret() {
             let mut command = stage.command(&["serve"]);
             command.env("RUST_LOG", level);
             let mut client = Client::start(command, Era::Modern);
-            for (tool, arguments) in calls() {
-                let _ = client.try_call_tool(tool, arguments);
+            for _ in 0..rounds() {
+                for (tool, arguments) in calls() {
+                    let _ = client.try_call_tool(tool, arguments);
+                }
             }
             let ended = client
                 .end(std::time::Duration::from_secs(10))
@@ -203,7 +205,15 @@ fn one_decision_is_one_line_of_json() {
     );
 }
 
-/// Reading, writing, failing.
+/// How often the calls are made at each level; `cargo xtask canary` asks for many.
+fn rounds() -> usize {
+    std::env::var("CANARY_ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Every tool, reading, writing, failing.
 fn calls() -> Vec<(&'static str, Value)> {
     vec![
         ("atlassian_sites", json!({})),
@@ -214,11 +224,35 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("jira_get_issue", json!({"issue_key": "PROJ-99999"})),
         ("jira_get_issue", json!({"issue_key": TOKEN_LIKE})),
         (
+            "jira_create_issue",
+            json!({"project_key": "PROJ", "issue_type": "Task", "summary": "A task"}),
+        ),
+        (
+            "jira_update_issue",
+            json!({"issue_key": "PROJ-2", "fields": {"summary": "Changed"}}),
+        ),
+        (
+            "jira_transition_issue",
+            json!({"issue_key": "PROJ-2", "transition": "Nowhere"}),
+        ),
+        (
             "jira_add_comment",
             json!({"issue_key": "PROJ-1", "body": "hello"}),
         ),
         ("confluence_search", json!({"query": "release"})),
         ("confluence_get_page", json!({"page_id": "1"})),
+        (
+            "confluence_create_page",
+            json!({"space_key": "NOSUCH", "title": "A page", "content": "text"}),
+        ),
+        (
+            "confluence_update_page",
+            json!({"page_id": "1", "content": "text"}),
+        ),
+        (
+            "confluence_add_comment",
+            json!({"page_id": "1", "content": "text"}),
+        ),
         ("no_such_tool", json!({})),
     ]
 }

@@ -1,6 +1,7 @@
 //! The integration tests: one binary.
 
 mod canary;
+mod guest_memory;
 mod hostile;
 mod imports;
 mod limits;

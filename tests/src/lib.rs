@@ -5,5 +5,6 @@ pub mod canary;
 pub mod client;
 pub mod contracts;
 pub mod evil;
+pub mod guest_memory;
 pub mod upstream;
 pub mod world;

@@ -24,6 +24,8 @@ pub enum Mutant {
     HeaderDenyList,
     /// Only the secret's own spelling is removed from answers.
     RedactRawOnly,
+    /// The HTTP client asks the environment for a proxy.
+    EnvironmentProxy,
     /// The credential goes back to the component as a response header.
     LeakyGuest,
     /// The credential is written into the audit record.
@@ -51,13 +53,14 @@ pub fn active() -> Option<Mutant> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// The wire asks too: it stands outside of this crate.
 #[cfg(feature = "mutants")]
-pub(crate) fn is_on(mutant: Mutant) -> bool {
+pub fn is_on(mutant: Mutant) -> bool {
     active() == Some(mutant)
 }
 
 #[cfg(not(feature = "mutants"))]
-pub(crate) const fn is_on(_: Mutant) -> bool {
+pub const fn is_on(_: Mutant) -> bool {
     false
 }
 

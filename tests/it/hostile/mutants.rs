@@ -48,6 +48,11 @@ fn mutants() -> Vec<(&'static str, Mutant, Option<&'static str>)> {
             Mutant::Gateway(G::RedactRawOnly),
             None,
         ),
+        (
+            "environment proxy on",
+            Mutant::Gateway(G::EnvironmentProxy),
+            None,
+        ),
         ("starts_with host", Mutant::Policy(P::StartsWithHost), None),
         (
             "glob across segments",
@@ -79,11 +84,7 @@ fn mutants() -> Vec<(&'static str, Mutant, Option<&'static str>)> {
 }
 
 /// Known-bad gateways that cannot be switched on here, and why.
-const ABSENT: [(&str, &str); 3] = [
-    (
-        "env proxy on",
-        "no switch in the wire; canary::a_netrc_changes_nothing holds it on the real binary",
-    ),
+const ABSENT: [(&str, &str); 2] = [
     ("Origin off", "there is no HTTP transport yet"),
     ("session by id only", "there is no HTTP transport yet"),
 ];
@@ -91,6 +92,10 @@ const ABSENT: [(&str, &str); 3] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[expect(clippy::print_stderr, reason = "who caught what is for people")]
 async fn known_bad_gateways_are_caught() {
+    assert!(
+        std::env::var_os("HTTP_PROXY").is_some(),
+        "without a proxy in the environment a client that uses one cannot be told from ours"
+    );
     let quick: Vec<Case> = cases().into_iter().filter(is_quick).collect();
     let baseline = failures(&run_all(quick.clone()).await, None);
     assert!(baseline.is_empty(), "the good gateway fails: {baseline:?}");
@@ -109,10 +114,30 @@ async fn known_bad_gateways_are_caught() {
             missed.push(format!("{name} is caught by {} cases", caught.len()));
         }
     }
+    if let Some(problem) = leak_seen_from_outside().await {
+        missed.push(problem);
+    }
     for (name, why) in ABSENT {
         eprintln!("{name:32} not tried: {why}");
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// The other way of looking into the component's memory has to catch the same leak.
+#[cfg(target_os = "linux")]
+async fn leak_seen_from_outside() -> Option<String> {
+    switch(Some(&Mutant::Gateway(gateway::mutant::Mutant::LeakyGuest)));
+    let found = crate::guest_memory::look(tests::upstream::Place::JsonKey).await;
+    switch(None);
+    found
+        .hits
+        .is_empty()
+        .then(|| "a leak to the component is not seen from outside".to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn leak_seen_from_outside() -> Option<String> {
+    None
 }
 
 /// What takes seconds, measures the process or starts others says nothing more about a mutant.

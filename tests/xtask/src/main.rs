@@ -8,39 +8,77 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("bench") => bench::run(arguments).map(|()| ExitCode::SUCCESS),
+        Some("canary") => canary(arguments.next()),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }
     }
 }
 
-/// Builds the integration tests with the switchable known-bad gateways and runs the one test that
-/// switches them; alone, because a switch holds for the whole process.
-fn mutants() -> anyhow::Result<ExitCode> {
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "test",
-            "--package",
-            "tests",
-            "--features",
-            "mutants",
-            "--test",
-            "it",
-            "--",
-        ])
-        .args([
-            "--exact",
-            "hostile::mutants::known_bad_gateways_are_caught",
-            "--nocapture",
-        ])
+/// Calls in one round of the test: both deployments, four log levels, each call once.
+const CALLS_IN_A_ROUND: usize = 2 * 4 * 17;
+
+/// Runs the search for the secret over as many calls as it takes to believe it.
+fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
+    let calls: usize = calls.map_or(Ok(10_000), |calls| calls.parse())?;
+    let rounds = calls.div_ceil(CALLS_IN_A_ROUND);
+    println!(
+        "{rounds} rounds, {} calls in all",
+        rounds * CALLS_IN_A_ROUND
+    );
+    let status = cargo()
+        .args(["test", "--workspace", "--test", "it", "--", "--exact"])
+        .arg("canary::nothing_that_the_program_writes_holds_a_secret")
+        .env("CANARY_ROUNDS", rounds.to_string())
         .status()?;
-    Ok(if status.success() {
+    Ok(ended(status))
+}
+
+/// Nothing listens there: what a client sends by way of it fails.
+const NO_PROXY_HERE: &str = "http://127.0.0.1:9";
+
+/// Builds the integration tests with the switchable known-bad gateways and runs the one test that
+/// switches them; alone, because a switch holds for the whole process, and with a proxy in the
+/// environment, which every gateway but one has to pass over.
+fn mutants() -> anyhow::Result<ExitCode> {
+    // The whole workspace, as the other tests: a build of one package turns on fewer features of
+    // what it depends on, and would compile the code generator a second time.
+    let test = [
+        "test",
+        "--workspace",
+        "--features",
+        "tests/mutants",
+        "--test",
+        "it",
+    ];
+    let built = cargo().args(test).arg("--no-run").status()?;
+    if !built.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let status = cargo()
+        .args(test)
+        .args(["--", "--exact", "--nocapture"])
+        .arg("hostile::mutants::known_bad_gateways_are_caught")
+        .env("HTTP_PROXY", NO_PROXY_HERE)
+        .env("HTTPS_PROXY", NO_PROXY_HERE)
+        .env("http_proxy", NO_PROXY_HERE)
+        .env("https_proxy", NO_PROXY_HERE)
+        .status()?;
+    Ok(ended(status))
+}
+
+fn ended(status: std::process::ExitStatus) -> ExitCode {
+    if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

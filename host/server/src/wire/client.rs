@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway::mutant::{self, Mutant};
 use policy::{Origin, Scheme, Site};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect, retry, tls};
 
@@ -42,7 +43,6 @@ pub(super) fn build(
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
-        .no_proxy()
         .no_gzip()
         .no_brotli()
         .no_deflate()
@@ -53,6 +53,9 @@ pub(super) fn build(
         .read_timeout(SILENCE)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(MOST_IDLE);
+    if !mutant::is_on(Mutant::EnvironmentProxy) {
+        builder = builder.no_proxy();
+    }
     if let Destination::Proxy(proxy) = &destination {
         let proxy = Proxy::all(proxy.to_string())
             .map_err(|_| Fault::Setup("the `proxy` of the site cannot be used".to_owned()))?;
