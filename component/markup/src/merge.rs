@@ -5,15 +5,19 @@
 //! again. What cannot survive is refused or named, never dropped in silence.
 
 mod align;
+mod gaps;
 mod index;
 
+use std::ops::Range;
+
 use align::{Step, align};
+use gaps::Gaps;
 use index::{Entry, Index, Place};
 
 use crate::adf::node_at;
 use crate::doc::{
-    Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Item, Kept, Marks, Origin,
-    Row, Source, Span, Table, Task,
+    Block, BlockKind, Carried, Cell, Document, Format, Inline, InlineKind, Item, Kept, Marks,
+    Origin, Row, Source, Span, Table, Task,
 };
 use crate::error::RestoreError;
 use crate::inlines;
@@ -37,7 +41,7 @@ pub fn restore(edited: &Document, base: &Document) -> Result<Restored, RestoreEr
         index: Index::new(&base.blocks),
         lost: Vec::new(),
     };
-    let blocks = merge.blocks(&edited.blocks, &base.blocks)?;
+    let blocks = merge.all_blocks(&edited.blocks)?;
     let mut lost = merge.index.unused();
     lost.append(&mut merge.lost);
     Ok(Restored {
@@ -64,7 +68,27 @@ struct Merge<'b> {
 }
 
 impl<'b> Merge<'b> {
+    /// The whole text, with what stands before and behind its blocks.
+    fn all_blocks(&mut self, edited: &[Block]) -> Result<Vec<Block>, RestoreError> {
+        let base = self.base;
+        let end = match &base.source {
+            Source::Text { text, .. } => text.len(),
+            _ => 0,
+        };
+        self.between(&self.opened(edited), &base.blocks, Some(0..end))
+    }
+
     fn blocks(&mut self, edited: &[Block], base: &'b [Block]) -> Result<Vec<Block>, RestoreError> {
+        self.between(edited, base, None)
+    }
+
+    /// Pairs `edited` with `base`, whose blocks stand in `within` if that is known.
+    fn between(
+        &mut self,
+        edited: &[Block],
+        base: &'b [Block],
+        within: Option<Range<usize>>,
+    ) -> Result<Vec<Block>, RestoreError> {
         let key = |block: &Block| said(std::slice::from_ref(block));
         let new: Vec<String> = edited.iter().map(key).collect();
         let mut old: Vec<String> = base.iter().map(key).collect();
@@ -72,8 +96,8 @@ impl<'b> Merge<'b> {
         let places: Vec<usize> = (0..base.len()).filter(|at| shown[*at]).collect();
         old.retain(|text| !text.is_empty());
         let mut blocks = Vec::with_capacity(base.len());
-        self.unseen(base, &shown, 0, &mut blocks);
-        let mut last_is_loose = false;
+        let mut gaps = Gaps::new(self.base, base, within);
+        self.unseen(base, &shown, 0, &mut gaps, &mut blocks);
         for step in align(&new, &old, |new, old| {
             same_shape(&edited[new], &base[places[old]])
         }) {
@@ -81,65 +105,90 @@ impl<'b> Merge<'b> {
                 Step::Same(_, old) => {
                     let old = places[old];
                     self.index.use_all(&base[old..=old]);
-                    // Text outside of any element would run into such text before it.
-                    let joins = last_is_loose && self.is_loose(&base[old]);
-                    let block = if joins {
-                        base[old].clone()
-                    } else {
-                        self.verbatim(&base[old])
-                    };
-                    last_is_loose = !joins && self.is_loose(&base[old]);
-                    (block, Some(old))
+                    (self.verbatim(&base[old]), Some(old))
                 }
                 Step::Changed(new, old) => {
-                    last_is_loose = false;
                     let old = places[old];
                     (self.changed(&edited[new], &base[old])?, Some(old))
                 }
-                Step::New(new) => {
-                    last_is_loose = false;
-                    (self.restored(&edited[new])?, None)
-                }
+                Step::New(new) => (self.restored(&edited[new])?, None),
             };
+            blocks.extend(gaps.before(partner));
             blocks.push(block);
             if let Some(old) = partner {
-                self.unseen(base, &shown, old + 1, &mut blocks);
+                self.unseen(base, &shown, old + 1, &mut gaps, &mut blocks);
             }
         }
+        blocks.extend(gaps.behind());
         Ok(blocks)
     }
 
     /// Takes over the blocks from `at` on that Markdown does not show, such as empty lines: they
     /// stay behind the block they follow.
-    fn unseen(&mut self, base: &'b [Block], shown: &[bool], at: usize, blocks: &mut Vec<Block>) {
-        let hidden = base
-            .iter()
-            .zip(shown)
-            .skip(at)
-            .take_while(|(_, shown)| !**shown);
-        for (block, _) in hidden {
+    fn unseen(
+        &mut self,
+        base: &'b [Block],
+        shown: &[bool],
+        at: usize,
+        gaps: &mut Gaps<'b>,
+        blocks: &mut Vec<Block>,
+    ) {
+        for (old, block) in base.iter().enumerate().skip(at) {
+            if shown[old] {
+                break;
+            }
             self.index.use_all(std::slice::from_ref(block));
+            blocks.extend(gaps.before(Some(old)));
             blocks.push(self.verbatim(block));
         }
     }
 
-    /// Running text of storage format that no element holds.
-    fn is_loose(&self, block: &Block) -> bool {
-        let (
-            Source::Text {
-                format: Format::Storage,
-                text,
-            },
-            Span::Bytes(range),
-        ) = (&self.base.source, &block.span)
-        else {
-            return false;
+    /// A placeholder around blocks that were written into one line, as in a cell, is a block again.
+    fn opened(&self, edited: &[Block]) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::with_capacity(edited.len());
+        for block in edited {
+            let Some((around, inside)) = self.unwrapped(block) else {
+                blocks.push(block.clone());
+                continue;
+            };
+            match blocks.last_mut().map(|last| &mut last.kind) {
+                Some(BlockKind::Kept {
+                    kept,
+                    body: Some(body),
+                }) if *kept == around && !self.index.is_repeated(kept) => body.push(inside),
+                _ => {
+                    let body = Some(vec![inside]);
+                    blocks.push(Block::new(BlockKind::Kept { kept: around, body }));
+                }
+            }
+        }
+        for body in blocks
+            .iter_mut()
+            .flat_map(|block| visit::bodies(&mut block.kind))
+        {
+            *body = self.opened(body);
+        }
+        blocks
+    }
+
+    /// The placeholder for a block that all runs of a paragraph stand in, and the paragraph.
+    fn unwrapped(&self, block: &Block) -> Option<(Kept, Block)> {
+        let BlockKind::Paragraph(content) = &block.kind else {
+            return None;
         };
-        let slice = text.get(range.clone()).unwrap_or("");
-        matches!(block.kind, BlockKind::Paragraph(_))
-            && !["<p>", "<p ", "<p/"]
-                .iter()
-                .any(|start| slice.starts_with(start))
+        let kept = content.first()?.marks.kept.first()?;
+        let whole = content
+            .iter()
+            .all(|run| run.marks.kept.first() == Some(kept));
+        if !whole || !self.index.is_body(kept) {
+            return None;
+        }
+        let mut inside = content.clone();
+        for run in &mut inside {
+            run.marks.kept.remove(0);
+        }
+        let inside = Block::paragraph(inlines::normal(inside));
+        Some((kept.clone(), inside))
     }
 
     /// The block as its bytes in the source, where they stand for it alone.
@@ -154,19 +203,10 @@ impl<'b> Merge<'b> {
             }
             _ => None,
         };
-        let Some((format, open)) = origin else {
-            return block.clone();
-        };
-        let kept = Kept {
-            label: "unchanged".into(),
-            id: String::new(),
-            origin: Some(Origin {
-                format,
-                open,
-                close: String::new(),
-            }),
-        };
-        Block::new(BlockKind::Kept { kept, body: None })
+        match origin {
+            Some((format, text)) => Block::verbatim(format, text).carrying(block.carried.clone()),
+            None => block.clone(),
+        }
     }
 
     fn changed(&mut self, new: &Block, old: &'b Block) -> Result<Block, RestoreError> {
@@ -215,6 +255,10 @@ impl<'b> Merge<'b> {
         if bare(&read.blocks) == bare(std::slice::from_ref(old)) {
             return;
         }
+        self.note_lost(&text);
+    }
+
+    fn note_lost(&mut self, text: &str) {
         let start: String = text.chars().take(40).collect();
         self.lost.push(format!(
             "formatting of the changed block `{start}` that Markdown cannot say"
@@ -265,10 +309,7 @@ impl<'b> Merge<'b> {
 
     fn table(&mut self, new: &Table, old: &'b Table) -> Result<Table, RestoreError> {
         let keys = |table: &Table| -> Vec<String> {
-            let key = |row: &Row| {
-                let cells = row.cells.iter().map(|cell| said(&cell.blocks));
-                cells.collect::<Vec<_>>().join(" | ")
-            };
+            let key = |row: &Row| said_in(row.cells.clone());
             table.rows.iter().map(key).collect()
         };
         let width = |row: &Row| row.cells.len();
@@ -287,7 +328,7 @@ impl<'b> Merge<'b> {
             for (column, cell) in row.cells.iter_mut().enumerate() {
                 match old.and_then(|old| old.cells.get(column)) {
                     Some(old) => {
-                        cell.blocks = self.blocks(&cell.blocks, &old.blocks)?;
+                        cell.blocks = self.cell(&cell.blocks, &old.blocks)?;
                         cell.carried = old.carried.clone();
                     }
                     None => cell.blocks = self.all_restored(&cell.blocks)?,
@@ -308,6 +349,25 @@ impl<'b> Merge<'b> {
                 .push("widths, colours or merging of cells in a changed table".into());
         }
         Ok(Table { rows })
+    }
+
+    /// A cell is one line of Markdown, where not all blocks keep their shape.
+    fn cell(&mut self, new: &[Block], old: &'b [Block]) -> Result<Vec<Block>, RestoreError> {
+        let cell = |blocks: &[Block]| Cell {
+            blocks: blocks.to_vec(),
+            ..Cell::default()
+        };
+        if said_in(vec![cell(new)]) == said_in(vec![cell(old)]) {
+            self.index.use_all(old);
+            return Ok(old.iter().map(|block| self.verbatim(block)).collect());
+        }
+        let line = markdown::write_blocks(&[row_of(vec![cell(old)])]);
+        let read = markdown::read(&line).unwrap_or_default();
+        if bare(&self.opened(last_cell(&read.blocks))) != bare(old) {
+            let words = line.lines().last().unwrap_or_default();
+            self.note_lost(words.trim_matches(['|', ' ']));
+        }
+        self.blocks(new, old)
     }
 
     fn all_restored(&mut self, blocks: &[Block]) -> Result<Vec<Block>, RestoreError> {
@@ -418,6 +478,22 @@ impl<'b> Merge<'b> {
     }
 }
 
+impl Block {
+    /// A block of an original as the source it had.
+    pub(crate) fn verbatim(format: Format, source: String) -> Self {
+        let kept = Kept {
+            label: "unchanged".into(),
+            id: String::new(),
+            origin: Some(Origin {
+                format,
+                open: source,
+                close: String::new(),
+            }),
+        };
+        Self::new(BlockKind::Kept { kept, body: None })
+    }
+}
+
 /// Whether `new` may be an edit of `old`.
 fn same_shape(new: &Block, old: &Block) -> bool {
     match (&new.kind, &old.kind) {
@@ -434,7 +510,44 @@ fn trailing_empty(row: &Row) -> usize {
 
 /// What a reader of the Markdown sees, whatever names the people mentioned were given.
 fn said(blocks: &[Block]) -> String {
-    markdown::write_blocks(&nameless(blocks))
+    let text = markdown::write_blocks(&nameless(blocks));
+    if !text.contains("  |\n") && !text.ends_with("  |") {
+        return text;
+    }
+    // What is flattened into a cell may end in a space that is not read again.
+    let lines = text.lines().map(|line| match line.strip_suffix('|') {
+        Some(row) => row.trim_end_matches(' '),
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn last_cell(blocks: &[Block]) -> &[Block] {
+    match blocks {
+        [
+            Block {
+                kind: BlockKind::Table(table),
+                ..
+            },
+        ] => {
+            let cells = table.rows.last().and_then(|row| row.cells.last());
+            cells.map_or(&[], |cell| &cell.blocks)
+        }
+        _ => &[],
+    }
+}
+
+/// What a reader sees of one row.
+fn said_in(cells: Vec<Cell>) -> String {
+    said(&[row_of(cells)])
+}
+
+fn row_of(cells: Vec<Cell>) -> Block {
+    let row = Row {
+        cells,
+        ..Row::default()
+    };
+    Block::new(BlockKind::Table(Table { rows: vec![row] }))
 }
 
 fn nameless(blocks: &[Block]) -> Vec<Block> {

@@ -7,5 +7,6 @@ mod generate;
 mod limits;
 mod markdown_properties;
 mod merging;
+mod storage_corpus;
 mod storage_properties;
 mod wiki_properties;

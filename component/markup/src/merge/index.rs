@@ -26,6 +26,8 @@ pub(super) enum Place<'b> {
 pub(super) struct Index<'b> {
     entries: BTreeMap<&'b str, Entry<'b>>,
     ambiguous: BTreeSet<&'b str>,
+    /// Nodes that stand in the original more than once, all the same.
+    repeated: BTreeSet<&'b str>,
     used: BTreeSet<String>,
     emoji: BTreeMap<&'b str, &'b Emoji>,
     images: Vec<&'b Image>,
@@ -50,10 +52,23 @@ impl<'b> Index<'b> {
             Some(known) if known.kept.origin != entry.kept.origin => {
                 self.ambiguous.insert(id);
             }
-            _ => {
+            Some(_) => {
+                self.repeated.insert(id);
+            }
+            None => {
                 self.entries.insert(id, entry);
             }
         }
+    }
+
+    /// Whether `placeholder` stands around blocks.
+    pub(super) fn is_body(&self, placeholder: &Kept) -> bool {
+        let entry = self.entries.get(placeholder.id.as_str());
+        matches!(entry.map(|entry| entry.place), Some(Place::Block(Some(_))))
+    }
+
+    pub(super) fn is_repeated(&self, placeholder: &Kept) -> bool {
+        self.repeated.contains(placeholder.id.as_str())
     }
 
     /// The node that `placeholder` names.

@@ -1,25 +1,25 @@
 //! Elements, read into blocks.
 //!
-//! Decides which elements are blocks, which macros are known, and what is kept. Whitespace between
-//! blocks is nothing.
+//! Decides which elements are blocks and what is kept. Whitespace between blocks is nothing.
 
 use std::ops::Range;
 
-use super::inline;
-use super::xml::{self, Element, Node};
+use super::LOOSE;
+use super::shape::{fits_in_line, is_inline, is_macro};
+use super::xml::{self, Element, Node, Siblings};
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Carried, Cell, Document, Format, Inline, Item, Kept, Level, ListMarker,
-    Marks, PanelKind, Row, Source, Span, Table, Task, code_text, language,
+    Block, BlockKind, Carried, Document, Format, Inline, Kept, Level, ListMarker, Marks, Source,
+    Span, code_text,
 };
 use crate::error::ReadError;
 use crate::inlines;
 
 pub(super) fn document(source: &str) -> Result<Document, ReadError> {
-    let nodes = xml::parse(source)?;
+    let tree = xml::parse(source)?;
     let reader = Reader { source };
     Ok(Document {
-        blocks: reader.blocks(&nodes, 0),
+        blocks: reader.blocks(tree.roots(), 0),
         source: Source::Text {
             format: Format::Storage,
             text: source.to_owned(),
@@ -40,42 +40,46 @@ impl Reader<'_> {
         self.source.get(range).unwrap_or("").to_owned()
     }
 
-    /// Keeps `element`, around its content or as a whole.
-    pub(super) fn keep(&self, label: &str, element: &Element<'_>, around: bool) -> Kept {
-        let (open, close) = if around {
-            let inner = element.inner.clone();
-            (
-                self.slice(element.span.start..inner.start),
-                self.slice(inner.end..element.span.end),
-            )
-        } else {
-            (self.slice(element.span.clone()), String::new())
-        };
+    /// Keeps `element` as a whole.
+    pub(super) fn keep(&self, label: &str, element: &Element<'_>) -> Kept {
+        let open = self.slice(element.span());
+        Kept::new(label, Format::Storage, open, String::new())
+    }
+
+    /// Keeps `element` around what is in `inner`.
+    pub(super) fn keep_around(
+        &self,
+        label: &str,
+        element: &Element<'_>,
+        inner: Range<usize>,
+    ) -> Kept {
+        let span = element.span();
+        let open = self.slice(span.start..inner.start);
+        let close = self.slice(inner.end..span.end);
         Kept::new(label, Format::Storage, open, close)
     }
 
-    fn blocks(&self, nodes: &[Node<'_>], depth: usize) -> Vec<Block> {
+    pub(super) fn blocks(&self, nodes: Siblings<'_>, depth: usize) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut loose: Vec<Inline> = Vec::new();
-        let mut range = start_of(nodes);
+        let mut range: Option<Range<usize>> = None;
         for node in nodes {
-            let span = match node {
-                Node::Element(element) => &element.span,
-                Node::Text(_, span) => span,
+            let span = match &node {
+                Node::Element(element) => element.span(),
+                Node::Text(_, span) => span.clone(),
             };
             match node {
-                Node::Element(element) if !inline::is_inline(element) => {
-                    blocks.extend(paragraph(std::mem::take(&mut loose), &range));
-                    self.block(element, depth, &mut blocks);
-                    range = span.end..span.end;
+                Node::Element(element) if !is_inline(&element) => {
+                    blocks.extend(self.loose(std::mem::take(&mut loose), range.take()));
+                    self.block(&element, depth, &mut blocks);
                 }
                 inline => {
-                    loose.extend(self.inlines(std::slice::from_ref(inline), &Marks::default()));
+                    self.inline(inline, &Marks::default(), &mut loose);
+                    range = Some(range.map_or(span.start, |range| range.start)..span.end);
                 }
             }
-            range.end = span.end;
         }
-        blocks.extend(paragraph(loose, &range));
+        blocks.extend(self.loose(loose, range));
         // The editor leaves an empty line in containers that hold nothing.
         if depth > 0 && blocks.iter().all(Block::is_empty_line) {
             blocks.clear();
@@ -83,297 +87,108 @@ impl Reader<'_> {
         blocks
     }
 
+    /// Running text outside of any element, without the spaces around it.
+    fn loose(&self, runs: Vec<Inline>, range: Option<Range<usize>>) -> Option<Block> {
+        let range = range?;
+        let content = inlines::normal(runs);
+        let text = self.source.get(range.clone())?;
+        let start = range.start + (text.len() - text.trim_start().len());
+        let span = Span::Bytes(start..range.start + text.trim_end().len());
+        let carried = Carried::new(Format::Storage, LOOSE.to_owned());
+        let block = || Block::paragraph(content).at(span).carrying(carried);
+        (start < range.end)
+            .then(block)
+            .filter(|block| !block.is_empty_line())
+    }
+
     fn block(&self, element: &Element<'_>, depth: usize, blocks: &mut Vec<Block>) {
-        let span = Span::Bytes(element.span.clone());
         if depth >= MAX_DEPTH {
-            let words = inlines::normal(vec![Inline::text(element.text())]);
-            blocks.extend(paragraph(words, &element.span));
+            blocks.extend(self.loose(vec![Inline::text(element.text())], Some(element.span())));
             return;
         }
-        let inner = |element: &Element<'_>| self.blocks(&element.children, depth + 1);
-        let mut carried = Carried::new(Format::Storage, element.attributes.to_owned());
-        let kind = match element.name {
-            "p" if element.elements().all(inline::fits_in_line) => {
-                let content = self.inlines(&element.children, &Marks::default());
-                BlockKind::Paragraph(inlines::normal(content))
+        let attributes = || Carried::new(Format::Storage, element.attributes.to_owned());
+        let fits = || element.elements().all(|child| fits_in_line(&child));
+        let runs = || self.inlines(element.children(), &Marks::default());
+        let (kind, carried) = match element.name {
+            "p" if fits() => {
+                let content = inlines::normal(runs());
+                (BlockKind::Paragraph(content), attributes())
             }
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                let content = self.inlines(&element.children, &Marks::default());
-                BlockKind::Heading {
-                    level: Level::nearest(element.name[1..].parse().unwrap_or(1)),
-                    content: inlines::normal_line(content),
-                }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" if fits() => {
+                let level = Level::nearest(element.name[1..].parse().unwrap_or(1));
+                let content = inlines::normal_line(runs());
+                (BlockKind::Heading { level, content }, attributes())
             }
-            "hr" => BlockKind::Rule,
-            "blockquote" => BlockKind::Quote(inner(element)),
-            "pre" => {
+            "hr" => (BlockKind::Rule, attributes()),
+            "blockquote" => {
+                let body = self.blocks(element.children(), depth + 1);
+                (BlockKind::Quote(body), attributes())
+            }
+            "pre" if fits() => {
                 let text = element.text();
-                BlockKind::Code {
-                    language: None,
-                    text: code_text(text.strip_prefix('\n').unwrap_or(&text)),
-                }
+                let text = code_text(text.strip_prefix('\n').unwrap_or(&text));
+                let language = None;
+                (BlockKind::Code { language, text }, Carried::default())
             }
-            "ul" => self.list(element, ListMarker::Bullet, depth),
-            "ol" => {
-                let start = element.value("start").and_then(|start| start.parse().ok());
-                carried = Carried::default();
-                let marker = ListMarker::Ordered {
-                    start: start.unwrap_or(1),
-                };
-                self.list(element, marker, depth)
-            }
-            "table" => {
-                let columns = element.child("colgroup");
-                let columns = columns.map(|columns| self.slice(columns.span.clone()));
-                carried = with_inner(element.attributes, &columns.unwrap_or_default());
-                self.table(element, depth)
-            }
+            "ul" => (self.list(element, ListMarker::Bullet, depth), attributes()),
+            "ol" => self.ordered(element, depth),
+            "table" if super::rows::is_regular(element) => self.table(element, depth),
             "ac:task-list" => match self.tasks(element, depth) {
-                Some(tasks) => BlockKind::Tasks(tasks),
-                None => BlockKind::Kept {
-                    kept: self.keep("tasks", element, false),
-                    body: None,
-                },
+                Some(tasks) => (BlockKind::Tasks(tasks), attributes()),
+                None => (self.around(element, depth), Carried::default()),
             },
-            "ac:structured-macro" | "ac:macro" => {
-                let (kind, inside) = self.macro_block(element, depth);
-                carried = inside;
-                kind
-            }
-            name => {
-                let label = match name {
-                    "ac:layout-section" => "section",
-                    "ac:layout-cell" => "column",
-                    "p" => "paragraph",
-                    other => other.strip_prefix("ac:").unwrap_or(other),
-                };
-                carried = Carried::default();
-                BlockKind::Kept {
-                    kept: self.keep(label, element, !element.inner.is_empty()),
-                    body: (!element.inner.is_empty()).then(|| inner(element)),
-                }
-            }
+            _ if is_macro(element) => self.macro_block(element, depth),
+            _ => (self.around(element, depth), Carried::default()),
         };
+        let span = Span::Bytes(element.span());
         blocks.push(Block::new(kind).at(span).carrying(carried));
     }
 
-    fn list(&self, element: &Element<'_>, marker: ListMarker, depth: usize) -> BlockKind {
-        let mut items = Vec::new();
-        for child in element.elements() {
-            let (blocks, attributes) = if child.name == "li" {
-                (self.blocks(&child.children, depth + 1), child.attributes)
-            } else {
-                let mut blocks = Vec::new();
-                self.block(child, depth + 1, &mut blocks);
-                (blocks, "")
-            };
-            items.push(Item {
-                blocks,
-                carried: Carried::new(Format::Storage, attributes.to_owned()),
-            });
-        }
-        BlockKind::List { marker, items }
-    }
-
-    fn table(&self, element: &Element<'_>, depth: usize) -> BlockKind {
-        let mut rows = Vec::new();
-        let mut parts: Vec<&Element<'_>> = element.elements().collect();
-        parts.reverse();
-        while let Some(part) = parts.pop() {
-            match part.name {
-                "thead" | "tbody" | "tfoot" => {
-                    let inside: Vec<_> = part.elements().collect();
-                    parts.extend(inside.into_iter().rev());
-                }
-                "tr" => rows.push(self.row(part, depth)),
-                _ => {}
-            }
-        }
-        BlockKind::Table(Table { rows })
-    }
-
-    fn row(&self, row: &Element<'_>, depth: usize) -> Row {
-        let cells = row
-            .elements()
-            .filter(|cell| matches!(cell.name, "th" | "td"))
-            .map(|cell| Cell {
-                header: cell.name == "th",
-                blocks: self.blocks(&cell.children, depth + 1),
-                carried: Carried::new(Format::Storage, cell.attributes.to_owned()),
-            });
-        Row {
-            cells: cells.collect(),
-            carried: Carried::new(Format::Storage, row.attributes.to_owned()),
-        }
-    }
-
-    /// A task list whose tasks are lines; None if a task holds more than that.
-    fn tasks(&self, list: &Element<'_>, depth: usize) -> Option<Vec<Task>> {
-        if depth >= MAX_DEPTH {
-            return None;
-        }
-        let mut tasks = Vec::new();
-        for task in list.elements() {
-            let body = task.child("ac:task-body")?;
-            let status = task.child("ac:task-status")?.text();
-            let mut content = Vec::new();
-            let mut children = Vec::new();
-            for node in &body.children {
-                match node {
-                    Node::Element(nested) if nested.name == "ac:task-list" => {
-                        children.extend(self.tasks(nested, depth + 1)?);
-                    }
-                    Node::Element(block) if !inline::is_inline(block) => {
-                        let lone = block.name == "p" && content.is_empty();
-                        if !lone || !block.elements().all(inline::is_inline) {
-                            return None;
-                        }
-                        content = self.inlines(&block.children, &Marks::default());
-                    }
-                    line => {
-                        content.extend(self.inlines(std::slice::from_ref(line), &Marks::default()));
-                    }
-                }
-            }
-            tasks.push(Task {
-                id: task
-                    .child("ac:task-id")
-                    .map(|id| id.text().trim().to_owned()),
-                done: status.trim() == "complete",
-                content: inlines::normal(content),
-                children,
-            });
-        }
-        Some(tasks)
-    }
-
-    fn macro_block(&self, element: &Element<'_>, depth: usize) -> (BlockKind, Carried) {
-        let name = element.value("ac:name").unwrap_or("");
-        let rich = element.child("ac:rich-text-body");
-        let plain = element.child("ac:plain-text-body");
-        let title = element.parameter("title");
-        let body = || {
-            rich.map(|rich| self.blocks(&rich.children, depth + 1))
-                .unwrap_or_default()
-        };
-        let title = title
-            .map(|title| one_line(&title))
-            .filter(|title| !title.is_empty());
-        match (name, panel_kind(name)) {
-            ("code" | "noformat", _) if plain.is_some() => {
-                let text = plain.map(Element::text).unwrap_or_default();
-                let kind = BlockKind::Code {
-                    language: element.parameter("language").as_deref().and_then(language),
-                    text: code_text(&text),
-                };
-                (kind, self.macro_carried(element, "language"))
-            }
-            (_, Some(kind)) if rich.is_some() => {
-                let kind = BlockKind::Panel {
-                    kind,
-                    title,
-                    body: body(),
-                };
-                (kind, self.macro_carried(element, "title"))
-            }
-            ("expand", _) if rich.is_some() => {
-                let kind = BlockKind::Expand {
-                    title: title.unwrap_or_default(),
-                    body: body(),
-                };
-                (kind, self.macro_carried(element, "title"))
-            }
-            _ => (self.unknown_macro(element, rich, depth), Carried::default()),
-        }
-    }
-
-    fn unknown_macro(
-        &self,
-        element: &Element<'_>,
-        rich: Option<&Element<'_>>,
-        depth: usize,
-    ) -> BlockKind {
-        let label = macro_label(element);
-        match rich {
-            Some(rich) if !rich.inner.is_empty() => {
-                let open = self.slice(element.span.start..rich.inner.start);
-                let close = self.slice(rich.inner.end..element.span.end);
-                BlockKind::Kept {
-                    kept: Kept::new(&label, Format::Storage, open, close),
-                    body: Some(self.blocks(&rich.children, depth + 1)),
-                }
-            }
-            _ => BlockKind::Kept {
-                kept: self.keep(&label, element, false),
+    /// An element without a word of its own: what is in it can be read and edited.
+    fn around(&self, element: &Element<'_>, depth: usize) -> BlockKind {
+        let label = label(element);
+        if element.is_empty() || is_hidden(element.name) {
+            return BlockKind::Kept {
+                kept: self.keep(&label, element),
                 body: None,
-            },
+            };
         }
-    }
-
-    /// The macro's own attributes but its name, and the parameters the tree does not hold.
-    fn macro_carried(&self, element: &Element<'_>, known: &str) -> Carried {
-        let name = element.value("ac:name").unwrap_or("");
-        let usual =
-            name != "noformat" && element.attributes.trim() == format!("ac:name=\"{name}\"");
-        let attributes = if usual { "" } else { element.attributes };
-        let parameters: String = element
-            .elements()
-            .filter(|child| child.name == "ac:parameter" && child.value("ac:name") != Some(known))
-            .map(|child| self.slice(child.span.clone()))
-            .collect();
-        with_inner(attributes, &parameters)
+        BlockKind::Kept {
+            kept: self.keep_around(&label, element, element.inner()),
+            body: Some(self.blocks(element.children(), depth + 1)),
+        }
     }
 }
 
-fn with_inner(attributes: &str, inner: &str) -> Carried {
-    if inner.is_empty() {
-        return Carried::new(Format::Storage, attributes.to_owned());
-    }
-    Carried::new(
-        Format::Storage,
-        format!("{attributes}{CARRIED_INSIDE}{inner}"),
+/// What Confluence never shows: the parts of an element that describe it, and the second telling
+/// of what the new editor stores as its own nodes.
+fn is_hidden(name: &str) -> bool {
+    matches!(
+        name,
+        "ac:adf-attribute"
+            | "ac:adf-fallback"
+            | "ac:task-id"
+            | "ac:task-uuid"
+            | "ac:task-status"
+            | "at:declarations"
+            | "style"
+            | "script"
+            | "colgroup"
     )
 }
 
-/// The macro's name, and the parameter that says what it shows.
-pub(super) fn macro_label(element: &Element<'_>) -> String {
-    let name = element.value("ac:name").unwrap_or("");
-    let shows = ["key", "", "page", "title"]
-        .iter()
-        .find_map(|parameter| element.parameter(parameter))
-        .unwrap_or_default();
-    format!("macro {name} {}", shows.trim())
+fn label(element: &Element<'_>) -> String {
+    match element.name {
+        "ac:layout-section" => "section".to_owned(),
+        "ac:layout-cell" => "column".to_owned(),
+        "ac:task-list" => "tasks".to_owned(),
+        "ac:adf-node" => element.value("type").unwrap_or_default().into_owned(),
+        "p" => "paragraph".to_owned(),
+        other => other.strip_prefix("ac:").unwrap_or(other).to_owned(),
+    }
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
-}
-
-/// The empty range before the first of `nodes`.
-fn start_of(nodes: &[Node<'_>]) -> Range<usize> {
-    let start = match nodes.first() {
-        Some(Node::Element(element)) => element.span.start,
-        Some(Node::Text(_, span)) => span.start,
-        None => 0,
-    };
-    start..start
-}
-
-/// Running text outside of any element.
-fn paragraph(loose: Vec<Inline>, range: &Range<usize>) -> Option<Block> {
-    let content = inlines::normal(loose);
-    let span = Span::Bytes(range.clone());
-    (!content.is_empty()).then(|| Block::paragraph(content).at(span))
-}
-
-fn panel_kind(name: &str) -> Option<PanelKind> {
-    Some(match name {
-        "info" => PanelKind::Info,
-        "note" => PanelKind::Note,
-        "tip" => PanelKind::Tip,
-        "warning" => PanelKind::Warning,
-        "panel" => PanelKind::Plain,
-        _ => return None,
-    })
 }

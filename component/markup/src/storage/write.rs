@@ -7,18 +7,16 @@ use std::collections::BTreeSet;
 use super::read::CARRIED_INSIDE;
 use super::write_inline::inlines;
 use crate::doc::{
-    Block, BlockKind, Carried, Document, Format, Kept, ListMarker, Origin, PanelKind, Table, Task,
+    Block, BlockKind, Carried, Format, Kept, ListMarker, Origin, PanelKind, Table, Task,
 };
 use crate::error::WriteError;
 use crate::visit;
 
-pub(super) fn document(document: &Document) -> Result<String, WriteError> {
+pub(super) fn blocks(blocks: &[Block]) -> Result<String, WriteError> {
     let mut writer = Writer::default();
     // Confluence counts tasks for each page.
-    visit::each_task(&document.blocks, &mut |task| {
-        writer.used.extend(task.id.clone())
-    });
-    writer.blocks(&document.blocks)?;
+    visit::each_task(blocks, &mut |task| writer.used.extend(task.id.clone()));
+    writer.blocks(blocks)?;
     Ok(writer.out)
 }
 
@@ -66,12 +64,28 @@ impl Writer {
     }
 
     fn blocks(&mut self, blocks: &[Block]) -> Result<(), WriteError> {
-        blocks.iter().try_for_each(|block| self.block(block))
+        let mut after_loose = false;
+        for block in blocks {
+            if after_loose && super::is_loose(block) {
+                // Two texts without elements of their own would be one.
+                self.put("<p>");
+                self.block(block)?;
+                self.put("</p>");
+                continue;
+            }
+            self.block(block)?;
+            after_loose = super::is_loose(block) || after_loose && is_blank(block);
+        }
+        Ok(())
     }
 
     fn block(&mut self, block: &Block) -> Result<(), WriteError> {
         let (attributes, inside) = carried(&block.carried);
         match &block.kind {
+            BlockKind::Paragraph(content) if super::is_loose(block) => {
+                let text = inlines(content)?;
+                self.put(&text);
+            }
             BlockKind::Paragraph(content) => {
                 let text = inlines(content)?;
                 self.put(&format!("<p{attributes}>{text}</p>"));
@@ -80,9 +94,12 @@ impl Writer {
                 let (level, text) = (level.number(), inlines(content)?);
                 self.put(&format!("<h{level}{attributes}>{text}</h{level}>"));
             }
-            BlockKind::Rule => self.put("<hr />"),
+            BlockKind::Rule => self.put(&format!("<hr{attributes} />")),
             BlockKind::Code { language, text } => {
-                let language = language.as_deref().map(|name| parameter("language", name));
+                let is_code =
+                    !attributes.contains("ac:name=") || attributes.contains("ac:name=\"code\"");
+                let language = language.as_deref().filter(|_| is_code);
+                let language = language.map(|name| parameter("language", name));
                 let inside = format!("{}{inside}", language.unwrap_or_default());
                 self.put(&macro_start("code", attributes, &inside));
                 self.put(&format!(
@@ -112,7 +129,7 @@ impl Writer {
                 }
                 self.put(end);
             }
-            BlockKind::Tasks(tasks) => self.tasks(tasks)?,
+            BlockKind::Tasks(tasks) => self.tasks(tasks, attributes)?,
             BlockKind::Table(table) => self.table(table, attributes, inside)?,
             BlockKind::Panel { kind, title, body } => {
                 let title = title.as_deref().map(|title| parameter("title", title));
@@ -151,11 +168,11 @@ impl Writer {
         Ok(())
     }
 
-    fn tasks(&mut self, tasks: &[Task]) -> Result<(), WriteError> {
+    fn tasks(&mut self, tasks: &[Task], attributes: &str) -> Result<(), WriteError> {
         if tasks.is_empty() {
             return Ok(());
         }
-        self.put("<ac:task-list>");
+        self.put(&format!("<ac:task-list{attributes}>"));
         for task in tasks {
             let id = match &task.id {
                 Some(id) => id.clone(),
@@ -167,7 +184,7 @@ impl Writer {
                 escape(&id),
                 inlines(&task.content)?
             ));
-            self.tasks(&task.children)?;
+            self.tasks(&task.children, "")?;
             self.put("</ac:task-body></ac:task>");
         }
         self.put("</ac:task-list>");
@@ -201,6 +218,20 @@ impl Writer {
                 return id;
             }
         }
+    }
+}
+
+/// Source that says nothing: the space between two blocks.
+fn is_blank(block: &Block) -> bool {
+    match &block.kind {
+        BlockKind::Kept {
+            kept: Kept {
+                origin: Some(origin),
+                ..
+            },
+            body: None,
+        } => origin.open.trim().is_empty(),
+        _ => false,
     }
 }
 
@@ -238,6 +269,6 @@ fn panel_name(kind: PanelKind) -> &'static str {
         PanelKind::Note => "note",
         PanelKind::Tip | PanelKind::Success => "tip",
         PanelKind::Warning | PanelKind::Error => "warning",
-        PanelKind::Plain => "panel",
+        _ => "panel",
     }
 }

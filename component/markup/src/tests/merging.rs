@@ -48,7 +48,7 @@ fn a_change_leaves_everything_around_it_alone() {
     .expect("nothing is missing");
     let expected = PAGE
         .replace("<p>Old</p>", "<p>New</p>")
-        .replace("<td>2</td>", "<td><p><strong>3</strong></p></td>")
+        .replace("<td>2</td>", "<td><strong>3</strong></td>")
         .replace("incomplete", "complete");
     assert_eq!(written, expected);
     assert_eq!(lost, [] as [&str; 0]);

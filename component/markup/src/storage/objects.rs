@@ -1,0 +1,196 @@
+//! Elements of running text that the tree has a word for.
+//!
+//! Decides what each one says. An element that says more than the word can hold is none of them.
+
+use std::borrow::Cow;
+
+use super::inline::plain_mark;
+use super::rows::attribute;
+use super::shape::is_macro;
+use super::xml::Element;
+use crate::doc::{
+    Carried, Day, Emoji, Format, Image, ImageTarget, InlineKind, Marks, StatusColour, User,
+};
+use crate::emoji;
+use crate::page_link::PageLink;
+
+/// The marks inside an element that is one.
+pub(super) fn mark(element: &Element<'_>, marks: &Marks) -> Option<Marks> {
+    if element.name != "span" {
+        return plain_mark(element.name, marks);
+    }
+    // The editor of Data Center puts the second one around the words of every task.
+    if element.attributes.trim().is_empty()
+        || element.attributes.trim() == "class=\"placeholder-inline-tasks\""
+    {
+        return Some(marks.clone());
+    }
+    let colour = span_colour(element)?;
+    Some(Marks {
+        colour: Some(colour),
+        ..marks.clone()
+    })
+}
+
+pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
+    Some(match element.name {
+        "br" => InlineKind::HardBreak,
+        "a" => InlineKind::Card {
+            url: element.value("href")?.into_owned(),
+        },
+        "time" => InlineKind::Date(Day::parse(&element.value("datetime")?)?),
+        "img" => InlineKind::Image(Image {
+            target: ImageTarget::Url(element.value("src")?.into_owned()),
+            alt: trimmed(element, "alt"),
+            title: element.value("title").map(Cow::into_owned),
+            carried: Carried::default(),
+        }),
+        "ac:image" => InlineKind::Image(image(element)?),
+        "ac:emoticon" => InlineKind::Emoji(emoticon(element)?),
+        _ if is_macro(element) && element.value("ac:name").as_deref() == Some("status") => {
+            let title = element.parameter("title").unwrap_or_default();
+            let colour = element.parameter("colour").unwrap_or_default();
+            InlineKind::Status {
+                text: title.trim().to_owned(),
+                colour: status_colour(&colour),
+            }
+        }
+        _ => return None,
+    })
+}
+
+pub(super) enum Target {
+    User(User),
+    /// The address, and what to show where the link has no text.
+    Address(String, String),
+}
+
+/// What an `ac:link` points at, if it can be said in one address.
+pub(super) fn link(element: &Element<'_>) -> Option<Target> {
+    let anchor = element.value("ac:anchor").map(Cow::into_owned);
+    let resource = element
+        .elements()
+        .find(|child| child.name.starts_with("ri:"));
+    let Some(resource) = resource else {
+        let anchor = anchor?;
+        return Some(Target::Address(format!("#{anchor}"), anchor));
+    };
+    if !resource.is_empty() {
+        return None;
+    }
+    let value = |name| resource.value(name).map(Cow::into_owned);
+    match resource.name {
+        "ri:user" => {
+            let id = value("ri:account-id").map(User::AccountId);
+            let key = || value("ri:userkey").map(User::Key);
+            let name = || value("ri:username").map(User::Name);
+            id.or_else(key).or_else(name).map(Target::User)
+        }
+        "ri:page" => {
+            let title = value("ri:content-title")?;
+            let link = PageLink {
+                space: value("ri:space-key"),
+                title: title.clone(),
+                anchor,
+            };
+            (!title.is_empty()).then(|| Target::Address(link.href(), title))
+        }
+        "ri:attachment" => {
+            let name = value("ri:filename")?;
+            Some(Target::Address(format!("attachment:{name}"), name))
+        }
+        _ => None,
+    }
+}
+
+fn image(element: &Element<'_>) -> Option<Image> {
+    let mut inside = element.elements();
+    let (Some(resource), None) = (inside.next(), inside.next()) else {
+        return None;
+    };
+    if !resource.is_empty() {
+        return None;
+    }
+    let target = match resource.name {
+        "ri:attachment" => ImageTarget::Attachment(resource.value("ri:filename")?.into_owned()),
+        "ri:url" => ImageTarget::Url(resource.value("ri:value")?.into_owned()),
+        _ => return None,
+    };
+    let rest = element
+        .values()
+        .filter(|(key, _)| !matches!(*key, "ac:alt" | "ac:title"));
+    let carried: String = rest.map(|(key, value)| attribute(key, &value)).collect();
+    Some(Image {
+        target,
+        alt: trimmed(element, "ac:alt"),
+        title: element.value("ac:title").map(Cow::into_owned),
+        carried: Carried::new(Format::Storage, carried),
+    })
+}
+
+fn trimmed(element: &Element<'_>, name: &str) -> String {
+    element.value(name).unwrap_or_default().trim().to_owned()
+}
+
+fn emoticon(element: &Element<'_>) -> Option<Emoji> {
+    let named = element.value("ac:emoji-shortname");
+    let named = named.as_deref().map(|name| name.trim_matches(':'));
+    let name = match named.filter(|name| !name.is_empty()) {
+        Some(name) => name.to_owned(),
+        None => {
+            let name = element.value("ac:name")?;
+            emoji::from_storage(&name).unwrap_or(&name).to_owned()
+        }
+    };
+    let usual = emoji::text_of(&name).is_some();
+    let own = |key| {
+        let value = element.value(key).filter(|_| !usual);
+        value.map(Cow::into_owned)
+    };
+    Some(Emoji {
+        id: own("ac:emoji-id"),
+        text: own("ac:emoji-fallback"),
+        name,
+    })
+}
+
+fn status_colour(name: &str) -> StatusColour {
+    match name.to_ascii_lowercase().as_str() {
+        "purple" => StatusColour::Purple,
+        "blue" => StatusColour::Blue,
+        "red" => StatusColour::Red,
+        "yellow" => StatusColour::Yellow,
+        "green" => StatusColour::Green,
+        _ => StatusColour::Neutral,
+    }
+}
+
+/// The colour of a span whose style says nothing else.
+fn span_colour(element: &Element<'_>) -> Option<String> {
+    let mut values = element.values();
+    let (Some((key, style)), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let style = style.trim().trim_end_matches(';');
+    let colour = style
+        .strip_prefix("color:")
+        .filter(|_| key == "style")?
+        .trim();
+    let channels = colour
+        .strip_prefix("rgb(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    if let Some(channels) = channels {
+        let channels: Vec<u8> = channels
+            .split(',')
+            .filter_map(|channel| channel.trim().parse().ok())
+            .collect();
+        let [red, green, blue] = channels.as_slice() else {
+            return None;
+        };
+        return Some(format!("#{red:02x}{green:02x}{blue:02x}"));
+    }
+    let plain = colour
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
+    (plain && !colour.is_empty()).then(|| colour.to_owned())
+}
