@@ -63,7 +63,7 @@ impl CredentialStore {
         self.logins.get(site)
     }
 
-    async fn for_site(&self, site: &Site) -> Result<Credential, CredentialError> {
+    pub(crate) async fn for_site(&self, site: &Site) -> Result<Credential, CredentialError> {
         let login = self
             .logins
             .get(&site.name)
@@ -77,7 +77,7 @@ impl CredentialStore {
         Ok(credential(
             login.secret.reference().to_string(),
             &login.scheme,
-            secret,
+            &secret,
         ))
     }
 }
@@ -92,32 +92,42 @@ impl CredentialSource for CredentialStore {
         self.for_site(site).await
     }
 
-    /// Tokens made by hand have no renewal: a rejected one stays rejected.
+    /// A token made by hand has no renewal, but a person may have put a new one in its place.
     async fn refreshed(
         &self,
         _permit: &Permit,
-        _site: &Site,
+        site: &Site,
         _caller: &Caller,
-        _rejected: &Credential,
+        rejected: &Credential,
     ) -> Option<Credential> {
-        None
+        let login = self
+            .logins
+            .get(&site.name)
+            .filter(|login| login.origin == site.origin)?;
+        let secret = login.secret.replacement(rejected.secrets.first()?).await?;
+        let name = login.secret.reference().to_string();
+        Some(credential(name, &login.scheme, &secret))
     }
 }
 
 fn credential(name: String, scheme: &Scheme, secret: &SecretString) -> Credential {
+    Credential {
+        name,
+        authorization: authorization(scheme, secret),
+        secrets: vec![secret.clone()],
+    }
+}
+
+/// The value of the `Authorization` header.
+pub(crate) fn authorization(scheme: &Scheme, secret: &SecretString) -> SecretString {
     let token = secret.expose_secret();
-    let authorization = match scheme {
+    match scheme {
         Scheme::Bearer => SecretString::from(format!("Bearer {token}")),
         Scheme::Basic { user } => {
             let pair = Zeroizing::new(format!("{user}:{token}"));
             let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
             SecretString::from(format!("Basic {}", encoded.as_str()))
         }
-    };
-    Credential {
-        name,
-        authorization,
-        secrets: vec![secret.clone()],
     }
 }
 

@@ -2,12 +2,16 @@
 //! standard error, except what a command was asked to print; in `serve` standard output is the
 //! protocol's alone.
 
+mod ask;
 mod call;
 mod demo;
 mod demo_site;
+mod login;
+mod logout;
 mod policy;
 mod serve;
 mod start;
+mod status;
 mod tools;
 
 use std::ffi::OsString;
@@ -32,6 +36,12 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the built-in Jira and Confluence alone
     DemoSite(demo_site::Arguments),
+    /// Log in to a Jira or Confluence site, once for all agents of this machine
+    Login(login::Arguments),
+    /// Forget a login
+    Logout(logout::Arguments),
+    /// Show who you are on each site and where the credential is kept
+    Status(status::Arguments),
     /// List the tools that are offered under this configuration
     Tools(tools::Arguments),
     /// Make one tool call, on the same path as an MCP client's
@@ -91,6 +101,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::DemoSite(arguments) => demo_site::run(&arguments),
+        Command::Login(arguments) => login::run(&arguments),
+        Command::Logout(arguments) => logout::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Policy { verb } => policy::run(&verb),

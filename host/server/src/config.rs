@@ -3,7 +3,6 @@
 //! environment may bring a credential for a site of the file, never a site.
 
 mod address;
-mod credentials;
 pub mod environment;
 mod file;
 mod finding;
@@ -14,11 +13,15 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use policy::{Policy, Profile, Scheme, Site, SiteName};
 
 use crate::auth::{CredentialStore, Login};
-use crate::secrets::{SHORT_SECRET, Secret, SecretRef};
+use crate::credentials;
+use crate::process::Variables;
+use crate::secrets::{SHORT_SECRET, Secret, SecretError, SecretRef};
+use crate::store::{Keyring, RecordId, Store};
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
 pub use finding::{ConfigError, Finding};
 
@@ -113,6 +116,7 @@ impl Loader<'_> {
             return None;
         };
         let entries = self.credentials_file(&config_dir.join("credentials.toml"));
+        let vault = Vault::new(&config_dir, self.environment);
         let reading = peer::read(self.environment);
         self.mistakes.extend(reading.mistakes);
         self.warnings.extend(reading.warnings);
@@ -121,7 +125,7 @@ impl Loader<'_> {
             PolicyFile::Mistaken => return None,
             PolicyFile::Read(policy, path) => {
                 let sites: Vec<Site> = policy.sites().to_vec();
-                self.take_entries(&entries, &sites, "the policy file");
+                self.take_entries(&entries, &sites, "the policy file", &vault);
                 self.match_products(reading.products, &sites);
                 (*policy, PolicySource::File(path))
             }
@@ -131,7 +135,8 @@ impl Loader<'_> {
                 } else {
                     Profile::Standard
                 };
-                let policy = self.sites_of_environment(&entries, reading.products, profile)?;
+                let policy =
+                    self.sites_of_environment(&entries, reading.products, profile, &vault)?;
                 (policy, PolicySource::Profile(profile))
             }
         };
@@ -274,6 +279,7 @@ impl Loader<'_> {
         entries: &[credentials::Entry],
         products: Vec<peer::Named>,
         profile: Profile,
+        vault: &Vault,
     ) -> Option<Policy> {
         if products.is_empty() {
             if self.mistakes.is_empty() {
@@ -299,7 +305,7 @@ impl Loader<'_> {
         let variables: Vec<_> = products.iter().map(|each| each.variable).collect();
         let named = peer::sites(products);
         let sites: Vec<Site> = named.iter().map(|(site, _)| site.clone()).collect();
-        self.take_entries(entries, &sites, "the environment");
+        self.take_entries(entries, &sites, "the environment", vault);
         for (site, login) in named {
             if self.credentials.login(&site.name).is_some() {
                 if let Some(login) = login {
@@ -379,7 +385,13 @@ impl Loader<'_> {
         }
     }
 
-    fn take_entries(&mut self, entries: &[credentials::Entry], sites: &[Site], named_by: &str) {
+    fn take_entries(
+        &mut self,
+        entries: &[credentials::Entry],
+        sites: &[Site],
+        named_by: &str,
+        vault: &Vault,
+    ) {
         for entry in entries {
             let Some(site) = sites.iter().find(|site| site.name == entry.site) else {
                 let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
@@ -396,36 +408,25 @@ impl Loader<'_> {
                 ));
                 continue;
             };
-            if let Some(secret) = self.secret(entry) {
-                let login = Login {
-                    origin: site.origin.clone(),
-                    scheme: entry.scheme.clone(),
-                    secret,
-                };
-                self.add(site.name.clone(), login);
+            if let SecretRef::Env(name) = &entry.secret {
+                self.secret_variables.insert(name.clone());
             }
-        }
-    }
-
-    fn secret(&mut self, entry: &credentials::Entry) -> Option<Secret> {
-        let name = match &entry.secret {
-            SecretRef::File(path) => return Some(Secret::in_file(path.clone())),
-            SecretRef::Env(name) => name,
-        };
-        let secret = match self.environment.secret(name) {
-            Some(value) => Secret::from_variable(name, &value),
-            None => Err(crate::secrets::SecretError::Unset(name.clone())),
-        };
-        self.secret_variables.insert(name.clone());
-        secret
-            .map_err(|error| {
-                self.mistakes.push(Finding::new(
+            match vault.secret(entry, site, self.environment) {
+                Ok(secret) => {
+                    let login = Login {
+                        origin: site.origin.clone(),
+                        scheme: entry.scheme.clone(),
+                        secret,
+                    };
+                    self.add(site.name.clone(), login);
+                }
+                Err(error) => self.mistakes.push(Finding::new(
                     &entry.place,
                     error.to_string(),
-                    format!("Set {name} to the bare token, or name another place with `secret`."),
-                ));
-            })
-            .ok()
+                    "Set it to the bare token, or name another place with `secret`.",
+                )),
+            }
+        }
     }
 
     fn add(&mut self, site: SiteName, login: Login) {
@@ -499,6 +500,70 @@ impl Loader<'_> {
                 self.mistakes.push(finding);
             }
         }
+    }
+}
+
+/// What it takes to find the secret of an entry; nothing is read before a call needs it.
+pub(crate) struct Vault {
+    store: Arc<Store>,
+    keyring: Arc<Keyring>,
+    /// For the programs of password managers.
+    variables: Variables,
+    systemd: Option<PathBuf>,
+}
+
+impl Vault {
+    pub(crate) fn new(config_dir: &Path, environment: &Environment) -> Self {
+        let keyring = Arc::new(Keyring::of_system());
+        Self {
+            store: Arc::new(Store::in_directory(config_dir, Arc::clone(&keyring))),
+            keyring,
+            variables: environment.for_children(),
+            systemd: environment.systemd_credentials(),
+        }
+    }
+
+    /// The secret of an entry for its site.
+    fn secret(
+        &self,
+        entry: &credentials::Entry,
+        site: &Site,
+        environment: &Environment,
+    ) -> Result<Secret, SecretError> {
+        if entry.secret == SecretRef::Store {
+            let record = RecordId {
+                site: site.name.clone(),
+                origin: site.origin.clone(),
+                account: entry.account.clone(),
+            };
+            return Ok(Secret::in_store(Arc::clone(&self.store), record));
+        }
+        self.lookup(&entry.secret, environment)
+    }
+
+    /// A secret that does not depend on the site. Fails only for what is known at once: a variable that is not set, a
+    /// service that systemd did not start.
+    pub(crate) fn lookup(
+        &self,
+        reference: &SecretRef,
+        environment: &Environment,
+    ) -> Result<Secret, SecretError> {
+        Ok(match reference {
+            SecretRef::Env(name) => {
+                let value = environment.secret(name);
+                let value = value.ok_or_else(|| SecretError::Unset(name.clone()))?;
+                Secret::from_variable(name, &value)?
+            }
+            SecretRef::File(path) => Secret::in_file(path.clone()),
+            SecretRef::Credential(name) => Secret::of_systemd(name, self.systemd.clone())?,
+            SecretRef::Keyring { service, account } => {
+                Secret::in_keyring(Arc::clone(&self.keyring), service, account)
+            }
+            SecretRef::Store => return Err(SecretError::NeedsSite),
+            SecretRef::Program(program) => {
+                Secret::of_program(program.clone(), self.variables.clone())
+            }
+        })
     }
 }
 

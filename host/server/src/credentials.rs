@@ -4,7 +4,8 @@
 //! [site.acme]
 //! kind = "basic"                 # or "bearer"
 //! user = "me@example.com"        # with "basic" only
-//! secret = "env:JIRA_API_TOKEN"  # or "file:/absolute/path"
+//! secret = "env:JIRA_API_TOKEN"  # or any other reference; "store:" is what `login` writes
+//! account = "Ada Lovelace"       # whose it is; `login` writes it, and a record in the store is sealed for it
 //! ```
 //!
 //! Unknown keys are mistakes. Values are never repeated in a message: people paste tokens into the wrong line.
@@ -15,22 +16,24 @@ use policy::SiteName;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::finding::Finding;
 use crate::auth::Scheme;
+use crate::config::Finding;
 use crate::secrets::SecretRef;
 
 /// One `[site.NAME]` table.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) site: SiteName,
+pub(crate) struct Entry {
+    pub(crate) site: SiteName,
     /// File and line, for messages about this entry.
-    pub(super) place: String,
-    pub(super) scheme: Scheme,
-    pub(super) secret: SecretRef,
+    pub(crate) place: String,
+    pub(crate) scheme: Scheme,
+    pub(crate) secret: SecretRef,
+    /// Whose credential it is: what the service calls the person, else the user name. May be empty.
+    pub(crate) account: String,
 }
 
 /// All entries, or every mistake in the file.
-pub(super) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Finding>> {
+pub(crate) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Finding>> {
     let mut reader = Reader {
         text,
         file_name,
@@ -62,6 +65,10 @@ struct Reader<'a> {
 }
 
 const SHAPE: &str = "Write a table [site.NAME] with kind, secret and, for kind = \"basic\", user.";
+
+/// The forms that most people need; the documentation has them all.
+const REFERENCE: &str = "Write secret = \"env:NAME\", \"file:/absolute/path\", \"op://vault/item/field\" or another \
+                         reference; or run `mcp-airlock login`, which writes this file.";
 
 impl Reader<'_> {
     fn root(&mut self, root: &DeTable<'_>) -> Vec<Entry> {
@@ -98,15 +105,20 @@ impl Reader<'_> {
             }
         };
         let known_before = self.findings.len();
-        let (mut kind, mut user, mut secret) = (None, None, None);
+        let (mut kind, mut user, mut secret, mut account) = (None, None, None, None);
         for (key, value) in keys {
             let slot = match key.get_ref().as_ref() {
                 "kind" => &mut kind,
                 "user" => &mut user,
                 "secret" => &mut secret,
+                "account" => &mut account,
                 _ => {
                     let what = format!("[site.{site}] has a key that is not known");
-                    self.report(key.span(), &what, "Known are `kind`, `user` and `secret`.");
+                    self.report(
+                        key.span(),
+                        &what,
+                        "Known are `kind`, `user`, `secret` and `account`.",
+                    );
                     continue;
                 }
             };
@@ -119,6 +131,19 @@ impl Reader<'_> {
                 ),
             }
         }
+        let named = account.map_or_else(
+            || {
+                user.as_ref()
+                    .map(|(user, _)| user.clone())
+                    .unwrap_or_default()
+            },
+            |(account, span)| {
+                if account.chars().any(char::is_control) {
+                    self.report(span, "has an `account` with a control character", SHAPE);
+                }
+                account
+            },
+        );
         let scheme = self.scheme(&site, span.clone(), kind, user);
         let secret = self.secret(&site, span.clone(), secret);
         if self.findings.len() > known_before {
@@ -129,6 +154,7 @@ impl Reader<'_> {
             place: self.place(span),
             scheme: scheme?,
             secret: secret?,
+            account: named,
         })
     }
 
@@ -181,7 +207,6 @@ impl Reader<'_> {
         table: Range<usize>,
         secret: Option<(String, Range<usize>)>,
     ) -> Option<SecretRef> {
-        const REFERENCE: &str = "Write secret = \"env:NAME\" or secret = \"file:/absolute/path\".";
         let Some((text, span)) = secret else {
             self.report(table, &format!("[site.{site}] has no `secret`"), REFERENCE);
             return None;
@@ -208,7 +233,7 @@ impl Reader<'_> {
 }
 
 /// A colon would end the user name inside the header (RFC 7617, section 2).
-pub(super) fn check_user(user: &str) -> Result<(), &'static str> {
+pub(crate) fn check_user(user: &str) -> Result<(), &'static str> {
     if user.trim().is_empty() {
         Err("has an empty `user`")
     } else if user.contains(':') || user.chars().any(char::is_control) {
@@ -283,15 +308,15 @@ secret = "env:T"
         credentials.toml line 4: has a `kind` that is not known
           hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
         credentials.toml line 5: [site.acme] has a key that is not known
-          hint: Known are `kind`, `user` and `secret`.
-        credentials.toml line 6: `secret` is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
-          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+          hint: Known are `kind`, `user`, `secret` and `account`.
+        credentials.toml line 6: `secret` is not a reference to a secret; write "env:NAME", "file:/absolute/path", "op://vault/item/field" or another of the known ones. If this is the secret itself, take it out of the file and treat it as exposed
+          hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         credentials.toml line 7: [site.two] is of kind "basic" and has no `user`
           hint: Add user = "your e-mail address".
-        credentials.toml line 9: `secret` uses the scheme `op:`, which this version cannot read; supported are `env:` and `file:`
-          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+        credentials.toml line 9: `secret` `op:` needs the form that 1Password copies: op://VAULT/ITEM/FIELD
+          hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         credentials.toml line 10: [site.three] has no `secret`
-          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+          hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         credentials.toml line 12: [site.three] is of kind "bearer" and has a `user`
           hint: Take `user` out, or write kind = "basic" if this is a Cloud API token.
         credentials.toml line 13: has a value that is not a text
@@ -301,7 +326,7 @@ secret = "env:T"
         credentials.toml line 17: [site.four] has no `kind`
           hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
         credentials.toml line 17: [site.four] has no `secret`
-          hint: Write secret = "env:NAME" or secret = "file:/absolute/path".
+          hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         "#);
     }
 

@@ -1,14 +1,22 @@
-//! Decides how a secret is named and read: configuration holds references, this module turns one into a value.
-//! Never prints a value, never writes one down, never falls back from one reference to another.
+//! Decides how a secret is read and kept: lazily, once for many calls side by side, in memory that is wiped.
+//! Configuration holds references; this module turns one into a value. Never prints a value, never writes one down,
+//! never falls back from one reference to another.
 
 mod file;
+mod program;
+mod reference;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
+
+use crate::process::{ProgramError, Variables};
+use crate::store::{Keyring, KeyringError, RecordId, Store, StoreError};
+pub use reference::{ProgramRef, SecretRef, SecretRefError};
 
 /// A shorter secret gets a warning: the gateway cannot blank it out as text, it would hit everyday words.
 pub const SHORT_SECRET: usize = 12;
@@ -16,34 +24,8 @@ pub const SHORT_SECRET: usize = 12;
 /// Longest value that is taken: OAuth access tokens stay under 3 kB, nothing real is near this.
 pub(crate) const LONGEST_SECRET: usize = 64 * 1024;
 
-/// Where a secret stands. Printing a reference is harmless: it is not the secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretRef {
-    /// `env:NAME`: an environment variable, read once at start.
-    Env(String),
-    /// `file:PATH`: the content of a file that only its owner can read.
-    File(PathBuf),
-}
-
-/// A text that is no reference. The text is not kept: it may be the secret itself, pasted into the wrong place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SecretRefError {
-    #[error(
-        "is not a reference to a secret; write \"env:NAME\" or \"file:/absolute/path\". \
-         If this is the secret itself, take it out of the file and treat it as exposed"
-    )]
-    NoScheme,
-    #[error(
-        "uses the scheme `{0}:`, which this version cannot read; supported are `env:` and `file:`"
-    )]
-    UnsupportedScheme(&'static str),
-    #[error(
-        "`env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)"
-    )]
-    InvalidVariable,
-    #[error("`file:` needs an absolute path")]
-    RelativePath,
-}
+/// A site that answers 401 to everything must not make a password manager ask for a fingerprint with each call.
+const YOUNGEST_TO_READ_AGAIN: Duration = Duration::from_secs(60);
 
 /// Why a reference gave no secret. Names the reference, never any part of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,79 +55,102 @@ pub enum SecretError {
         "{reference} holds more than one line, control characters or text that is not UTF-8; it must hold the bare token"
     )]
     Malformed { reference: String },
-}
-
-/// Schemes that the documentation of other tools makes people try; named so that the refusal can say which one.
-const FOREIGN_SCHEMES: &[&str] = &[
-    "keyring",
-    "store",
-    "cred",
-    "cmd",
-    "op",
-    "bws",
-    "pass",
-    "vault",
-    "aws-sm",
-    "git-credential",
-    "docker-credential",
-];
-
-impl FromStr for SecretRef {
-    type Err = SecretRefError;
-
-    fn from_str(text: &str) -> Result<Self, SecretRefError> {
-        let Some((scheme, rest)) = text.split_once(':') else {
-            return Err(SecretRefError::NoScheme);
-        };
-        match scheme {
-            "env" if is_variable_name(rest) => Ok(Self::Env(rest.to_owned())),
-            "env" => Err(SecretRefError::InvalidVariable),
-            "file" if PathBuf::from(rest).is_absolute() => Ok(Self::File(PathBuf::from(rest))),
-            "file" => Err(SecretRefError::RelativePath),
-            _ => Err(FOREIGN_SCHEMES
-                .iter()
-                .find(|known| **known == scheme)
-                .map_or(SecretRefError::NoScheme, |known| {
-                    SecretRefError::UnsupportedScheme(known)
-                })),
-        }
-    }
-}
-
-impl fmt::Display for SecretRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Env(name) => write!(f, "env:{name}"),
-            Self::File(path) => write!(f, "file:{}", path.display()),
-        }
-    }
+    #[error(
+        "`cred:{0}` needs a service that systemd started with LoadCredential=; CREDENTIALS_DIRECTORY is not set"
+    )]
+    NoCredentials(String),
+    #[error("`store:` is a record of one site and cannot be read without it")]
+    NeedsSite,
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// One secret: its reference and, once somebody needed it, its value.
 ///
-/// Environment values are taken at start, because they are then removed from the process; files are read at the
-/// first use. Parallel first uses read once.
+/// Environment values are taken at start, because they are then removed from the process; everything else is read at
+/// the first use.
 pub struct Secret {
     reference: SecretRef,
-    value: OnceCell<SecretString>,
+    place: Place,
+    state: Mutex<State>,
+}
+
+/// What it takes to read the value.
+enum Place {
+    /// It was read at start.
+    Memory,
+    File(PathBuf),
+    Program(ProgramRef, Variables),
+    Keyring(Arc<Keyring>, String, String),
+    Store(Arc<Store>, RecordId),
+}
+
+#[derive(Default)]
+struct State {
+    value: Option<(SecretString, Instant)>,
+    /// Shared by those who were already waiting while it happened; nobody else hears of it.
+    failure: Option<(SecretError, Instant)>,
 }
 
 impl Secret {
     /// A secret in a file, not read yet.
     pub fn in_file(path: PathBuf) -> Self {
+        Self::unread(SecretRef::File(path.clone()), Place::File(path))
+    }
+
+    /// A systemd credential: a file below the folder that systemd names.
+    pub(crate) fn of_systemd(name: &str, folder: Option<PathBuf>) -> Result<Self, SecretError> {
+        let folder = folder.ok_or_else(|| SecretError::NoCredentials(name.to_owned()))?;
+        let reference = SecretRef::Credential(name.to_owned());
+        Ok(Self::unread(reference, Place::File(folder.join(name))))
+    }
+
+    pub(crate) fn of_program(program: ProgramRef, variables: Variables) -> Self {
+        let reference = SecretRef::Program(program.clone());
+        Self::unread(reference, Place::Program(program, variables))
+    }
+
+    pub(crate) fn in_keyring(keyring: Arc<Keyring>, service: &str, account: &str) -> Self {
+        let reference = SecretRef::Keyring {
+            service: service.to_owned(),
+            account: account.to_owned(),
+        };
+        let place = Place::Keyring(keyring, service.to_owned(), account.to_owned());
+        Self::unread(reference, place)
+    }
+
+    /// The token in a site's own record.
+    pub(crate) fn in_store(store: Arc<Store>, record: RecordId) -> Self {
+        Self::unread(SecretRef::Store, Place::Store(store, record))
+    }
+
+    fn unread(reference: SecretRef, place: Place) -> Self {
         Self {
-            reference: SecretRef::File(path),
-            value: OnceCell::new(),
+            reference,
+            place,
+            state: Mutex::default(),
         }
     }
 
     /// A secret that stood in the environment variable `name`.
     pub fn from_variable(name: &str, value: &SecretString) -> Result<Self, SecretError> {
         let reference = SecretRef::Env(name.to_owned());
-        let bare = bare_token(&reference, value.expose_secret().as_bytes())?;
+        if value.expose_secret().trim().is_empty() {
+            return Err(SecretError::Unset(name.to_owned()));
+        }
+        let bare = bare_token(&reference.to_string(), value.expose_secret().as_bytes())?;
+        let state = State {
+            value: Some((bare, Instant::now())),
+            failure: None,
+        };
         Ok(Self {
             reference,
-            value: OnceCell::new_with(Some(bare)),
+            place: Place::Memory,
+            state: Mutex::new(state),
         })
     }
 
@@ -153,21 +158,80 @@ impl Secret {
         &self.reference
     }
 
-    /// The value, read now if nobody needed it before. A failure is not remembered: the next call reads again.
-    pub async fn reveal(&self) -> Result<&SecretString, SecretError> {
-        self.value
-            .get_or_try_init(async || match &self.reference {
-                SecretRef::File(path) => file::read(path),
-                SecretRef::Env(name) => Err(SecretError::Unset(name.clone())),
-            })
-            .await
+    /// The value, read now if nobody needed it before. Calls side by side read once and share what came of it;
+    /// a later call after a failure reads again.
+    pub async fn reveal(&self) -> Result<SecretString, SecretError> {
+        let arrived = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some((value, _)) = &state.value {
+            return Ok(value.clone());
+        }
+        if let Some((failure, at)) = &state.failure
+            && *at >= arrived
+        {
+            return Err(failure.clone());
+        }
+        match self.read().await {
+            Ok(value) => {
+                state.value = Some((value.clone(), Instant::now()));
+                Ok(value)
+            }
+            Err(error) => {
+                state.failure = Some((error.clone(), Instant::now()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Another value than the one that the site refused, if the place holds one by now.
+    pub async fn replacement(&self, refused: &SecretString) -> Option<SecretString> {
+        let differs = |value: &SecretString| value.expose_secret() != refused.expose_secret();
+        let mut state = self.state.lock().await;
+        match &state.value {
+            Some((value, _)) if differs(value) => return Some(value.clone()),
+            Some((_, read_at))
+                if self.is_costly() && read_at.elapsed() < YOUNGEST_TO_READ_AGAIN =>
+            {
+                return None;
+            }
+            _ => {}
+        }
+        let value = self.read().await.ok()?;
+        state.value = Some((value.clone(), Instant::now()));
+        Some(value).filter(differs)
+    }
+
+    /// Whether reading may bother a person.
+    fn is_costly(&self) -> bool {
+        matches!(self.place, Place::Program(..) | Place::Keyring(..))
+    }
+
+    async fn read(&self) -> Result<SecretString, SecretError> {
+        match &self.place {
+            Place::Memory => Err(SecretError::Unset(self.reference.to_string())),
+            Place::File(path) => file::read(&self.reference, path),
+            Place::Program(program, variables) => {
+                program::read(program, variables, program::PATIENCE).await
+            }
+            Place::Keyring(keyring, service, account) => {
+                let value = keyring.read(service, account).await?;
+                bare_token(
+                    &self.reference.to_string(),
+                    value.expose_secret().as_bytes(),
+                )
+            }
+            Place::Store(store, record) => Ok(store.token(record).await?),
+        }
     }
 
     /// Whether the value is known to be shorter than [`SHORT_SECRET`].
     pub fn is_short(&self) -> bool {
-        self.value
-            .get()
-            .is_some_and(|value| value.expose_secret().len() < SHORT_SECRET)
+        self.state.try_lock().is_ok_and(|state| {
+            state
+                .value
+                .as_ref()
+                .is_some_and(|(value, _)| value.expose_secret().len() < SHORT_SECRET)
+        })
     }
 }
 
@@ -178,103 +242,34 @@ impl fmt::Debug for Secret {
 }
 
 /// What people paste around a token goes: blanks, line ends, the byte order mark of Windows editors.
-/// What is left must fit into one header line.
-fn bare_token(reference: &SecretRef, bytes: &[u8]) -> Result<SecretString, SecretError> {
+/// What is left must fit into one header line. `reference` only names the place in messages.
+pub(crate) fn bare_token(reference: &str, bytes: &[u8]) -> Result<SecretString, SecretError> {
+    let reference = || reference.to_owned();
     if bytes.len() > LONGEST_SECRET {
         return Err(SecretError::TooLong {
-            reference: reference.to_string(),
+            reference: reference(),
         });
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| SecretError::Malformed {
-        reference: reference.to_string(),
-    })?;
+    let malformed = || SecretError::Malformed {
+        reference: reference(),
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed())?;
     let bare = text.trim_start_matches('\u{feff}').trim();
     if bare.is_empty() {
-        return Err(match reference {
-            SecretRef::Env(name) => SecretError::Unset(name.clone()),
-            SecretRef::File(_) => SecretError::Empty {
-                reference: reference.to_string(),
-            },
+        return Err(SecretError::Empty {
+            reference: reference(),
         });
     }
     if bare.chars().any(char::is_control) {
-        return Err(SecretError::Malformed {
-            reference: reference.to_string(),
-        });
+        return Err(malformed());
     }
     Ok(SecretString::from(bare))
-}
-
-fn is_variable_name(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(|first: char| first.is_ascii_digit())
-        && text
-            .chars()
-            .all(|each| each.is_ascii_alphanumeric() || each == '_')
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn reads_the_two_schemes() {
-        assert_eq!(
-            "env:JIRA_API_TOKEN".parse(),
-            Ok(SecretRef::Env("JIRA_API_TOKEN".into()))
-        );
-        assert_eq!(
-            "file:/run/secrets/jira".parse(),
-            Ok(SecretRef::File("/run/secrets/jira".into()))
-        );
-    }
-
-    #[test]
-    fn refuses_the_rest_with_a_way_out() {
-        let said: String = [
-            "ATATT3xFfGF0canary",
-            "https://example.com",
-            "env:",
-            "env:1ST",
-            "env:A B",
-            "file:token.txt",
-            "op://vault/item/field",
-            "keyring:",
-            "ENV:NAME",
-        ]
-        .iter()
-        .map(|text| format!("{text} {}\n", text.parse::<SecretRef>().unwrap_err()))
-        .collect();
-        insta::assert_snapshot!(said, @r#"
-        ATATT3xFfGF0canary is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
-        https://example.com is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
-        env: `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
-        env:1ST `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
-        env:A B `env:` needs the name of a variable (letters, digits and `_`, not starting with a digit)
-        file:token.txt `file:` needs an absolute path
-        op://vault/item/field uses the scheme `op:`, which this version cannot read; supported are `env:` and `file:`
-        keyring: uses the scheme `keyring:`, which this version cannot read; supported are `env:` and `file:`
-        ENV:NAME is not a reference to a secret; write "env:NAME" or "file:/absolute/path". If this is the secret itself, take it out of the file and treat it as exposed
-        "#);
-    }
-
-    proptest! {
-        #[test]
-        fn a_refusal_never_repeats_what_was_written(secret in "[A-Za-z0-9]{12,40}(:[A-Za-z0-9]{12,40})?") {
-            let said = secret.parse::<SecretRef>().unwrap_err();
-            let printed = [said.to_string(), format!("{said:?}")].concat();
-            prop_assert!(!printed.contains(&secret[..12]));
-        }
-
-        #[test]
-        fn a_reference_survives_printing(name in "[A-Z_][A-Z0-9_]{0,20}", path in "/[a-z/.]{0,20}") {
-            for reference in [SecretRef::Env(name), SecretRef::File(path.into())] {
-                prop_assert_eq!(reference.to_string().parse(), Ok(reference));
-            }
-        }
-    }
 
     #[test]
     fn debug_shows_the_reference_only() {
@@ -285,14 +280,13 @@ mod tests {
 
     #[tokio::test]
     async fn blanks_around_a_token_go_and_line_breaks_inside_are_refused() {
-        let reference = SecretRef::File("/x".into());
         for pasted in [
             "tok-tok",
             " tok-tok\r\n",
             "\u{feff}tok-tok\n\n",
             "\ttok-tok ",
         ] {
-            let bare = bare_token(&reference, pasted.as_bytes()).unwrap();
+            let bare = bare_token("file:/x", pasted.as_bytes()).unwrap();
             assert_eq!(bare.expose_secret(), "tok-tok", "{pasted:?}");
         }
         for bad in [
@@ -302,9 +296,9 @@ mod tests {
             b" \n",
             b"",
         ] {
-            assert!(bare_token(&reference, bad).is_err(), "{bad:?}");
+            assert!(bare_token("file:/x", bad).is_err(), "{bad:?}");
         }
-        assert!(bare_token(&reference, &vec![b'a'; LONGEST_SECRET + 1]).is_err());
+        assert!(bare_token("file:/x", &vec![b'a'; LONGEST_SECRET + 1]).is_err());
     }
 
     #[test]
@@ -313,5 +307,93 @@ mod tests {
             Secret::from_variable("T", &SecretString::from(" ")).unwrap_err(),
             SecretError::Unset("T".into())
         );
+    }
+
+    /// A program that counts how often it ran, and then does as `script` says.
+    #[cfg(unix)]
+    fn counting(folder: &std::path::Path, script: &str) -> Secret {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join("get");
+        std::fs::write(
+            &path,
+            format!("#!/bin/sh\necho x >> {}/runs\n{script}\n", folder.display()),
+        )
+        .unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let variables = Variables::new([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
+        Secret::of_program(
+            ProgramRef::Command(vec![path.display().to_string()]),
+            variables,
+        )
+    }
+
+    #[cfg(unix)]
+    fn runs(folder: &std::path::Path) -> usize {
+        std::fs::read_to_string(folder.join("runs"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn calls_side_by_side_ask_once_and_share_the_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = counting(folder.path(), "sleep 0.2; echo tok-tok-tok");
+        assert_eq!(
+            runs(folder.path()),
+            0,
+            "nothing is read before it is needed"
+        );
+        let all = futures_util::future::join_all((0..8).map(|_| secret.reveal())).await;
+        assert!(
+            all.iter()
+                .all(|one| one.as_ref().unwrap().expose_secret() == "tok-tok-tok")
+        );
+        assert_eq!(runs(folder.path()), 1);
+        secret.reveal().await.unwrap();
+        assert_eq!(runs(folder.path()), 1);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_forgotten_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = counting(folder.path(), "sleep 0.2; exit 1");
+        let all = futures_util::future::join_all((0..8).map(|_| secret.reveal())).await;
+        assert!(all.iter().all(Result::is_err));
+        assert_eq!(runs(folder.path()), 1);
+        assert!(secret.reveal().await.is_err());
+        assert_eq!(runs(folder.path()), 2);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_refused_value_is_read_again_but_nobody_is_bothered_with_each_call() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let write = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        write("old-old-old");
+        let secret = Secret::in_file(path.clone());
+        let old = secret.reveal().await.unwrap();
+        assert!(secret.replacement(&old).await.is_none());
+        write("new-new-new");
+        let new = secret.replacement(&old).await.unwrap();
+        assert_eq!(new.expose_secret(), "new-new-new");
+        assert_eq!(
+            secret.reveal().await.unwrap().expose_secret(),
+            "new-new-new"
+        );
+
+        let asked = counting(folder.path(), "echo tok-tok-tok");
+        let token = asked.reveal().await.unwrap();
+        for _ in 0..3 {
+            assert!(asked.replacement(&token).await.is_none());
+        }
+        assert_eq!(runs(folder.path()), 1);
     }
 }

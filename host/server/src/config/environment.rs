@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::process::Variables;
+
 /// One variable: its name and the sentence that the documentation prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -104,6 +106,26 @@ impl Environment {
     pub fn secret(&self, name: &str) -> Option<SecretString> {
         let value = self.read(name)?;
         (!value.trim().is_empty()).then(|| SecretString::from(value))
+    }
+
+    /// Everything, for programs that are started with a part of it.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub(crate) fn for_children(&self) -> Variables {
+        match &self.fixed {
+            Some(pairs) => Variables::new(pairs.clone()),
+            None => Variables::new(std::env::vars_os().filter_map(|(name, value)| {
+                Some((name.into_string().ok()?, value.into_string().ok()?))
+            })),
+        }
+    }
+
+    /// Where systemd put the credentials of this service (systemd.exec(5), `LoadCredential=`).
+    pub(crate) fn systemd_credentials(&self) -> Option<PathBuf> {
+        let folder = PathBuf::from(self.read("CREDENTIALS_DIRECTORY")?);
+        folder.is_absolute().then_some(folder)
     }
 
     /// Where the configuration stands when no `--config-dir` says so: `$HOME/.config/mcp-airlock`, on Windows

@@ -27,6 +27,13 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Finding> {
         return Err(unreadable(io::Error::other("it is not a regular file")));
     }
     check_writers(&file, &place)?;
+    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
+        // Whoever can write the folder can put another file in the place of this one.
+        check_writers(
+            &folder,
+            &path.parent().unwrap_or(path).display().to_string(),
+        )?;
+    }
     let mut text = String::new();
     file.take(LONGEST + 1)
         .read_to_string(&mut text)

@@ -5,10 +5,10 @@ use policy::{Deployment, Host, Origin, Product, Site, SiteName};
 use secrecy::ExposeSecret;
 
 use super::address;
-use super::credentials::check_user;
 use super::environment::{self as variables, Environment, Variable};
 use super::finding::Finding;
 use crate::auth::{Login, Scheme};
+use crate::credentials::check_user;
 use crate::secrets::Secret;
 
 /// One product as the environment describes it.

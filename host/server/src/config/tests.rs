@@ -260,7 +260,7 @@ fn credentials_come_from_their_file() {
     insta::assert_snapshot!(refusal(&files, &[]), @r#"
     the configuration has a mistake
     credentials.toml line 2: the environment variable `MY_TOKEN` is not set or empty; set it where the client starts this server
-      hint: Set MY_TOKEN to the bare token, or name another place with `secret`.
+      hint: Set it to the bare token, or name another place with `secret`.
     "#);
 
     let config = load(&files, &[CLOUD, &[("MY_TOKEN", "canary-canary")]]).unwrap();

@@ -10,19 +10,19 @@ use zeroize::Zeroizing;
 
 use super::{LONGEST_SECRET, SecretError, SecretRef, bare_token};
 
-pub(super) fn read(path: &Path) -> Result<SecretString, SecretError> {
+pub(super) fn read(reference: &SecretRef, path: &Path) -> Result<SecretString, SecretError> {
     let unreadable = |error: std::io::Error| SecretError::Unreadable {
         path: path.display().to_string(),
         reason: error.kind().to_string(),
     };
     let file = open(path).map_err(unreadable)?;
-    check(&file, path)?;
+    check(&file, reference, path)?;
 
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET + 1));
     file.take(LONGEST_SECRET as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    bare_token(&SecretRef::File(path.to_owned()), &bytes)
+    bare_token(&reference.to_string(), &bytes)
 }
 
 #[cfg(unix)]
@@ -42,7 +42,7 @@ fn open(path: &Path) -> std::io::Result<File> {
 }
 
 #[cfg(unix)]
-fn check(file: &File, path: &Path) -> Result<(), SecretError> {
+fn check(file: &File, reference: &SecretRef, path: &Path) -> Result<(), SecretError> {
     use std::os::unix::fs::MetadataExt;
 
     let name = path.display().to_string();
@@ -58,7 +58,9 @@ fn check(file: &File, path: &Path) -> Result<(), SecretError> {
         return Err(SecretError::ForeignOwner { path: name, owner });
     }
     let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 && !is_mounted_secret(path) {
+    // systemd grants its credentials by access list, which shows as a group's right.
+    let is_systemd = matches!(reference, SecretRef::Credential(_));
+    if mode & 0o077 != 0 && !is_mounted_secret(path) && !is_systemd {
         return Err(SecretError::ReadableByOthers { path: name, mode });
     }
     Ok(())
@@ -66,7 +68,7 @@ fn check(file: &File, path: &Path) -> Result<(), SecretError> {
 
 /// Windows files below the user's profile are the user's by inherited access lists.
 #[cfg(not(unix))]
-fn check(file: &File, path: &Path) -> Result<(), SecretError> {
+fn check(file: &File, _reference: &SecretRef, path: &Path) -> Result<(), SecretError> {
     let metadata = file.metadata().map_err(|error| SecretError::Unreadable {
         path: path.display().to_string(),
         reason: error.kind().to_string(),
@@ -97,6 +99,10 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
+    fn at(path: &Path) -> Result<SecretString, SecretError> {
+        read(&SecretRef::File(path.to_owned()), path)
+    }
+
     fn file(content: &[u8], mode: u32) -> (tempfile::TempDir, std::path::PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("token");
@@ -109,7 +115,7 @@ mod tests {
     fn reads_what_only_the_owner_can_read() {
         for mode in [0o600, 0o400] {
             let (_dir, path) = file(b"canary-token\r\n", mode);
-            assert_eq!(read(&path).unwrap().expose_secret(), "canary-token");
+            assert_eq!(at(&path).unwrap().expose_secret(), "canary-token");
         }
     }
 
@@ -118,7 +124,7 @@ mod tests {
         for mode in [0o640, 0o604, 0o620, 0o602, 0o610, 0o644, 0o666, 0o777] {
             let (_dir, path) = file(b"canary-token", mode);
             assert!(
-                matches!(read(&path), Err(SecretError::ReadableByOthers { mode: said, .. }) if said == mode),
+                matches!(at(&path), Err(SecretError::ReadableByOthers { mode: said, .. }) if said == mode),
                 "{mode:o}"
             );
         }
@@ -132,7 +138,7 @@ mod tests {
         }
         // Root may read it, and is refused all the same: the other user can change it.
         assert!(matches!(
-            read(&path),
+            at(&path),
             Err(SecretError::ForeignOwner { owner: 12_345, .. })
         ));
     }
@@ -151,7 +157,7 @@ mod tests {
         .unwrap();
         for path in [pipe.as_path(), dir.path(), Path::new("/dev/zero")] {
             assert!(
-                matches!(read(path), Err(SecretError::NotAFile { .. })),
+                matches!(at(path), Err(SecretError::NotAFile { .. })),
                 "{}",
                 path.display()
             );
@@ -161,11 +167,11 @@ mod tests {
     #[test]
     fn missing_empty_and_huge_files_are_told_apart() {
         let missing = Path::new("/nonexistent/token");
-        assert!(matches!(read(missing), Err(SecretError::Unreadable { .. })));
+        assert!(matches!(at(missing), Err(SecretError::Unreadable { .. })));
         let (_dir, path) = file(b" \n", 0o600);
-        assert!(matches!(read(&path), Err(SecretError::Empty { .. })));
+        assert!(matches!(at(&path), Err(SecretError::Empty { .. })));
         let (_dir, path) = file(&vec![b'a'; LONGEST_SECRET + 1], 0o600);
-        assert!(matches!(read(&path), Err(SecretError::TooLong { .. })));
+        assert!(matches!(at(&path), Err(SecretError::TooLong { .. })));
     }
 
     #[test]

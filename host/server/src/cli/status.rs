@@ -1,0 +1,111 @@
+//! `mcp-airlock status`: who you are on each site, by which kind of credential, and where that is kept. Shows references
+//! and names, never a secret.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+use policy::Site;
+
+use super::{ask, login};
+use crate::auth::{Login, Scheme};
+use crate::config::environment::Environment;
+use crate::config::{Config, Options};
+use crate::login::identity;
+use crate::wire::HttpWire;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Do not ask the sites who you are
+    #[arg(long)]
+    offline: bool,
+    /// Folder with policy.toml and credentials.toml [default: ~/.config/mcp-airlock]
+    #[arg(long, value_name = "DIR")]
+    config_dir: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    super::runtime()?.block_on(show(arguments))
+}
+
+async fn show(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let options = Options {
+        config_dir: arguments.config_dir.clone(),
+        ..Options::default()
+    };
+    let config = Config::load(&options, &Environment::of_process())?;
+    let wire = HttpWire::new();
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header([
+            "site",
+            "address",
+            "products",
+            "credential",
+            "kept in",
+            "you are",
+        ]);
+    let mut all_known = true;
+    for site in &config.sites {
+        let login = config.credentials.login(&site.name);
+        let who = match (login, arguments.offline) {
+            (None, _) => Err(format!("nobody: run `mcp-airlock login {}`", site.origin)),
+            (Some(_), true) => Ok("not asked".to_owned()),
+            (Some(_), false) => who(&config, &wire, site).await,
+        };
+        all_known &= who.is_ok();
+        table.add_row([
+            site.name.to_string(),
+            site.origin.to_string(),
+            login::products(&site.products),
+            login.map_or("none", kind).to_owned(),
+            login.map_or_else(
+                || "–".to_owned(),
+                |login| login.secret.reference().to_string(),
+            ),
+            who.unwrap_or_else(|reason| reason),
+        ]);
+    }
+    writeln!(std::io::stdout(), "{table}")?;
+    if let Some(place) = login::store(&config.config_dir).key_place()? {
+        ask::say(&format!(
+            "\nstore: {} (its key lies in {})",
+            config.config_dir.join("store").display(),
+            place.in_words()
+        ));
+    }
+    for warning in &config.warnings {
+        ask::say(&format!("warning: {warning}"));
+    }
+    Ok(ExitCode::from(u8::from(!all_known)))
+}
+
+/// The first product that knows the credential, or why none does.
+pub(super) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result<String, String> {
+    let credential = config
+        .credentials
+        .for_site(site)
+        .await
+        .map_err(|error| error.to_string())?;
+    let mut last = "the site has no product".to_owned();
+    for product in &site.products {
+        for deployment in site.possible_deployments() {
+            match identity::of(wire, site, deployment, *product, &credential.authorization).await {
+                Ok(identity) => return Ok(identity.to_string()),
+                Err(reason) => last = reason.to_string(),
+            }
+        }
+    }
+    Err(last)
+}
+
+fn kind(login: &Login) -> &'static str {
+    match login.scheme {
+        Scheme::Basic { .. } => "user and token",
+        Scheme::Bearer => "bearer token",
+    }
+}
