@@ -4,12 +4,16 @@
 //! attributes, unknown nodes); writes only what the schema and Atlassian's own editor accept.
 
 mod inline;
+mod model;
 mod read;
 mod write;
+mod write_inline;
 
+#[cfg(test)]
+pub(crate) use model::{HOLDS_INLINES, MODEL};
 use serde_json::Value;
 
-use crate::doc::Document;
+use crate::doc::{Document, Source};
 use crate::error::{ReadError, WriteError};
 
 /// Reads an ADF document from its JSON text.
@@ -23,14 +27,18 @@ pub fn read_value(value: &Value) -> Result<Document, ReadError> {
     read::document(value)
 }
 
-/// Writes the JSON text of an ADF document.
+/// Writes the JSON text of an ADF document. One that was read from ADF and not changed since is
+/// written as it was.
 pub fn write(document: &Document) -> Result<String, WriteError> {
-    Ok(write_value(document)?.to_string())
+    match &document.source {
+        Source::Adf(source) if read::blocks(source) == document.blocks => Ok(source.to_string()),
+        _ => write::document(document),
+    }
 }
 
-/// Writes an ADF document.
+/// [`write`], parsed.
 pub fn write_value(document: &Document) -> Result<Value, WriteError> {
-    write::document(document)
+    serde_json::from_str(&write(document)?).map_err(|_| WriteError::Deep)
 }
 
 /// The node that child indices lead to.

@@ -174,6 +174,8 @@ pub enum PanelKind {
     Success,
     Warning,
     Error,
+    /// What was decided, a line each; Atlassian's editors show a list of decisions.
+    Decision,
     /// A plain box, in Confluence and wiki markup with a title.
     Plain,
 }

@@ -42,6 +42,17 @@ pub enum WriteError {
         "wiki markup has no way to show code that holds both `{{code}}` and `{{noformat}}`; split the block"
     )]
     Code,
+    #[error("the placeholder `{placeholder}` cannot stand inside {holder}; move it out of there")]
+    Misplaced {
+        placeholder: String,
+        holder: &'static str,
+    },
+    #[error(
+        "text stands directly in `{0}`, which holds nothing but its own parts; move the text into one of them or behind the `⟦end …⟧`"
+    )]
+    Outside(String),
+    #[error("the text is nested too deep; take some levels of lists, quotes or panels out")]
+    Deep,
     #[error("the link `{href}` has no meaning in {to}; write a full URL")]
     Link { href: String, to: Format },
 }

@@ -6,7 +6,8 @@ use crate::doc::{Format, Kept, Origin};
 
 pub(crate) const OPEN: char = '⟦';
 pub(crate) const CLOSE: char = '⟧';
-const LONGEST_LABEL: usize = 60;
+/// Long enough for the words of most nodes that are kept.
+const LONGEST_LABEL: usize = 200;
 
 /// What a token in Markdown text says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! format that can say it.
 
 mod adf_properties;
+mod adf_schema;
 mod constructs;
 mod generate;
 mod limits;

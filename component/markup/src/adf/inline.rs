@@ -1,17 +1,15 @@
-//! Inline nodes and marks of ADF, both ways.
+//! Inline nodes and marks of ADF, read into runs.
 //!
-//! Decides which marks may stand together, as the schema does: code goes with links only.
+//! Decides which of them the tree has words for; the others are kept.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::read::{attribute, kind, string};
-use super::write::{carry, parse_kept};
+use super::read::{attribute, kind, one_line, string, words};
 use crate::doc::{
     Carried, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks,
     Mention, Script, Span, StatusColour, User,
 };
 use crate::emoji;
-use crate::error::WriteError;
 
 const INLINE: &[&str] = &[
     "text",
@@ -68,7 +66,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             let name = name.strip_prefix('@').unwrap_or(name).trim();
             InlineKind::Mention(Mention {
                 user: User::AccountId(string(node, "id")?.to_owned()),
-                name: (!name.is_empty()).then(|| name.to_owned()),
+                name: (!name.is_empty()).then(|| one_line(name)),
             })
         }
         "emoji" => {
@@ -85,7 +83,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             })
         }
         "status" => InlineKind::Status {
-            text: string(node, "text").unwrap_or("").trim().to_owned(),
+            text: one_line(string(node, "text").unwrap_or("")),
             colour: colour(string(node, "color").unwrap_or("")),
         },
         "date" => {
@@ -104,13 +102,14 @@ fn read_object(node: &Value) -> Option<InlineKind> {
     })
 }
 
+/// What a reader sees of a kept node: its kind and its words.
 fn label(node: &Value) -> String {
-    match kind(node) {
+    let noun = match kind(node) {
         "inlineExtension" => format!("macro {}", string(node, "extensionKey").unwrap_or("")),
-        "mediaInline" => format!("file {}", string(node, "alt").unwrap_or("")),
-        "placeholder" => format!("placeholder {}", string(node, "text").unwrap_or("")),
+        "mediaInline" => "file".to_owned(),
         other => other.to_owned(),
-    }
+    };
+    format!("{noun} {}", words(node))
 }
 
 /// An image that names its own address.
@@ -120,7 +119,7 @@ pub(super) fn external_image(media: &Value) -> Option<Inline> {
     plain.then(|| {
         let image = Image {
             target: ImageTarget::Url(url.to_owned()),
-            alt: string(media, "alt").unwrap_or("").trim().to_owned(),
+            alt: one_line(string(media, "alt").unwrap_or("")),
             title: None,
             carried: Carried::default(),
         };
@@ -146,7 +145,9 @@ fn read_marks(node: &Value) -> Marks {
             "link" => {
                 marks.link = string(mark, "href").map(|href| Link {
                     href: href.to_owned(),
-                    title: string(mark, "title").map(str::to_owned),
+                    title: string(mark, "title")
+                        .map(one_line)
+                        .filter(|title| !title.is_empty()),
                 });
             }
             name => {
@@ -163,168 +164,6 @@ fn read_marks(node: &Value) -> Marks {
     marks
 }
 
-/// Writes normal-form runs.
-pub(super) fn write(inlines: &[Inline]) -> Result<Vec<Value>, WriteError> {
-    inlines
-        .iter()
-        .filter_map(|run| write_run(run).transpose())
-        .collect()
-}
-
-fn write_run(run: &Inline) -> Result<Option<Value>, WriteError> {
-    Ok(Some(match &run.kind {
-        InlineKind::Text(text) if text.is_empty() => return Ok(None),
-        InlineKind::Text(text) => write_text(text, &run.marks)?,
-        InlineKind::SoftBreak => write_text(" ", &run.marks)?,
-        InlineKind::HardBreak => json!({"type": "hardBreak"}),
-        InlineKind::Image(image) => {
-            let url = image_url(image)?;
-            let text = if image.alt.is_empty() {
-                url
-            } else {
-                &image.alt
-            };
-            let link = run.marks.link.clone().unwrap_or(Link {
-                href: url.to_owned(),
-                title: None,
-            });
-            let marks = Marks {
-                link: Some(link),
-                ..run.marks.clone()
-            };
-            write_text(text, &marks)?
-        }
-        InlineKind::Mention(mention) => write_mention(mention)?,
-        InlineKind::Status { text, .. } if text.is_empty() => return Ok(None),
-        InlineKind::Status { text, colour } => {
-            json!({"type": "status", "attrs": {"text": text, "color": colour_name(*colour)}})
-        }
-        InlineKind::Emoji(emoji) => write_emoji(emoji),
-        InlineKind::Date(day) => {
-            json!({"type": "date", "attrs": {"timestamp": day.epoch_ms().to_string()}})
-        }
-        InlineKind::Card { url } => json!({"type": "inlineCard", "attrs": {"url": url}}),
-        InlineKind::Kept(kept) => parse_kept(kept)?,
-    }))
-}
-
-fn write_text(text: &str, marks: &Marks) -> Result<Value, WriteError> {
-    let mut node = json!({"type": "text", "text": text});
-    let marks = write_marks(marks)?;
-    if !marks.is_empty() {
-        node["marks"] = Value::Array(marks);
-    }
-    Ok(node)
-}
-
-pub(super) fn write_marks(marks: &Marks) -> Result<Vec<Value>, WriteError> {
-    let mut list = Vec::new();
-    if let Some(link) = &marks.link {
-        let mut attributes = json!({"href": href(&link.href)?});
-        if let Some(title) = &link.title {
-            attributes["title"] = json!(title);
-        }
-        list.push(json!({"type": "link", "attrs": attributes}));
-    }
-    if marks.code {
-        list.push(json!({"type": "code"}));
-    } else {
-        let plain = [
-            (marks.strong, "strong"),
-            (marks.emphasis, "em"),
-            (marks.strike, "strike"),
-            (marks.underline, "underline"),
-        ];
-        for (_, name) in plain.iter().filter(|(on, _)| *on) {
-            list.push(json!({"type": name}));
-        }
-        if let Some(script) = marks.script {
-            let name = match script {
-                Script::Subscript => "sub",
-                Script::Superscript => "sup",
-            };
-            list.push(json!({"type": "subsup", "attrs": {"type": name}}));
-        }
-        if let Some(colour) = marks.colour.as_deref().and_then(hex_colour) {
-            list.push(json!({"type": "textColor", "attrs": {"color": colour}}));
-        }
-    }
-    for kept in &marks.kept {
-        let mark = parse_kept(kept)?;
-        if !marks.code || kind(&mark) == "annotation" {
-            list.push(mark);
-        }
-    }
-    Ok(list)
-}
-
-fn href(href: &str) -> Result<&str, WriteError> {
-    if href.starts_with("page:") || href.starts_with("attachment:") {
-        return Err(WriteError::Link {
-            href: href.to_owned(),
-            to: Format::Adf,
-        });
-    }
-    Ok(href)
-}
-
-pub(super) fn image_url(image: &Image) -> Result<&str, WriteError> {
-    match &image.target {
-        ImageTarget::Url(url) => Ok(url),
-        ImageTarget::Attachment(name) => Err(WriteError::Attachment(name.clone(), Format::Adf)),
-    }
-}
-
-fn write_mention(mention: &Mention) -> Result<Value, WriteError> {
-    let id = match &mention.user {
-        User::AccountId(id) => id,
-        User::Key(name) | User::Name(name) => {
-            return Err(WriteError::Mention {
-                user: name.clone(),
-                to: Format::Adf,
-                instead: "use `[@Name](accountid:ID)`",
-            });
-        }
-    };
-    let mut attributes = json!({"id": id});
-    if let Some(name) = &mention.name {
-        attributes["text"] = json!(format!("@{name}"));
-    }
-    Ok(json!({"type": "mention", "attrs": attributes}))
-}
-
-fn write_emoji(emoji: &Emoji) -> Value {
-    let mut attributes = Map::new();
-    attributes.insert("shortName".into(), json!(format!(":{}:", emoji.name)));
-    let text = emoji.text.as_deref().or(emoji::text_of(&emoji.name));
-    for (key, value) in [("id", emoji.id.as_deref()), ("text", text)] {
-        if let Some(value) = value {
-            attributes.insert(key.into(), json!(value));
-        }
-    }
-    json!({"type": "emoji", "attrs": attributes})
-}
-
-pub(super) fn media_single(
-    image: &Image,
-    marks: &Marks,
-    carried: &Carried,
-) -> Result<Value, WriteError> {
-    let mut media =
-        json!({"type": "media", "attrs": {"type": "external", "url": image_url(image)?}});
-    if !image.alt.is_empty() {
-        media["attrs"]["alt"] = json!(image.alt);
-    }
-    if let Some(link) = &marks.link {
-        let attributes = json!({"href": href(&link.href)?});
-        media["marks"] = json!([{"type": "link", "attrs": attributes}]);
-    }
-    let mut node =
-        json!({"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [media]});
-    carry(&mut node, carried);
-    Ok(node)
-}
-
 fn colour(name: &str) -> StatusColour {
     match name {
         "purple" => StatusColour::Purple,
@@ -333,45 +172,5 @@ fn colour(name: &str) -> StatusColour {
         "yellow" => StatusColour::Yellow,
         "green" => StatusColour::Green,
         _ => StatusColour::Neutral,
-    }
-}
-
-fn colour_name(colour: StatusColour) -> &'static str {
-    match colour {
-        StatusColour::Neutral => "neutral",
-        StatusColour::Purple => "purple",
-        StatusColour::Blue => "blue",
-        StatusColour::Red => "red",
-        StatusColour::Yellow => "yellow",
-        StatusColour::Green => "green",
-    }
-}
-
-/// The schema wants six hexadecimal digits; the names are those of wiki markup's palette.
-fn hex_colour(colour: &str) -> Option<String> {
-    let named = match colour.to_ascii_lowercase().as_str() {
-        "red" => "#ff5630",
-        "green" => "#36b37e",
-        "blue" => "#4c9aff",
-        "yellow" => "#ffc400",
-        "orange" => "#ff991f",
-        "purple" => "#6554c0",
-        "grey" | "gray" => "#97a0af",
-        "black" => "#172b4d",
-        "white" => "#ffffff",
-        _ => "",
-    };
-    if !named.is_empty() {
-        return Some(named.to_owned());
-    }
-    let digits = colour.strip_prefix('#')?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match (is_hex, digits.len()) {
-        (true, 6) => Some(colour.to_owned()),
-        (true, 3) => {
-            let doubled: String = digits.chars().flat_map(|digit| [digit, digit]).collect();
-            Some(format!("#{doubled}"))
-        }
-        _ => None,
     }
 }

@@ -6,9 +6,10 @@
 use serde_json::{Map, Value};
 
 use super::inline;
+use super::model::is_known;
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Carried, Cell, Document, Format, Inline, InlineKind, Item, Kept, Level,
+    Block, BlockKind, Carried, Cell, Day, Document, Format, Inline, InlineKind, Item, Kept, Level,
     ListMarker, Marks, PanelKind, Row, Source, Span, Table, Task, code_text, language,
 };
 use crate::error::ReadError;
@@ -22,9 +23,14 @@ pub(super) fn document(value: &Value) -> Result<Document, ReadError> {
         return Err(ReadError::NotAdf("its type is not `doc`"));
     }
     Ok(Document {
-        blocks: Cursor::default().blocks(value),
+        blocks: blocks(value),
         source: Source::Adf(value.clone()),
     })
+}
+
+/// The blocks of a whole document.
+pub(super) fn blocks(value: &Value) -> Vec<Block> {
+    Cursor::default().blocks(value)
 }
 
 pub(super) fn kind(node: &Value) -> &str {
@@ -103,9 +109,24 @@ impl Cursor {
         blocks
     }
 
+    /// The runs of a paragraph. A block that stands there is read for its words, line by line.
     fn inlines(&mut self, node: &Value) -> Vec<Inline> {
-        self.each(node, |cursor, child| inline::read(child, cursor.span()))
-            .concat()
+        let runs = self.each(node, |cursor, child| {
+            let is_block = is_known(kind(child)) && !children(child).is_empty();
+            if !is_block {
+                return inline::read(child, cursor.span());
+            }
+            let line_end = || Inline::new(InlineKind::HardBreak, Marks::default());
+            let mut runs = vec![line_end()];
+            if cursor.path.len() >= MAX_DEPTH {
+                runs.push(Inline::text(words(child)).at(cursor.span()));
+            } else {
+                runs.extend(cursor.inlines(child));
+            }
+            runs.push(line_end());
+            runs
+        });
+        runs.concat()
     }
 
     fn block(&mut self, node: &Value) -> Option<Block> {
@@ -143,8 +164,16 @@ impl Cursor {
             "taskList" if has_only(node, &["taskItem", "taskList"]) => {
                 (BlockKind::Tasks(self.tasks(node)), &[])
             }
-            "table" => (self.table(node), &[]),
-            "rule" => (BlockKind::Rule, &[]),
+            "table" if is_grid(node) => (self.table(node), &[]),
+            "rule" if children(node).is_empty() => (BlockKind::Rule, &[]),
+            "decisionList" if has_only(node, &["decisionItem"]) => {
+                let kind = BlockKind::Panel {
+                    kind: PanelKind::Decision,
+                    title: None,
+                    body: self.each(node, Self::decision),
+                };
+                (kind, &[])
+            }
             "panel" => {
                 let kind = BlockKind::Panel {
                     kind: panel_kind(string(node, "panelType").unwrap_or("")),
@@ -165,7 +194,11 @@ impl Cursor {
                 let card = Inline::new(InlineKind::Card { url }, Marks::default());
                 return Some(Block::paragraph(vec![card]).at(self.span()));
             }
-            "mediaSingle" | "mediaGroup" => (media(node), &[]),
+            "mediaSingle" | "mediaGroup" => (self.media(node), &[]),
+            _ if inline::is_inline(node) => {
+                let runs = inline::read(node, self.span());
+                return paragraph(runs).map(|block| block.at(self.span()));
+            }
             _ => (self.unknown(node), &[]),
         };
         let carried = match kind {
@@ -216,6 +249,44 @@ impl Cursor {
         tasks
     }
 
+    fn decision(&mut self, node: &Value) -> Block {
+        Block::paragraph(inlines::normal(self.inlines(node)))
+            .at(self.span())
+            .carrying(carried(node, &[]))
+    }
+
+    /// An image with an address is said; one in Atlassian's media store can only be kept, with its
+    /// caption open for editing.
+    fn media(&mut self, node: &Value) -> BlockKind {
+        if let ("mediaSingle", [only]) = (kind(node), children(node))
+            && let Some(image) = inline::external_image(only)
+        {
+            return BlockKind::Paragraph(vec![image]);
+        }
+        let noun = if kind(node) == "mediaSingle" {
+            "image"
+        } else {
+            "files"
+        };
+        let files = children(node).iter().filter(|child| kind(child) == "media");
+        let names: Vec<&str> = files.filter_map(|file| string(file, "alt")).collect();
+        let label = format!("{noun} {}", names.join(" "));
+        let mut shell = node.clone();
+        let mut caption = Vec::new();
+        for (index, child) in children(node).iter().enumerate() {
+            if kind(child) == "caption" && !children(child).is_empty() && caption.is_empty() {
+                caption = inlines::normal(self.inlines(child));
+                shell["content"][index]["content"] = Value::Array(Vec::new());
+            }
+        }
+        let body = (!caption.is_empty()).then(|| vec![Block::paragraph(caption)]);
+        let source = if body.is_some() { &shell } else { node };
+        BlockKind::Kept {
+            kept: Kept::new(&label, Format::Adf, source.to_string(), String::new()),
+            body,
+        }
+    }
+
     fn table(&mut self, node: &Value) -> BlockKind {
         let rows = self.each(node, |cursor, row| Row {
             cells: cursor.each(row, |cursor, cell| Cell {
@@ -234,10 +305,14 @@ impl Cursor {
             ("extension" | "bodiedExtension", Some(key)) => format!("macro {key}"),
             ("layoutSection", _) => "layout".to_owned(),
             ("layoutColumn", _) => "column".to_owned(),
-            ("decisionList", _) => "decisions".to_owned(),
-            ("decisionItem", _) => "decision".to_owned(),
+            ("taskList", _) => "tasks".to_owned(),
+            ("taskItem" | "blockTaskItem", _) if string(node, "state") == Some("DONE") => {
+                "task done".to_owned()
+            }
+            ("taskItem" | "blockTaskItem", _) => "task open".to_owned(),
             (kind, _) => kind.to_owned(),
         };
+        let label = format!("{label} {}", own_words(node));
         let has_content = !children(node).is_empty();
         let body = has_content.then(|| self.blocks(node));
         let mut shell = node.clone();
@@ -260,30 +335,17 @@ fn has_only(node: &Value, kinds: &[&str]) -> bool {
         .all(|child| kinds.contains(&kind(child)))
 }
 
-fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
+/// Whether nothing but cells lies in nothing but rows.
+fn is_grid(table: &Value) -> bool {
+    has_only(table, &["tableRow"])
+        && children(table)
+            .iter()
+            .all(|row| has_only(row, &["tableCell", "tableHeader"]))
 }
 
-/// An image with an address is said; one in Atlassian's media store can only be kept.
-fn media(node: &Value) -> BlockKind {
-    let first = children(node).first();
-    if let ("mediaSingle", [only]) = (kind(node), children(node))
-        && let Some(image) = inline::external_image(only)
-    {
-        return BlockKind::Paragraph(vec![image]);
-    }
-    let name = first.and_then(|media| string(media, "alt")).unwrap_or("");
-    let noun = if kind(node) == "mediaSingle" {
-        "image"
-    } else {
-        "files"
-    };
-    let label = format!("{noun} {name}");
-    BlockKind::Kept {
-        kept: Kept::new(&label, Format::Adf, node.to_string(), String::new()),
-        body: None,
-    }
+pub(super) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 fn panel_kind(name: &str) -> PanelKind {
@@ -322,8 +384,8 @@ fn carried(node: &Value, known: &[&str]) -> Carried {
     Carried::new(Format::Adf, Value::Object(kept).to_string())
 }
 
-/// All text below `node`, without recursion.
-fn words(node: &Value) -> String {
+/// All words below `node`, without recursion.
+pub(super) fn words(node: &Value) -> String {
     let mut words = String::new();
     let mut open = vec![node];
     while let Some(node) = open.pop() {
@@ -331,8 +393,24 @@ fn words(node: &Value) -> String {
             words.push_str(text);
         } else if kind(node) == "hardBreak" {
             words.push('\n');
+        } else {
+            let own = own_words(node);
+            if !own.is_empty() {
+                words.push_str(&format!(" {own} "));
+            }
         }
         open.extend(children(node).iter().rev());
     }
     words
+}
+
+/// The words that a node itself shows, from its attributes.
+fn own_words(node: &Value) -> String {
+    let day = || {
+        let ms = string(node, "timestamp")?.parse().ok()?;
+        Some(Day::from_epoch_ms(ms)?.to_string())
+    };
+    let shown = ["text", "title", "alt", "shortName", "url"].iter();
+    let text = shown.filter_map(|name| string(node, name)).next();
+    text.map(str::to_owned).or_else(day).unwrap_or_default()
 }

@@ -238,7 +238,12 @@ fn table(table: &Table) -> String {
         let mut line = String::from("|");
         for column in 0..width {
             let Some(cell) = row.cells.get(column) else {
-                line.push_str("  |");
+                // The reader takes a row of nothing but `<th>` for the header.
+                line.push_str(if is_header && empty_header {
+                    " <th> |"
+                } else {
+                    "  |"
+                });
                 continue;
             };
             let named = if is_header { empty_header } else { cell.header };
@@ -262,6 +267,7 @@ pub(super) fn panel_name(kind: PanelKind) -> &'static str {
         PanelKind::Success => "SUCCESS",
         PanelKind::Warning => "WARNING",
         PanelKind::Error => "ERROR",
+        PanelKind::Decision => "DECISION",
         PanelKind::Plain => "PANEL",
     }
 }

@@ -488,6 +488,7 @@ pub(super) fn panel_kind(name: &str) -> Option<PanelKind> {
         PanelKind::Success,
         PanelKind::Warning,
         PanelKind::Error,
+        PanelKind::Decision,
         PanelKind::Plain,
     ]
     .into_iter()

@@ -71,7 +71,8 @@ proptest! {
     }
 }
 
-const SOUP: &[&str] = &[
+/// What Markdown takes for markup.
+pub(super) const SOUP: &[&str] = &[
     "a",
     "b",
     " ",

@@ -1,0 +1,251 @@
+//! Inline content, written as the JSON of ADF.
+//!
+//! Decides which marks may stand together, as the schema does: code goes with links and comments
+//! only.
+
+use super::read::kind;
+use super::write::{json, json_text, next, parse};
+use crate::doc::{
+    Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script,
+    StatusColour, User,
+};
+use crate::emoji;
+use crate::error::WriteError;
+
+/// Marks of blocks and media, which no text may carry.
+const NOT_OF_TEXT: &[&str] = &[
+    "alignment",
+    "border",
+    "breakout",
+    "dataConsumer",
+    "fontSize",
+    "fragment",
+    "indentation",
+];
+
+/// Writes normal-form runs, separated by commas.
+pub(super) fn write(out: &mut Vec<u8>, inlines: &[Inline]) -> Result<(), WriteError> {
+    inlines.iter().try_for_each(|run| write_run(out, run))
+}
+
+fn write_run(out: &mut Vec<u8>, run: &Inline) -> Result<(), WriteError> {
+    match &run.kind {
+        InlineKind::Text(text) if text.is_empty() => {}
+        InlineKind::Text(text) => write_text(out, text, &run.marks)?,
+        InlineKind::SoftBreak => write_text(out, " ", &run.marks)?,
+        InlineKind::HardBreak => {
+            next(out);
+            out.extend_from_slice(br#"{"type":"hardBreak"}"#);
+        }
+        InlineKind::Image(image) => {
+            let url = image_url(image)?;
+            let text = if image.alt.is_empty() {
+                url
+            } else {
+                &image.alt
+            };
+            let link = run.marks.link.clone().unwrap_or(Link {
+                href: url.to_owned(),
+                title: None,
+            });
+            let marks = Marks {
+                link: Some(link),
+                ..run.marks.clone()
+            };
+            if !text.is_empty() {
+                write_text(out, text, &marks)?;
+            }
+        }
+        InlineKind::Mention(mention) => write_mention(out, mention)?,
+        InlineKind::Status { text, .. } if text.is_empty() => {}
+        InlineKind::Status { text, colour } => {
+            write_object(
+                out,
+                "status",
+                &[("text", text), ("color", colour_name(*colour))],
+            );
+        }
+        InlineKind::Emoji(emoji) => write_emoji(out, emoji),
+        InlineKind::Date(day) => {
+            write_object(out, "date", &[("timestamp", &day.epoch_ms().to_string())]);
+        }
+        InlineKind::Card { url } => write_object(out, "inlineCard", &[("url", url)]),
+        InlineKind::Kept(kept) => {
+            next(out);
+            json(out, &parse(kept)?);
+        }
+    }
+    Ok(())
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str, marks: &Marks) -> Result<(), WriteError> {
+    next(out);
+    out.extend_from_slice(br#"{"type":"text","text":"#);
+    json_text(out, text);
+    if *marks != Marks::default() {
+        out.extend_from_slice(br#","marks":["#);
+        let start = out.len();
+        write_marks(out, marks)?;
+        if out.len() == start {
+            out.truncate(start - br#","marks":["#.len());
+        } else {
+            out.push(b']');
+        }
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteError> {
+    if let Some(link) = &marks.link {
+        let href = href(&link.href)?;
+        match &link.title {
+            Some(title) => write_object(out, "link", &[("href", href), ("title", title)]),
+            None => write_object(out, "link", &[("href", href)]),
+        }
+    }
+    if marks.code {
+        write_bare(out, "code");
+    } else {
+        let plain = [
+            (marks.strong, "strong"),
+            (marks.emphasis, "em"),
+            (marks.strike, "strike"),
+            (marks.underline, "underline"),
+        ];
+        for (_, name) in plain.iter().filter(|(on, _)| *on) {
+            write_bare(out, name);
+        }
+        if let Some(script) = marks.script {
+            let name = match script {
+                Script::Subscript => "sub",
+                Script::Superscript => "sup",
+            };
+            write_object(out, "subsup", &[("type", name)]);
+        }
+        if let Some(colour) = marks.colour.as_deref().and_then(hex_colour) {
+            write_object(out, "textColor", &[("color", &colour)]);
+        }
+    }
+    for kept in &marks.kept {
+        let mark = parse(kept)?;
+        let fits = if marks.code {
+            kind(&mark) == "annotation"
+        } else {
+            !NOT_OF_TEXT.contains(&kind(&mark))
+        };
+        if fits {
+            next(out);
+            json(out, &mark);
+        }
+    }
+    Ok(())
+}
+
+fn write_bare(out: &mut Vec<u8>, name: &str) {
+    next(out);
+    out.extend_from_slice(br#"{"type":""#);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(br#""}"#);
+}
+
+/// A node or a mark whose attributes are all text.
+fn write_object(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
+    next(out);
+    out.extend_from_slice(br#"{"type":""#);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(br#"","attrs":{"#);
+    for (index, (key, value)) in attributes.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        json_text(out, key);
+        out.push(b':');
+        json_text(out, value);
+    }
+    out.extend_from_slice(b"}}");
+}
+
+pub(super) fn href(href: &str) -> Result<&str, WriteError> {
+    if href.starts_with("page:") || href.starts_with("attachment:") {
+        return Err(WriteError::Link {
+            href: href.to_owned(),
+            to: Format::Adf,
+        });
+    }
+    Ok(href)
+}
+
+pub(super) fn image_url(image: &Image) -> Result<&str, WriteError> {
+    match &image.target {
+        ImageTarget::Url(url) => Ok(url),
+        ImageTarget::Attachment(name) => Err(WriteError::Attachment(name.clone(), Format::Adf)),
+    }
+}
+
+fn write_mention(out: &mut Vec<u8>, mention: &Mention) -> Result<(), WriteError> {
+    let id = match &mention.user {
+        User::AccountId(id) => id,
+        User::Key(name) | User::Name(name) => {
+            return Err(WriteError::Mention {
+                user: name.clone(),
+                to: Format::Adf,
+                instead: "use `[@Name](accountid:ID)`",
+            });
+        }
+    };
+    match &mention.name {
+        Some(name) => write_object(out, "mention", &[("id", id), ("text", &format!("@{name}"))]),
+        None => write_object(out, "mention", &[("id", id)]),
+    }
+    Ok(())
+}
+
+fn write_emoji(out: &mut Vec<u8>, emoji: &Emoji) {
+    let name = format!(":{}:", emoji.name);
+    let text = emoji.text.as_deref().or(emoji::text_of(&emoji.name));
+    let mut attributes = vec![("shortName", name.as_str())];
+    attributes.extend(emoji.id.as_deref().map(|id| ("id", id)));
+    attributes.extend(text.map(|text| ("text", text)));
+    write_object(out, "emoji", &attributes);
+}
+
+fn colour_name(colour: StatusColour) -> &'static str {
+    match colour {
+        StatusColour::Neutral => "neutral",
+        StatusColour::Purple => "purple",
+        StatusColour::Blue => "blue",
+        StatusColour::Red => "red",
+        StatusColour::Yellow => "yellow",
+        StatusColour::Green => "green",
+    }
+}
+
+/// The schema wants six hexadecimal digits; the names are those of wiki markup's palette.
+fn hex_colour(colour: &str) -> Option<String> {
+    let named = match colour.to_ascii_lowercase().as_str() {
+        "red" => "#ff5630",
+        "green" => "#36b37e",
+        "blue" => "#4c9aff",
+        "yellow" => "#ffc400",
+        "orange" => "#ff991f",
+        "purple" => "#6554c0",
+        "grey" | "gray" => "#97a0af",
+        "black" => "#172b4d",
+        "white" => "#ffffff",
+        _ => "",
+    };
+    if !named.is_empty() {
+        return Some(named.to_owned());
+    }
+    let digits = colour.strip_prefix('#')?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match (is_hex, digits.len()) {
+        (true, 6) => Some(colour.to_owned()),
+        (true, 3) => {
+            let doubled: String = digits.chars().flat_map(|digit| [digit, digit]).collect();
+            Some(format!("#{doubled}"))
+        }
+        _ => None,
+    }
+}
