@@ -62,31 +62,34 @@ impl Policy {
         tool: &str,
         request: Request<'_>,
     ) -> Verdict {
-        let meanings = self.meanings(&request);
-        let case = Case {
+        let case = self.case(manifest, tool, request);
+        match case.weigh() {
+            Ok(permit) => Verdict::Allow(permit),
+            Err(Some((code, reason))) => case.refuse(code, reason),
+            Err(None) => {
+                let (code, reason) = case.why_nothing_allowed();
+                case.refuse(code, reason)
+            }
+        }
+    }
+
+    /// The same decision without the words about a refusal, for whoever asks a hundred thousand times.
+    pub(crate) fn permit(
+        &self,
+        manifest: &Manifest,
+        tool: &str,
+        request: Request<'_>,
+    ) -> Option<Permit> {
+        self.case(manifest, tool, request).weigh().ok()
+    }
+
+    fn case<'a>(&'a self, manifest: &'a Manifest, tool: &'a str, request: Request<'a>) -> Case<'a> {
+        Case {
             policy: self,
             manifest,
             tool,
             request,
-            meanings,
-        };
-        if let Err((code, reason)) = case.check_shape() {
-            return case.refuse(code, reason);
-        }
-        if let Some(deny) = case.deny() {
-            let place = format!("{}:{}", self.file_name(), deny.line);
-            let reason = format!("the policy denies this: [[deny]] `{}` ({place})", deny.id);
-            return case.refuse(RefusalCode::DeniedByRule, reason);
-        }
-        let granted = self
-            .rules()
-            .filter_map(|rule| Some((rule, case.fit(rule).ok()?)));
-        match granted.min_by_key(|(rule, _)| rule.precedence()) {
-            Some((rule, meaning)) => Verdict::Allow(case.permit(rule, meaning)),
-            None => {
-                let (code, reason) = case.why_nothing_allowed();
-                case.refuse(code, reason)
-            }
+            meanings: self.meanings(&request),
         }
     }
 
@@ -119,6 +122,23 @@ impl Policy {
 }
 
 impl Case<'_> {
+    /// The one place where yes and no are told apart. `Err(None)`: nothing is against it, and nothing is for it.
+    fn weigh(&self) -> Result<Permit, Option<(RefusalCode, String)>> {
+        self.check_shape()?;
+        if let Some(deny) = self.deny() {
+            let place = format!("{}:{}", self.policy.file_name(), deny.line);
+            let reason = format!("the policy denies this: [[deny]] `{}` ({place})", deny.id);
+            return Err(Some((RefusalCode::DeniedByRule, reason)));
+        }
+        let granted = self
+            .policy
+            .rules()
+            .filter_map(|rule| Some((rule, self.fit(rule).ok()?)));
+        let best = granted.min_by_key(|(rule, _)| rule.precedence());
+        best.map(|(rule, meaning)| self.permit(rule, meaning))
+            .ok_or(None)
+    }
+
     /// The denial that catches the request: by any of its meanings.
     pub(crate) fn deny(&self) -> Option<&Rule> {
         self.policy.denies().find(|deny| self.is_denied_by(deny))

@@ -11,6 +11,9 @@ pub(crate) struct Miss {
     pub(crate) detail: String,
 }
 
+/// Audit logs keep this sentence, and with it the one length that they have of a request that was not sent.
+pub(crate) const BODY_HAS: &str = "the body has ";
+
 /// What a request is about says more about nearness than where it goes and who asks for it.
 const SELECTED: usize = 10_000;
 
@@ -71,7 +74,7 @@ impl Case<'_> {
             .filter(|limit| request.body_len > *limit)
         {
             let detail = format!(
-                "the body has {} bytes, rule `{}` allows {limit}",
+                "{BODY_HAS}{} bytes, rule `{}` allows {limit}",
                 request.body_len, rule.id
             );
             return miss(SELECTED + 4, "request-max-bytes", detail);

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::catalogue::catalogue;
+use crate::site::{quoted, quoted_list};
 use crate::template::Template;
 use crate::vocabulary::{Class, Method, Product, SiteName};
 
@@ -70,6 +72,45 @@ impl Rule {
             .is_some_and(|tools| tools.contains(tool))
     }
 
+    /// As it would stand in a policy file, without what it accepts.
+    pub(crate) fn to_toml(&self) -> String {
+        let header = match self.effect {
+            Effect::Allow => "[[rule]]",
+            Effect::Deny => "[[deny]]",
+        };
+        let mut lines = vec![
+            header.to_owned(),
+            format!("id = {}", quoted(&self.id)),
+            format!("site = {}", quoted(&self.site.to_string())),
+        ];
+        match &self.selector {
+            Selector::Classes(classes) => lines.push(format!(
+                "classes = {}",
+                quoted_list(classes.iter().map(|class| class.as_str()))
+            )),
+            Selector::Routes(routes) => {
+                lines.push(format!("routes = {}", quoted_list(routes.iter())));
+            }
+            Selector::Path(path) => lines.extend(path.to_toml()),
+        }
+        if let Some(tools) = &self.tools {
+            lines.push(format!("tools = {}", quoted_list(tools.iter())));
+        }
+        let limits = [
+            ("request-max-bytes", self.request_max_bytes),
+            ("response-max-bytes", self.response_max_bytes),
+        ];
+        lines.extend(
+            limits
+                .iter()
+                .filter_map(|(key, limit)| Some(format!("{key} = {}", (*limit)?))),
+        );
+        if let Some(redirect) = &self.redirect {
+            lines.push(format!("redirect = {}", quoted(redirect)));
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// Several rules may allow one request; the one that says most precisely what it is about is the one that is
     /// named and whose limits and redirect hold. Ids break ties, so that the order in the file means nothing.
     pub(crate) fn precedence(&self) -> (u8, &str) {
@@ -79,6 +120,20 @@ impl Rule {
             Selector::Classes(_) => 2,
         };
         (precision, &self.id)
+    }
+}
+
+impl Selector {
+    /// Only a GET is ever redirected, so only such a rule may name where to.
+    pub(crate) fn may_redirect(&self) -> bool {
+        let is_get = |method: Method| method == Method::Get;
+        match self {
+            Self::Path(path) => path.methods.iter().copied().all(is_get),
+            Self::Routes(routes) => routes
+                .iter()
+                .all(|id| catalogue().by_id(id).all(|route| is_get(route.method))),
+            Self::Classes(classes) => classes.iter().all(|class| *class == Class::Read),
+        }
     }
 }
 
@@ -95,6 +150,23 @@ impl PathSelector {
     /// What the own route of this selector does.
     pub fn own_class(&self, method: Method) -> Class {
         self.class.unwrap_or_else(|| class_of_method(method))
+    }
+
+    fn to_toml(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(product) = self.product {
+            lines.push(format!("product = {}", quoted(product.as_str())));
+        }
+        let methods = self.methods.iter().map(|method| method.as_str());
+        lines.push(format!("methods = {}", quoted_list(methods)));
+        lines.push(format!("path = {}", quoted(&self.template.to_string())));
+        if !self.query.is_empty() {
+            lines.push(format!("query = {}", quoted_list(self.query.iter())));
+        }
+        if let Some(class) = self.class {
+            lines.push(format!("class = {}", quoted(class.as_str())));
+        }
+        lines
     }
 
     pub(crate) fn matches(&self, product: Product, method: Method, segments: &[String]) -> bool {

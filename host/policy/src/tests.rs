@@ -7,9 +7,12 @@ mod diagnostics;
 mod diffs;
 mod explanations;
 mod generate;
+mod logs;
 mod properties;
 mod reach;
+mod reports;
 mod sites;
+mod slips;
 
 use crate::{
     Caller, Deployment, Manifest, Method, Permitted, Policy, Product, RefusalCode, Refused,

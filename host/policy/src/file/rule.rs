@@ -13,7 +13,7 @@ use crate::decide::DEFAULT_DENY;
 use crate::diagnostic::Problem;
 use crate::rule::{Effect, Rule, Selector, SiteSelector};
 use crate::site::Site;
-use crate::vocabulary::{Class, Method, SiteName, is_name};
+use crate::vocabulary::{Class, SiteName, is_name};
 
 /// A rule with its place in the text.
 pub(super) struct Read {
@@ -266,16 +266,7 @@ fn read_redirect(
         );
         return None;
     }
-    let is_get_only = match selector {
-        Selector::Path(path) => path.methods.iter().all(|method| *method == Method::Get),
-        Selector::Routes(routes) => routes.iter().all(|id| {
-            catalogue()
-                .by_id(id)
-                .all(|route| route.method == Method::Get)
-        }),
-        Selector::Classes(classes) => classes.iter().all(|class| *class == Class::Read),
-    };
-    if !is_get_only {
+    if !selector.may_redirect() {
         reader.complain(
             Problem::new(redirect.span, "only a GET is ever redirected")
                 .help("give the reading requests a rule of their own"),

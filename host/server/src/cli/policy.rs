@@ -4,10 +4,13 @@
 //! Exit codes are the same for every verb: 0 nothing to report, 1 something to look at, 2 could not run.
 
 mod check;
+mod derive;
 mod diff;
 mod explain;
 mod file;
+mod log;
 mod references;
+mod replay;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -25,6 +28,10 @@ pub(super) enum Verb {
     Check(check::Check),
     /// What does a new policy file allow that the old one did not
     Diff(diff::Diff),
+    /// What would another policy file have done to the requests of an audit log
+    Replay(replay::Replay),
+    /// The least that the requests of an audit log needed, as a policy to read
+    Derive(derive::Derive),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -46,6 +53,8 @@ pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Explain(explain) => explain.run(),
         Verb::Check(check) => check.run(),
         Verb::Diff(diff) => diff.run(),
+        Verb::Replay(replay) => replay.run(),
+        Verb::Derive(derive) => derive.run(),
     }?;
     Ok(ExitCode::from(code))
 }

@@ -2,16 +2,20 @@
 //! is) and prints the findings.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::Args;
-use policy::{Day, Findings, Surroundings};
+use policy::{Day, Findings, Log, Surroundings, UsedRules};
 use time::OffsetDateTime;
 
 use super::file::PolicyFile;
-use super::{ReviewFormat, manifest, print, references};
+use super::{ReviewFormat, log, manifest, print, references};
 
 #[derive(Args)]
 pub(in crate::cli) struct Check {
+    /// Also report the rules that allowed nothing in this audit file or folder
+    #[arg(long, value_name = "LOG")]
+    log: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "human")]
     format: ReviewFormat,
     #[command(flatten)]
@@ -24,12 +28,18 @@ impl Check {
         let manifest = manifest()?;
         let sites = references::of_folder(self.file.folder().as_deref());
         let credentials: Option<BTreeSet<_>> = sites.map(|sites| sites.into_keys().collect());
+        let log = self.log.as_deref().map(log::read).transpose()?;
+        let used = log.as_ref().map(Log::used_rules);
+        let begins = log.as_ref().and_then(Log::begins).unwrap_or_default();
         let around = Surroundings {
             manifest: Some(&manifest),
             credentials: credentials.as_ref(),
             file: text.facts,
+            used: used.as_ref().map(|rules| UsedRules {
+                rules,
+                since: begins,
+            }),
             today: today(),
-            ..Surroundings::default()
         };
         let findings = match policy::parse(&text.text, &text.name) {
             Ok(policy) => policy::check(&policy, &around),

@@ -8,13 +8,15 @@ use std::path::Path;
 use policy::SiteName;
 
 use super::file::read_text;
+use crate::config::environment::{CONFLUENCE_URL, Environment, JIRA_URL};
 
 /// By site. `None` where there is no credentials file, or the environment brings credentials of its own: then it
 /// takes a start to know which site has one.
 pub(super) fn of_folder(folder: Option<&Path>) -> Option<BTreeMap<SiteName, String>> {
-    let from_environment = ["JIRA_URL", "CONFLUENCE_URL"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let environment = Environment::of_process();
+    let from_environment = [JIRA_URL, CONFLUENCE_URL]
+        .into_iter()
+        .any(|variable| environment.value(variable).is_some());
     if from_environment {
         return None;
     }

@@ -1,0 +1,282 @@
+//! `policy derive`: the least that the requests of a log needed, as a policy for people to read.
+//!
+//! Starts from the policy in force and narrows it: a rule is written only for a request that was allowed and that
+//! this policy allows still, with no more than that rule's own path, limits and redirect. So nothing that the log was
+//! tricked into can become a rule, and `diff` finds no new access. Nothing is written anywhere; the text is printed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::Policy;
+use crate::catalogue::RouteId;
+use crate::evaluate::Request;
+use crate::hazard;
+use crate::log::{Log, Record};
+use crate::manifest::Manifest;
+use crate::replay::{shown, times};
+use crate::rule::{PathSelector, Rule, Selector, SiteSelector};
+use crate::vocabulary::{Class, Method, SiteName};
+
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// A whole policy file, with comments; `None` where no request is left that a rule could be made of.
+    pub text: Option<String>,
+    /// Requests that no rule was made for, each kind with the reason.
+    pub left_out: Vec<String>,
+}
+
+/// How often and when.
+#[derive(Clone, Debug)]
+struct Use {
+    times: usize,
+    first: String,
+    last: String,
+    place: String,
+}
+
+/// What one rule of the policy in force was used for on one site.
+#[derive(Default)]
+struct Needs {
+    /// By route, or by the path of the rule, and by tool.
+    uses: BTreeMap<(Need, String), Use>,
+    query: BTreeSet<String>,
+    methods: BTreeSet<Method>,
+    redirect: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    Route(String),
+    OwnPath,
+}
+
+pub fn derive(log: &Log, policy: &Policy, manifest: &Manifest) -> Derived {
+    let mut needs: BTreeMap<(&str, SiteName), Needs> = BTreeMap::new();
+    let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
+    for record in log.records.iter().filter(|record| record.is_allowed) {
+        match rule_for(record, policy, manifest) {
+            Ok((rule, route)) => {
+                let needs = needs
+                    .entry((rule.id.as_str(), record.site.clone()))
+                    .or_default();
+                needs.add(record, rule, &route);
+            }
+            Err(why) => {
+                let what = format!(
+                    "{} {} {} on {}: {why}",
+                    shown(&record.tool),
+                    record.method,
+                    shown(&record.path),
+                    record.site
+                );
+                *left_out.entry(what).or_default() += 1;
+            }
+        }
+    }
+    let left_out: Vec<String> = left_out
+        .into_iter()
+        .map(|(what, count)| format!("{}: {what}", times(count)))
+        .collect();
+    let text = (!needs.is_empty()).then(|| write(log, policy, &needs, &left_out));
+    Derived { text, left_out }
+}
+
+/// The rule in force that allows what the record did.
+fn rule_for<'p>(
+    record: &Record,
+    policy: &'p Policy,
+    manifest: &Manifest,
+) -> Result<(&'p Rule, RouteId), String> {
+    let requests = record.requests(policy);
+    if requests.is_empty() {
+        return Err("the log has cut it".to_owned());
+    }
+    let mut permits = requests
+        .iter()
+        .filter_map(|request| policy.permit(manifest, &record.tool, Request::of(request)));
+    let permit = permits
+        .next()
+        .ok_or_else(|| format!("{} does not allow it any more", policy.file_name()))?;
+    let rule = policy
+        .rules()
+        .find(|rule| rule.id == permit.rule)
+        .expect("a permit names a rule of its policy");
+    if permit.class == Class::Admin {
+        return Err("it administers the site; such a rule is written by hand".to_owned());
+    }
+    if let Selector::Path(path) = &rule.selector {
+        if let Some(hazard) = hazard::of_parts(path.template.parts()) {
+            return Err(format!(
+                "the endpoint {}; such a rule is written by hand",
+                hazard.explanation()
+            ));
+        }
+        let mut names = record.query_names.iter();
+        if let Some(name) = names.find(|name| hazard::is_query_name_hazardous(name)) {
+            return Err(format!(
+                "the query name `{}` carries or changes credentials",
+                shown(name)
+            ));
+        }
+    }
+    Ok((rule, permit.route))
+}
+
+impl Needs {
+    fn add(&mut self, record: &Record, rule: &Rule, route: &RouteId) {
+        let need = match rule.selector {
+            Selector::Path(_) => Need::OwnPath,
+            Selector::Classes(_) | Selector::Routes(_) => Need::Route(route.to_string()),
+        };
+        let known = self
+            .uses
+            .entry((need, record.tool.clone()))
+            .or_insert_with(|| Use {
+                times: 0,
+                first: record.ts.clone(),
+                last: record.ts.clone(),
+                place: record.place.clone(),
+            });
+        known.times += 1;
+        known.first = known.first.clone().min(record.ts.clone());
+        known.last = known.last.clone().max(record.ts.clone());
+        self.query.extend(record.query_names.iter().cloned());
+        self.methods.insert(record.method);
+        if self.redirect.is_none() {
+            self.redirect.clone_from(&record.redirect);
+        }
+    }
+
+    /// One rule for the rule's own path; else one for each set of tools that used the same routes.
+    fn rules(&self, rule: &Rule) -> Vec<(Selector, BTreeSet<String>)> {
+        if let Selector::Path(path) = &rule.selector {
+            let selector = Selector::Path(PathSelector {
+                methods: self.methods.clone(),
+                query: self.query.iter().cloned().collect(),
+                ..path.clone()
+            });
+            let tools = self.uses.keys().map(|(_, tool)| tool.clone()).collect();
+            return vec![(selector, tools)];
+        }
+        let mut tools_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (need, tool) in self.uses.keys() {
+            if let Need::Route(route) = need {
+                tools_of.entry(route).or_default().insert(tool.clone());
+            }
+        }
+        let mut routes_of: BTreeMap<BTreeSet<String>, BTreeSet<String>> = BTreeMap::new();
+        for (route, tools) in tools_of {
+            routes_of.entry(tools).or_default().insert(route.to_owned());
+        }
+        routes_of
+            .into_iter()
+            .map(|(tools, routes)| (Selector::Routes(routes), tools))
+            .collect()
+    }
+}
+
+fn write(
+    log: &Log,
+    policy: &Policy,
+    needs: &BTreeMap<(&str, SiteName), Needs>,
+    left_out: &[String],
+) -> String {
+    let mut text = format!(
+        "# Derived from {} decisions since {}, within {} ({}).\n# What was not used is not in it. Read it before you use it, and compare:  mcp-airlock policy diff OLD NEW\n",
+        log.records.len(),
+        shown(log.begins().unwrap_or("the beginning")),
+        policy.file_name(),
+        policy.digest()
+    );
+    for line in left_out {
+        writeln!(text, "# left out: {line}").expect(WRITING);
+    }
+    text.push_str("version = 1\n");
+    if let Some(digest) = policy.component_sha256() {
+        writeln!(text, "component.sha256 = \"{digest}\"").expect(WRITING);
+    }
+    let used: BTreeSet<&SiteName> = needs.keys().map(|(_, site)| site).collect();
+    for site in policy
+        .sites()
+        .iter()
+        .filter(|site| used.contains(&site.name))
+    {
+        write!(text, "\n{}", site.to_toml()).expect(WRITING);
+    }
+    let mut taken: BTreeSet<String> = policy.denies().map(|deny| deny.id.clone()).collect();
+    for ((id, site), needs) in needs {
+        let rule = policy
+            .rules()
+            .find(|rule| rule.id == *id)
+            .expect("needs are kept by rules of this policy");
+        for (selector, tools) in needs.rules(rule) {
+            text.push('\n');
+            for line in needs.comments(&selector, &tools) {
+                writeln!(text, "# {line}").expect(WRITING);
+            }
+            // A path may hold more than the catalogue knows, and that is open to tools that a rule names: naming them
+            // where the rule in force does not would open it.
+            let keeps_tools_open = rule.tools.is_none() && matches!(selector, Selector::Path(_));
+            let derived = Rule {
+                id: fresh(&mut taken, id),
+                site: SiteSelector::Named(site.clone()),
+                redirect: needs.redirect.clone().filter(|_| selector.may_redirect()),
+                selector,
+                tools: (!keeps_tools_open).then_some(tools),
+                ..rule.clone()
+            };
+            text.push_str(&derived.to_toml());
+        }
+    }
+    let denies: Vec<&Rule> = policy
+        .denies()
+        .filter(|deny| used.iter().any(|site| deny.site.covers(site)))
+        .collect();
+    if !denies.is_empty() {
+        text.push_str("\n# As in the policy that this was derived from.\n");
+    }
+    let denies: Vec<String> = denies.into_iter().map(Rule::to_toml).collect();
+    text + &denies.join("\n")
+}
+
+const WRITING: &str = "writing to a string does not fail";
+
+impl Needs {
+    fn comments(&self, selector: &Selector, tools: &BTreeSet<String>) -> Vec<String> {
+        let belongs = |need: &Need| match (need, selector) {
+            (Need::Route(route), Selector::Routes(routes)) => routes.contains(route),
+            (Need::OwnPath, Selector::Path(_)) => true,
+            _ => false,
+        };
+        let uses = self
+            .uses
+            .iter()
+            .filter(|((need, tool), _)| belongs(need) && tools.contains(tool));
+        uses.map(|((need, tool), seen)| {
+            let what = match need {
+                Need::Route(route) => format!("{route} by {}", shown(tool)),
+                Need::OwnPath => format!("by {}", shown(tool)),
+            };
+            format!(
+                "{what}: {}, {} to {}, first in {}",
+                times(seen.times),
+                shown(&seen.first),
+                shown(&seen.last),
+                seen.place
+            )
+        })
+        .collect()
+    }
+}
+
+/// The id of the rule that it narrows, with a number where that is taken.
+fn fresh(taken: &mut BTreeSet<String>, wanted: &str) -> String {
+    let stem: String = wanted.chars().take(56).collect();
+    let numbered = (2..).map(|number| format!("{stem}-{number}"));
+    let id = std::iter::once(wanted.to_owned())
+        .chain(numbered)
+        .find(|id| !taken.contains(id))
+        .unwrap_or(stem);
+    taken.insert(id.clone());
+    id
+}

@@ -1,0 +1,236 @@
+//! `policy replay`: what another policy would have said to the requests that were really made.
+//!
+//! Asks the decision function again; judges nothing itself. What the log does not hold in full is counted and left.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Policy;
+use crate::decide::Permit;
+use crate::evaluate::{Request, Verdict};
+use crate::log::{Log, Record, RecordedRequest};
+use crate::manifest::Manifest;
+use crate::vocabulary::{Method, SiteName};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Replay {
+    pub policy: String,
+    pub digest: String,
+    pub decisions: usize,
+    pub same: usize,
+    /// Decisions of which the log holds too little to ask again: a path or a list of query names that was cut.
+    pub not_asked: usize,
+    pub newly_denied: usize,
+    pub newly_allowed: usize,
+    pub changes: Vec<Changed>,
+}
+
+/// Requests of one kind that would now go the other way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    pub now: &'static str,
+    pub tool: String,
+    pub site: SiteName,
+    pub method: Method,
+    pub path: String,
+    /// The rule of the log.
+    pub rule_then: String,
+    /// `id (file:line)`, or the rule that refuses.
+    pub rule_now: String,
+    pub reason: String,
+    pub times: usize,
+    pub first: String,
+    pub last: String,
+    /// Where the first of them stands.
+    pub place: String,
+}
+
+const ALLOW: &str = "allow";
+const DENY: &str = "deny";
+
+pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
+    let mut replay = Replay {
+        policy: policy.file_name().to_owned(),
+        digest: policy.digest(),
+        decisions: log.records.len(),
+        same: 0,
+        not_asked: 0,
+        newly_denied: 0,
+        newly_allowed: 0,
+        changes: Vec::new(),
+    };
+    let mut changes: BTreeMap<(bool, Vec<&str>, Method, String), Changed> = BTreeMap::new();
+    for record in &log.records {
+        let requests = record.requests(policy);
+        if requests.is_empty() {
+            replay.not_asked += 1;
+            continue;
+        }
+        let Some((rule_now, reason)) = changed(record, &requests, policy, manifest) else {
+            replay.same += 1;
+            continue;
+        };
+        if record.is_allowed {
+            replay.newly_denied += 1;
+        } else {
+            replay.newly_allowed += 1;
+        }
+        let words = [
+            &record.tool,
+            record.site.as_str(),
+            &record.path,
+            &record.rule,
+        ];
+        let words = words.into_iter().map(AsRef::as_ref).collect();
+        let key = (record.is_allowed, words, record.method, rule_now.clone());
+        let change = changes.entry(key).or_insert_with(|| Changed {
+            now: if record.is_allowed { DENY } else { ALLOW },
+            tool: record.tool.clone(),
+            site: record.site.clone(),
+            method: record.method,
+            path: record.path.clone(),
+            rule_then: record.rule.clone(),
+            rule_now,
+            reason,
+            times: 0,
+            first: record.ts.clone(),
+            last: record.ts.clone(),
+            place: record.place.clone(),
+        });
+        change.times += 1;
+        change.first = change.first.clone().min(record.ts.clone());
+        change.last = change.last.clone().max(record.ts.clone());
+    }
+    replay.changes = changes.into_values().collect();
+    replay
+}
+
+/// The rule that now decides and why, where the decision is another one.
+fn changed(
+    record: &Record,
+    requests: &[RecordedRequest<'_>],
+    policy: &Policy,
+    manifest: &Manifest,
+) -> Option<(String, String)> {
+    let mut permits = requests
+        .iter()
+        .filter_map(|request| policy.permit(manifest, &record.tool, Request::of(request)));
+    match (permits.next(), record.is_allowed) {
+        (Some(permit), true) => misses_redirect(record, &permit, policy),
+        (None, false) => None,
+        (Some(permit), false) => {
+            let up_to = permit
+                .request_max_bytes
+                .filter(|_| record.body_bytes.is_none());
+            let condition = up_to.map_or_else(String::new, |most| {
+                format!(" if its body has at most {most} bytes, which the log does not tell")
+            });
+            let reason = format!("rule `{}` allows it{condition}", permit.rule);
+            Some((place_of(policy, &permit.rule), reason))
+        }
+        (None, true) => {
+            let verdict = policy.evaluate(manifest, &record.tool, Request::of(requests.first()?));
+            match verdict {
+                Verdict::Deny(refusal) => Some((place_of(policy, &refusal.rule), refusal.reason)),
+                Verdict::Allow(_) => None,
+            }
+        }
+    }
+}
+
+/// A redirect that was followed and would now be refused is a denial too.
+fn misses_redirect(record: &Record, permit: &Permit, policy: &Policy) -> Option<(String, String)> {
+    let went_to = record.redirect.as_ref()?;
+    let may_go = permit
+        .redirect
+        .as_ref()
+        .is_some_and(|(name, _)| name == went_to);
+    (!may_go).then(|| {
+        let reason = format!("the answer's redirect to `{went_to}` would not be followed");
+        (place_of(policy, &permit.rule), reason)
+    })
+}
+
+fn place_of(policy: &Policy, id: &str) -> String {
+    let mut rules = policy.rules().chain(policy.denies());
+    rules
+        .find(|rule| rule.id == id)
+        .map_or_else(|| id.to_owned(), |rule| policy.place_of(rule))
+}
+
+impl Replay {
+    /// 1 if any decision would be another one.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.changes.is_empty())
+    }
+
+    pub fn human(&self) -> String {
+        let mut text = String::new();
+        for (now, title) in [(DENY, "newly denied"), (ALLOW, "newly allowed")] {
+            let list: Vec<&Changed> = self
+                .changes
+                .iter()
+                .filter(|change| change.now == now)
+                .collect();
+            if list.is_empty() {
+                continue;
+            }
+            let all = list.iter().map(|change| change.times).sum();
+            writeln!(text, "{title} ({})\n", times(all)).expect(WRITING);
+            for change in list {
+                let sign = if now == ALLOW { '+' } else { '-' };
+                writeln!(
+                    text,
+                    "{sign} {} {}: {} {} on {}\n    then     {}\n    now      {}: {}\n    when     {} to {}, first in {}",
+                    times(change.times),
+                    shown(&change.tool),
+                    change.method,
+                    shown(&change.path),
+                    change.site,
+                    shown(&change.rule_then),
+                    change.rule_now,
+                    change.reason,
+                    shown(&change.first),
+                    shown(&change.last),
+                    change.place
+                )
+                .expect(WRITING);
+            }
+            text.push('\n');
+        }
+        let cut = match self.not_asked {
+            0 => String::new(),
+            many => format!("; {many} could not be asked again, because the log has cut them"),
+        };
+        writeln!(
+            text,
+            "{} decisions under {}: {} as before, {} newly denied, {} newly allowed{cut}",
+            self.decisions, self.policy, self.same, self.newly_denied, self.newly_allowed
+        )
+        .expect(WRITING);
+        text
+    }
+
+    pub fn json(&self) -> String {
+        format!("{:#}\n", json!(self))
+    }
+}
+
+const WRITING: &str = "writing to a string does not fail";
+
+pub(crate) fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    }
+}
+
+/// A log may hold anything that a tool asked for; a terminal should not see it raw.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}

@@ -1,0 +1,331 @@
+//! `policy report`: who can reach what, today, with whose credential. For auditors; nothing has to run for it.
+//!
+//! Every row is what is left of a rule after all denials. A row that is not there is refused.
+
+mod html;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::Policy;
+use crate::acceptance::Acceptance;
+use crate::log::Log;
+use crate::manifest::Manifest;
+use crate::set::{Budget, Door, Grant, Reach, Shape, TooTangled, ToolView};
+use crate::site::Site;
+use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+
+/// What the report says beside the policy.
+#[derive(Clone, Debug, Default)]
+pub struct ReportInputs<'a> {
+    /// References by site: `env:JIRA_API_TOKEN`. Never a secret. `None`: not looked up.
+    pub credentials: Option<&'a BTreeMap<SiteName, String>>,
+    /// For the column of last use.
+    pub log: Option<&'a Log>,
+    /// What the host asks for itself, under rules that no file can change.
+    pub host_requests: &'a [HostRequest],
+}
+
+/// A built-in rule of the host: always a GET, to a site whose deployment is not configured.
+#[derive(Clone, Copy, Debug)]
+pub struct HostRequest {
+    pub rule: &'static str,
+    pub product: Product,
+    pub path: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub policy: String,
+    pub policy_digest: String,
+    pub component_digest: String,
+    pub sites: Vec<SiteRow>,
+    pub rows: Vec<Row>,
+    /// `[[deny]]` blocks, in words.
+    pub denials: Vec<String>,
+    pub accepted: Vec<Acceptance>,
+    /// Since when the log has been kept that last use was read from.
+    pub log_since: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SiteRow {
+    pub name: SiteName,
+    pub origin: String,
+    /// Where requests are really sent, product by product.
+    pub sent_to: Vec<String>,
+    pub deployment: Option<Deployment>,
+    pub addresses: Vec<String>,
+    pub proxy: Option<String>,
+    pub redirects: Vec<String>,
+    pub credential: String,
+}
+
+/// One shape of request that one tool may make.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub tool: String,
+    pub site: SiteName,
+    pub product: Product,
+    pub deployments: Vec<Deployment>,
+    pub method: Method,
+    pub path: String,
+    pub query: Vec<String>,
+    pub route: Option<String>,
+    pub class: Class,
+    pub credential: String,
+    /// `id (file:line)`; the first is the one that is named in audit records.
+    pub rules: Vec<String>,
+    /// Limits and redirects, in words.
+    pub limits: Vec<String>,
+    pub last_used: Option<String>,
+}
+
+/// The tool of rows that are the host's own.
+const HOST: &str = "(the host itself)";
+
+pub fn report(
+    policy: &Policy,
+    manifest: &Manifest,
+    inputs: &ReportInputs<'_>,
+) -> Result<Report, TooTangled> {
+    let mut rows = Rows::default();
+    let reach = Reach::of(policy, ToolView::Declared(manifest));
+    let mut budget = Budget::new();
+    for door in reach.doors.keys() {
+        for grant in reach.open(door, &mut budget)? {
+            for shape in &grant.shapes {
+                rows.add(policy, inputs, door, &grant, shape);
+            }
+        }
+    }
+    let mut rows: Vec<Row> = rows.by_key.into_values().collect();
+    rows.extend(host_rows(policy, inputs));
+    let used = inputs.log.map(last_uses);
+    for row in &mut rows {
+        row.last_used = used
+            .as_ref()
+            .and_then(|used| used.get(&use_key(row)))
+            .cloned();
+    }
+    Ok(Report {
+        policy: policy.file_name().to_owned(),
+        policy_digest: policy.digest(),
+        component_digest: manifest.digest.clone(),
+        sites: policy
+            .sites()
+            .iter()
+            .map(|site| site_row(site, inputs))
+            .collect(),
+        rows,
+        denials: policy
+            .denies()
+            .map(|deny| {
+                let tools = deny.tools.as_ref().map_or_else(String::new, |tools| {
+                    let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
+                    format!(", for {}", tools.join(", "))
+                });
+                format!(
+                    "{}: {} on {}{tools}",
+                    policy.place_of(deny),
+                    deny.selector,
+                    deny.site
+                )
+            })
+            .collect(),
+        accepted: policy.acceptances.clone(),
+        log_since: inputs.log.and_then(Log::begins).map(str::to_owned),
+    })
+}
+
+impl Report {
+    /// How many rows of each class.
+    fn count(&self, class: Class) -> usize {
+        self.rows.iter().filter(|row| row.class == class).count()
+    }
+
+    fn tools(&self) -> BTreeSet<&str> {
+        self.rows.iter().map(|row| row.tool.as_str()).collect()
+    }
+}
+
+type RowKey = (String, SiteName, Method, String, Class);
+
+#[derive(Default)]
+struct Rows {
+    by_key: BTreeMap<RowKey, Row>,
+}
+
+impl Rows {
+    fn add(
+        &mut self,
+        policy: &Policy,
+        inputs: &ReportInputs<'_>,
+        door: &Door,
+        grant: &Grant<'_>,
+        shape: &Shape,
+    ) {
+        let path = shape.path_text();
+        for tool in &shape.tools {
+            let key = (
+                tool.clone(),
+                door.site.clone(),
+                door.method,
+                path.clone(),
+                grant.class,
+            );
+            let row = self.by_key.entry(key).or_insert_with(|| Row {
+                tool: tool.clone(),
+                site: door.site.clone(),
+                product: door.product,
+                deployments: Vec::new(),
+                method: door.method,
+                path: path.clone(),
+                query: Vec::new(),
+                route: door
+                    .route
+                    .map_or_else(|| own_route(grant), |route| Some(route.to_owned())),
+                class: grant.class,
+                credential: credential(&door.site, inputs),
+                rules: Vec::new(),
+                limits: Vec::new(),
+                last_used: None,
+            });
+            push_new(&mut row.deployments, door.deployment);
+            push_new(&mut row.rules, policy.place_of(grant.rule));
+            for name in shape.query.may.iter().flatten() {
+                push_new(&mut row.query, name.clone());
+            }
+            for limit in limits(policy, door, grant) {
+                push_new(&mut row.limits, limit);
+            }
+        }
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+fn own_route(grant: &Grant<'_>) -> Option<String> {
+    Some(crate::RouteId::own(&grant.rule.id).to_string())
+}
+
+fn limits(policy: &Policy, door: &Door, grant: &Grant<'_>) -> Vec<String> {
+    let rule = grant.rule;
+    let bytes =
+        |what: &str, limit: Option<u64>| limit.map(|limit| format!("{what} up to {limit} bytes"));
+    let origin = rule.redirect.as_ref().and_then(|name| {
+        let origin = policy.site(&door.site)?.redirects.get(name)?;
+        Some(format!("answers may redirect to {origin}"))
+    });
+    [
+        bytes("bodies", rule.request_max_bytes),
+        bytes("answers", rule.response_max_bytes),
+        origin,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn credential(site: &SiteName, inputs: &ReportInputs<'_>) -> String {
+    match inputs.credentials {
+        None => format!("that of site {site}"),
+        Some(known) => known
+            .get(site)
+            .cloned()
+            .unwrap_or_else(|| "not configured".to_owned()),
+    }
+}
+
+fn site_row(site: &Site, inputs: &ReportInputs<'_>) -> SiteRow {
+    let sent_to = site
+        .products
+        .iter()
+        .map(|product| format!("{product}: {}", site.url(*product, &[], &[])));
+    SiteRow {
+        name: site.name.clone(),
+        origin: site.origin.to_string(),
+        sent_to: sent_to.collect(),
+        deployment: site.known_deployment(),
+        addresses: site
+            .addresses
+            .iter()
+            .flatten()
+            .map(ToString::to_string)
+            .collect(),
+        proxy: site.proxy.as_ref().map(ToString::to_string),
+        redirects: site
+            .redirects
+            .iter()
+            .map(|(name, origin)| format!("{name}: {origin}"))
+            .collect(),
+        credential: credential(&site.name, inputs),
+    }
+}
+
+/// The host asks a site what it is only where nobody has said so.
+fn host_rows(policy: &Policy, inputs: &ReportInputs<'_>) -> Vec<Row> {
+    let unknown = policy
+        .sites()
+        .iter()
+        .filter(|site| site.known_deployment().is_none());
+    let row = |site: &Site, request: &HostRequest| Row {
+        tool: HOST.to_owned(),
+        site: site.name.clone(),
+        product: request.product,
+        deployments: Deployment::ALL.to_vec(),
+        method: Method::Get,
+        path: request.path.to_owned(),
+        query: Vec::new(),
+        route: None,
+        class: Class::Read,
+        credential: credential(&site.name, inputs),
+        rules: vec![format!("{} (built in)", request.rule)],
+        limits: Vec::new(),
+        last_used: None,
+    };
+    unknown
+        .flat_map(|site| {
+            let requests = inputs.host_requests.iter();
+            requests
+                .filter(|request| site.products.contains(&request.product))
+                .map(move |request| row(site, request))
+        })
+        .collect()
+}
+
+type UseKey = (String, SiteName, Method, String);
+
+/// By route, which a log names for routes of the catalogue and of the file alike.
+fn last_uses(log: &Log) -> BTreeMap<UseKey, String> {
+    let mut uses: BTreeMap<UseKey, String> = BTreeMap::new();
+    for record in log.records.iter().filter(|record| record.is_allowed) {
+        let Some(route) = &record.route else { continue };
+        let key = (
+            record.tool.clone(),
+            record.site.clone(),
+            record.method,
+            route.clone(),
+        );
+        let last = uses.entry(key).or_default();
+        if *last < record.ts {
+            last.clone_from(&record.ts);
+        }
+    }
+    uses
+}
+
+fn use_key(row: &Row) -> UseKey {
+    (
+        row.tool.clone(),
+        row.site.clone(),
+        row.method,
+        row.route.clone().unwrap_or_default(),
+    )
+}
