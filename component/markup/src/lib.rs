@@ -34,6 +34,7 @@
 pub mod adf;
 mod day;
 pub mod doc;
+pub mod edit;
 mod emoji;
 mod error;
 mod inlines;

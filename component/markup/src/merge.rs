@@ -42,7 +42,28 @@ pub fn restore(edited: &Document, base: &Document) -> Result<Restored, RestoreEr
         lost: Vec::new(),
     };
     let blocks = merge.all_blocks(&edited.blocks)?;
-    let mut lost = merge.index.unused();
+    let mut lost = merge.index.unused_in(&base.blocks);
+    lost.append(&mut merge.lost);
+    Ok(Restored {
+        document: Document::new(blocks),
+        lost,
+    })
+}
+
+/// [`restore`] for a text that takes the place of some blocks of `base`.
+pub(crate) fn restore_part(
+    edited: &Document,
+    base: &Document,
+    part: &[Block],
+) -> Result<Restored, RestoreError> {
+    let mut merge = Merge {
+        base,
+        index: Index::new(&base.blocks),
+        lost: Vec::new(),
+    };
+    let edited = merge.opened(&edited.blocks);
+    let blocks = merge.blocks(&edited, part)?;
+    let mut lost = merge.index.unused_in(part);
     lost.append(&mut merge.lost);
     Ok(Restored {
         document: Document::new(blocks),

@@ -17,7 +17,8 @@ pub(crate) mod xml;
 use crate::doc::{Block, Document, Format, Source};
 use crate::error::{ReadError, WriteError};
 
-use write::escape;
+pub(crate) use inline::words_in;
+pub(crate) use write::{cdata_text, escape};
 
 /// What a paragraph carries whose text no element of its own holds.
 pub(crate) const LOOSE: &str = "\u{1}";
@@ -36,6 +37,11 @@ pub fn write(document: &Document) -> Result<String, WriteError> {
         } => write::blocks(&unchanged::verbatim(&document.blocks, text)),
         _ => write::blocks(&document.blocks),
     }
+}
+
+/// Whether an element is a block where it stands on its own.
+pub(crate) fn is_block(element: &xml::Element<'_>) -> bool {
+    !shape::is_inline(element)
 }
 
 /// Running text that no element of its own holds: it would run into such text before it.

@@ -103,15 +103,18 @@ impl<'b> Index<'b> {
             .find(|image| image.target == *target)
     }
 
-    /// A line for each node that no longer stands anywhere.
-    pub(super) fn unused(&self) -> Vec<String> {
-        let unused = self
-            .entries
-            .iter()
-            .filter(|(id, _)| !self.used.contains(**id));
-        unused
-            .map(|(_, entry)| format!("{} was taken out", entry.kept.placeholder()))
-            .collect()
+    /// A line for each node of `blocks` that no longer stands anywhere.
+    pub(super) fn unused_in(&self, blocks: &[Block]) -> Vec<String> {
+        let mut unused: BTreeMap<&str, String> = BTreeMap::new();
+        each(blocks, &mut |found| {
+            if let Found::Kept(Entry { kept, .. }) = found
+                && !self.used.contains(&kept.id)
+            {
+                let line = format!("{} was taken out", kept.placeholder());
+                unused.insert(&kept.id, line);
+            }
+        });
+        unused.into_values().collect()
     }
 }
 

@@ -142,6 +142,11 @@ fn content<'t>(element: &Element<'t>) -> Option<(Range<usize>, Siblings<'t>)> {
     shows.then(|| (body.inner(), body.children()))
 }
 
+/// What people see of an element of running text; None of an object.
+pub(crate) fn words_in<'t>(element: &Element<'t>) -> Option<Siblings<'t>> {
+    content(element).map(|(_, children)| children)
+}
+
 fn link_body<'t>(element: &Element<'t>) -> Option<Element<'t>> {
     element
         .child("ac:link-body")

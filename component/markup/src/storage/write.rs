@@ -21,7 +21,7 @@ pub(super) fn blocks(blocks: &[Block]) -> Result<String, WriteError> {
 }
 
 /// Text and attribute values.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
@@ -259,7 +259,12 @@ pub(super) fn macro_start(name: &str, attributes: &str, inside: &str) -> String 
 
 /// A CDATA section cannot hold its own end.
 fn cdata(text: &str) -> String {
-    format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
+    format!("<![CDATA[{}]]>", cdata_text(text))
+}
+
+/// Text inside a CDATA section that is there.
+pub(crate) fn cdata_text(text: &str) -> String {
+    text.replace("]]>", "]]]]><![CDATA[>")
 }
 
 /// Success and error look like Confluence's tip and warning.
