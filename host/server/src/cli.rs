@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod policy;
 mod serve;
+mod setup;
 mod start;
 mod status;
 mod tools;
@@ -40,6 +41,8 @@ enum Command {
     Login(login::Arguments),
     /// Forget a login
     Logout(logout::Arguments),
+    /// Make your agents start this program; no secret is written
+    Setup(setup::Arguments),
     /// Show who you are on each site and where the credential is kept
     Status(status::Arguments),
     /// List the tools that are offered under this configuration
@@ -103,6 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::DemoSite(arguments) => demo_site::run(&arguments),
         Command::Login(arguments) => login::run(&arguments),
         Command::Logout(arguments) => logout::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),

@@ -18,7 +18,7 @@ use policy::{Origin, SiteName};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-pub(crate) use durable::write_whole;
+pub(crate) use durable::{private_folder, write_whole};
 pub use key::KeyPlace;
 use key::{Description, Key};
 pub use keyring::{Keyring, KeyringError};

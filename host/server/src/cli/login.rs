@@ -11,9 +11,10 @@ use policy::{Deployment, Origin, OriginError, Policy, Product, Scheme, Site, Sit
 use secrecy::SecretString;
 
 use super::ask;
+use crate::change::{self, Change};
 use crate::config::environment::Environment;
 use crate::harden;
-use crate::login::files::{self, Change, Entry, Rights};
+use crate::login::files::{self, Entry, Rights};
 use crate::login::survey::{self, Survey};
 use crate::login::{self, Proven};
 use crate::secrets::{Secret, SecretRef};
@@ -257,7 +258,7 @@ fn address(url: &str) -> anyhow::Result<(Origin, String)> {
 /// What the policy file says about the address already: the way there is taken from it.
 fn known_site(config_dir: &Path, origin: &Origin) -> anyhow::Result<Option<Site>> {
     let path = config_dir.join("policy.toml");
-    let Some(text) = files::read(&path)? else {
+    let Some(text) = change::read(&path)? else {
         return Ok(None);
     };
     let policy = match Policy::parse(&text, &path.display().to_string()) {

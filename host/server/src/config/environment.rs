@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::process::Variables;
+use crate::setup::client::Places;
 
 /// One variable: its name and the sentence that the documentation prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +121,33 @@ impl Environment {
                 Some((name.into_string().ok()?, value.into_string().ok()?))
             })),
         }
+    }
+
+    /// Where the MCP clients of this user keep their files.
+    pub(crate) fn client_places(&self) -> Option<Places> {
+        let folder = |name: &str| {
+            let path = PathBuf::from(self.read(name)?);
+            path.is_absolute().then_some(path)
+        };
+        let home = folder(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
+        let settings = if cfg!(windows) {
+            folder("APPDATA")?
+        } else if cfg!(target_os = "macos") {
+            home.join("Library/Application Support")
+        } else {
+            folder("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"))
+        };
+        Some(Places {
+            home,
+            settings,
+            claude: folder("CLAUDE_CONFIG_DIR"),
+            codex: folder("CODEX_HOME"),
+        })
+    }
+
+    /// Where programs are looked for.
+    pub(crate) fn search_path(&self) -> String {
+        self.read("PATH").unwrap_or_default()
     }
 
     /// Where systemd put the credentials of this service (systemd.exec(5), `LoadCredential=`).

@@ -1,17 +1,14 @@
 //! Decides what `login` and `logout` change in policy.toml and credentials.toml: whole blocks at the end, in words that
 //! people can edit afterwards. What stood there before stays byte for byte; what was changed since is left alone.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use policy::{Policy, Profile, Site, SiteName, SiteSelector};
-use similar::TextDiff;
 use toml_edit::{DocumentMut, Item};
 
 use crate::auth::Scheme;
+use crate::change::{Change, DiskError, read};
 use crate::secrets::SecretRef;
-use crate::store::write_whole;
 
 /// What the person wants the agent to be able to do on a new site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,66 +19,17 @@ pub(crate) enum Rights {
     ReadOnly,
 }
 
-/// A file as it is and as it would be. Made first, shown, and written when the person agreed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) path: PathBuf,
-    before: Option<String>,
-    /// `None` takes the file away.
-    after: Option<String>,
-}
-
 /// Why a file cannot be changed. It is as it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    #[error("`{path}` cannot be {action}: {reason}")]
-    Disk {
-        path: String,
-        action: &'static str,
-        reason: io::Error,
-    },
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     #[error("`{0}` is not valid TOML; mend it first (`mcp-airlock policy check` shows where)")]
     NotToml(String),
     #[error("policy.toml has a site `{0}` at another address; choose another name with `--name`")]
     NameTaken(SiteName),
     #[error("the policy file would not be valid with this site, so nothing was changed\n{0}")]
     Invalid(String),
-}
-
-impl Change {
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.before == self.after
-    }
-
-    /// As `diff -u` shows it.
-    pub(crate) fn difference(&self) -> String {
-        let (before, after) = (self.before.as_deref(), self.after.as_deref());
-        let name = self.path.display().to_string();
-        let of = |text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| name.clone());
-        TextDiff::from_lines(before.unwrap_or_default(), after.unwrap_or_default())
-            .unified_diff()
-            .header(&of(before), &of(after))
-            .to_string()
-    }
-
-    pub(crate) fn write(&self) -> Result<(), FileError> {
-        let done = match &self.after {
-            Some(text) => {
-                // A file in a dotfile manager's folder stays there: what the link leads to is replaced.
-                let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-                let rights = fs::metadata(&path)
-                    .ok()
-                    .map(|metadata| metadata.permissions());
-                write_whole(&path, text.as_bytes(), rights)
-            }
-            None => fs::remove_file(&self.path),
-        };
-        done.map_err(|reason| FileError::Disk {
-            path: self.path.display().to_string(),
-            action: "written",
-            reason,
-        })
-    }
 }
 
 /// The policy file with `site` in it. A file that knows the address already keeps its rules.
@@ -337,18 +285,6 @@ fn document(text: &str, path: &Path) -> Result<DocumentMut, FileError> {
         .map_err(|_| FileError::NotToml(path.display().to_string()))
 }
 
-pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(reason) => Err(FileError::Disk {
-            path: path.display().to_string(),
-            action: "read",
-            reason,
-        }),
-    }
-}
-
 fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string()
 }
@@ -358,6 +294,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use policy::{Origin, Product};
+    use std::fs;
 
     fn site(name: &str, origin: &str) -> Site {
         let name = SiteName::parse(name).unwrap();
