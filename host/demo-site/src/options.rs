@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::faults::Fault;
 use crate::log::RequestLine;
+use crate::oauth::TokenLife;
 
 /// Which of Atlassian's two product lines the site behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Options {
     /// The token of the first user; random if none.
     pub token: Option<String>,
     pub accounts: Vec<Account>,
+    /// Of the tokens that the site's OAuth server gives out.
+    pub life: TokenLife,
 }
 
 impl Options {
@@ -110,6 +113,7 @@ impl Options {
             now: None,
             token: None,
             accounts: Vec::new(),
+            life: TokenLife::default(),
         }
     }
 }

@@ -59,14 +59,7 @@ impl Request {
         {
             return None;
         }
-        let query = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Some((decode(name, true)?, decode(value, true)?))
-            })
-            .collect::<Option<Vec<_>>>()?;
+        let query = pairs(query)?;
         Some(Self {
             method: Method::parse(method),
             segments,
@@ -125,6 +118,17 @@ impl Request {
             )),
         }
     }
+}
+
+/// The pairs of a query or of a form.
+pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decode(name, true)?, decode(value, true)?))
+        })
+        .collect()
 }
 
 /// Percent-decoding; in a query a plus is a space.

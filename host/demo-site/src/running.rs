@@ -171,7 +171,7 @@ fn describe(deployment: Deployment, origin: &str, token: &str) -> Ready {
 
 /// 128 bits: each `RandomState` is keyed by the operating system's random numbers, which is enough
 /// for a secret that opens a made-up site on loopback.
-fn random_token() -> String {
+pub(crate) fn random_token() -> String {
     let draw = || RandomState::new().build_hasher().finish();
     format!("demo-{:016x}{:016x}", draw(), draw())
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
-use crate::auth::{Credential, Doorkeeper, Key};
+use crate::auth::{Credential, CredentialKind, Doorkeeper, Key};
 use crate::faults::{self, Fault};
+use crate::oauth::OAuth;
 use crate::options::{Deployment, Options};
 use crate::reply::{Payload, Reply};
 use crate::request::Request;
@@ -21,6 +22,7 @@ const CLOUD_ID: &str = "1324a887-45db-1bf4-1e99-ef0ff456d421";
 pub(crate) struct Site {
     deployment: Deployment,
     doorkeeper: Doorkeeper,
+    oauth: OAuth,
     faults: Vec<Fault>,
     seed: u64,
     rough: bool,
@@ -68,6 +70,14 @@ impl Site {
                 options.deployment,
                 std::iter::once(first).chain(others).collect(),
             ),
+            oauth: OAuth::new(
+                options.deployment,
+                options.life,
+                origin,
+                CLOUD_ID,
+                crate::world::FIRST_USER,
+                token,
+            ),
             faults: options.fail.clone(),
             seed: options.seed,
             rough: options.rough,
@@ -78,9 +88,12 @@ impl Site {
 
     pub(crate) fn answer(&self, request: &Request) -> (Reply, Credential) {
         let count = self.answered.fetch_add(1, Ordering::Relaxed);
-        let (credential, user) = self.doorkeeper.identify(request.authorization.as_deref());
+        let (credential, user) = self.identify(request.authorization.as_deref());
         if let Some(status) = faults::pick(&self.faults, self.seed, count) {
             return (faults::reply(status), credential);
+        }
+        if let Some(reply) = self.oauth.answer(request) {
+            return (reply, credential);
         }
         let Some((product, path)) = self.locate(&request.segments) else {
             return (self.outside(request), credential);
@@ -125,6 +138,25 @@ impl Site {
             rough::roughen(body, self.deployment);
         }
         (reply, credential)
+    }
+
+    /// A token of the site's own OAuth server is good on both deployments. Atlassian takes it at its gateway, which
+    /// this site is, too.
+    fn identify(&self, header: Option<&str>) -> (Credential, Option<&str>) {
+        let user = header
+            .and_then(|header| header.strip_prefix("Bearer "))
+            .and_then(|token| self.oauth.user_of(token));
+        match user {
+            None => self.doorkeeper.identify(header),
+            Some(user) => {
+                let credential = Credential {
+                    kind: CredentialKind::Bearer,
+                    name: Some(user.to_owned()),
+                    accepted: true,
+                };
+                (credential, Some(user))
+            }
+        }
     }
 
     fn locate<'a>(&self, segments: &'a [String]) -> Option<(Product, Vec<&'a str>)> {
