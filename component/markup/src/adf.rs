@@ -4,6 +4,7 @@
 //! attributes, unknown nodes); writes only what the schema and Atlassian's own editor accept.
 
 mod inline;
+mod instead;
 mod model;
 mod read;
 mod write;

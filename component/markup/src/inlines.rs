@@ -16,7 +16,10 @@ pub(crate) fn normal(inlines: Vec<Inline>) -> Vec<Inline> {
     }
     trim(&mut runs);
     settle_breaks(&mut runs);
-    join(runs)
+    runs = join(runs);
+    // Most paragraphs are one run, and a growing list makes room for four.
+    runs.shrink_to_fit();
+    runs
 }
 
 /// [`normal`] for places that are one line by nature: soft breaks become spaces.
@@ -54,7 +57,12 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
 
 /// Text that every format can hold: one kind of space, no control character, and nothing that
 /// XML 1.0 forbids (its production `Char`).
-fn clean(text: &str) -> String {
+fn clean(text: String) -> String {
+    // U+FFFE and U+FFFF begin with the byte EF.
+    let suspect = |byte: u8| byte < b' ' || byte == 0x7f || byte == 0xef;
+    if !text.bytes().any(suspect) {
+        return text;
+    }
     text.chars()
         .filter_map(|char| match char {
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => Some(' '),
@@ -84,26 +92,30 @@ const STRONG: Mark = |marks| &mut marks.strong;
 const EMPHASIS: Mark = |marks| &mut marks.emphasis;
 const STRIKE: Mark = |marks| &mut marks.strike;
 
-/// Cleans texts and cuts the spaces at their ends off into runs of their own.
-fn split_spaces(inlines: Vec<Inline>) -> Vec<Inline> {
-    let mut runs = Vec::with_capacity(inlines.len());
+/// Cleans texts, and cuts the spaces at the ends of emphasised ones off into runs of their own.
+fn split_spaces(mut inlines: Vec<Inline>) -> Vec<Inline> {
+    for inline in &mut inlines {
+        if let InlineKind::Text(text) = &mut inline.kind {
+            *text = clean(std::mem::take(text));
+        }
+    }
+    inlines.retain(|run| !matches!(&run.kind, InlineKind::Text(text) if text.is_empty()));
+    if !inlines.iter().any(has_emphasised_edge) {
+        return inlines;
+    }
+    let mut runs = Vec::with_capacity(inlines.len() + 2);
     for inline in inlines {
         let InlineKind::Text(text) = &inline.kind else {
             runs.push(inline);
             continue;
         };
-        let text = clean(text);
-        let core = if inline.marks.code {
-            text.as_str()
-        } else {
-            text.trim()
-        };
+        if !has_emphasised_edge(&inline) {
+            runs.push(inline);
+            continue;
+        }
+        let core = text.trim();
         let lead = text.len() - text.trim_start().len();
-        let parts = if core.len() == text.len() || core.is_empty() {
-            [text.as_str(), "", ""]
-        } else {
-            [&text[..lead], core, &text[lead + core.len()..]]
-        };
+        let parts = [&text[..lead], core, &text[lead + core.len()..]];
         for part in parts.into_iter().filter(|part| !part.is_empty()) {
             runs.push(
                 Inline::new(InlineKind::Text(part.to_owned()), inline.marks.clone())
@@ -112,6 +124,17 @@ fn split_spaces(inlines: Vec<Inline>) -> Vec<Inline> {
         }
     }
     runs
+}
+
+/// Whether an emphasis on these words reaches over a space at one of their ends.
+fn has_emphasised_edge(run: &Inline) -> bool {
+    let marks = &run.marks;
+    (marks.strong || marks.emphasis || marks.strike)
+        && !marks.code
+        && matches!(&run.kind, InlineKind::Text(text) if {
+            let core = text.trim();
+            core.len() != text.len() && !core.is_empty()
+        })
 }
 
 /// Takes `mark` off the spaces and breaks at the edges of each stretch that has it: Markdown and
@@ -154,6 +177,15 @@ fn is_blank(run: &Inline) -> bool {
 /// Takes spaces away at both ends and beside breaks, and breaks away at both ends and beside
 /// stronger ones.
 fn trim(runs: &mut Vec<Inline>) {
+    if !runs.iter().any(is_break) {
+        while runs.last_mut().is_some_and(trim_end) {
+            runs.pop();
+        }
+        let blank = runs.iter_mut().map(trim_start).take_while(|blank| *blank);
+        let blank = blank.count();
+        runs.drain(..blank);
+        return;
+    }
     let mut kept: Vec<Inline> = Vec::with_capacity(runs.len());
     for mut run in runs.drain(..) {
         if is_break(&run) {
@@ -198,7 +230,8 @@ fn trim_end(run: &mut Inline) -> bool {
 
 fn trim_start(run: &mut Inline) -> bool {
     if let (false, InlineKind::Text(text)) = (run.marks.code, &mut run.kind) {
-        *text = text.trim_start_matches(' ').to_owned();
+        let lead = text.len() - text.trim_start_matches(' ').len();
+        text.drain(..lead);
         return text.is_empty();
     }
     false
@@ -206,14 +239,22 @@ fn trim_start(run: &mut Inline) -> bool {
 
 /// A break has the marks that both its neighbours have.
 fn settle_breaks(runs: &mut [Inline]) {
-    let mut before = Marks::default();
-    for index in 0..runs.len() {
-        if !is_break(&runs[index]) {
-            before = runs[index].marks.clone();
+    let mut at = 0;
+    while at < runs.len() {
+        if !is_break(&runs[at]) {
+            at += 1;
             continue;
         }
-        let after = runs[index..].iter().find(|run| !is_break(run));
-        runs[index].marks = after.map_or_else(Marks::default, |run| common(&before, &run.marks));
+        let breaks = runs[at..].iter().take_while(|run| is_break(run)).count();
+        let before = at.checked_sub(1).and_then(|before| runs.get(before));
+        let marks = match (before, runs.get(at + breaks)) {
+            (Some(before), Some(after)) => common(&before.marks, &after.marks),
+            _ => Marks::default(),
+        };
+        for run in &mut runs[at..at + breaks] {
+            run.marks = marks.clone();
+        }
+        at += breaks;
     }
 }
 
@@ -237,6 +278,12 @@ fn common(left: &Marks, right: &Marks) -> Marks {
 }
 
 fn join(runs: Vec<Inline>) -> Vec<Inline> {
+    let is_text = |run: &Inline| matches!(run.kind, InlineKind::Text(_));
+    let joins =
+        |pair: &[Inline]| is_text(&pair[0]) && is_text(&pair[1]) && pair[0].marks == pair[1].marks;
+    if !runs.windows(2).any(joins) {
+        return runs;
+    }
     let mut joined: Vec<Inline> = Vec::with_capacity(runs.len());
     for run in runs {
         if let (Some(last), InlineKind::Text(more)) = (joined.last_mut(), &run.kind)

@@ -5,17 +5,19 @@
 
 use super::cell;
 use super::inline::{self, Place, plain_text};
-use crate::doc::{Block, BlockKind, Item, ListMarker, PanelKind, Table, Task};
+use crate::doc::{Block, BlockKind, Inline, InlineKind, Item, ListMarker, PanelKind, Table, Task};
+use crate::inlines;
 
 /// The greatest number CommonMark takes for a list item.
 const LAST_NUMBER: u32 = 999_999_999;
 
 pub(super) fn document(blocks: &[Block]) -> String {
-    write(blocks, Within::Blocks)
+    write(blocks, Within::Document)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
+    Document,
     Blocks,
     Item,
     /// Directly below the line that names a panel.
@@ -114,6 +116,9 @@ fn block_text(kind: &BlockKind, flip: Flip, within: Within, first: bool) -> Stri
         BlockKind::Paragraph(content) if within == Within::Panel => {
             inline::write(content, Place::Continued)
         }
+        BlockKind::Paragraph(content) if within == Within::Document => {
+            footnote(content).unwrap_or_else(|| inline::write(content, Place::Paragraph))
+        }
         BlockKind::Paragraph(content) => inline::write(content, Place::Paragraph),
         BlockKind::Heading { level, content } => {
             let hashes = "#".repeat(level.number().into());
@@ -136,6 +141,18 @@ fn block_text(kind: &BlockKind, flip: Flip, within: Within, first: bool) -> Stri
             body: Some(body),
         } => around(&kept.begin(), body, &kept.end()),
     }
+}
+
+/// A paragraph that begins with its raised label, as a footnote.
+fn footnote(content: &[Inline]) -> Option<String> {
+    let label = content.first().and_then(|_| inline::note(content, 0))?;
+    let mut rest = content[1..].to_vec();
+    match rest.first_mut().map(|run| &mut run.kind) {
+        Some(InlineKind::Text(text)) if text.starts_with(' ') => drop(text.remove(0)),
+        _ => return None,
+    }
+    let text = inline::write(&inlines::normal(rest), Place::Paragraph);
+    Some(prefixed(&text, &format!("[^{label}]: "), "    "))
 }
 
 fn around(begin: &str, body: &[Block], end: &str) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Decides with the characters around: `snake_case` and `2 * 3` stay as they are.
 
-use super::text::{emoji_at, url_scheme_at};
+use super::text::{emoji_at, note_at, url_scheme_at};
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,11 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
         '\\' => after.is_ascii_punctuation() || after == '⟦' || ends,
         '*' | '~' => !free,
         '_' => !(free || before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric()),
-        '[' => around.in_link || around.line == Line::First && before.is_none() && is_box(from),
+        '[' => {
+            around.in_link
+                || after == '^' && note_at(from).is_some()
+                || around.line == Line::First && before.is_none() && is_box(from)
+        }
         ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
         '!' => after == '[' || before_markup,
         '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?') || before_markup,

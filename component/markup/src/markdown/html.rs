@@ -94,9 +94,17 @@ pub(super) enum Part<'a> {
 pub(super) fn parts(source: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = source.trim();
+    // Without an end ahead none is looked for again: linear time on many beginnings.
+    let mut summaries = rest.matches(SUMMARY_END).count();
+    let mut summarised = |text| {
+        let found = (summaries > 0).then(|| summary(text)).flatten();
+        summaries -= usize::from(found.is_some());
+        found
+    };
     while !rest.is_empty() {
         if let Some(after) = after_tag(rest, "<details>") {
-            let (title, after) = summary(after.trim_start());
+            let after = after.trim_start();
+            let (title, after) = summarised(after).unwrap_or((String::new(), after));
             parts.push(Part::ExpandBegin(title));
             rest = after.trim_start();
         } else if let Some(after) = after_tag(rest, "</details>") {
@@ -129,21 +137,18 @@ fn after_tag<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(tag).then(|| &text[tag.len()..])
 }
 
-fn summary(text: &str) -> (String, &str) {
-    let close = "</summary>";
-    let found = after_tag(text, "<summary>").and_then(|after| {
-        let end = after.find(close)?;
-        Some((after[..end].trim(), &after[end + close.len()..]))
-    });
-    let Some((title, rest)) = found else {
-        return (String::new(), text);
-    };
-    let title = title
+const SUMMARY_END: &str = "</summary>";
+
+/// The title that `text` begins with, and what follows it.
+fn summary(text: &str) -> Option<(String, &str)> {
+    let after = after_tag(text, "<summary>")?;
+    let end = after.find(SUMMARY_END)?;
+    let title = after[..end]
         .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&");
     let words: Vec<&str> = title.split_whitespace().collect();
-    (words.join(" "), rest)
+    Some((words.join(" "), &after[end + SUMMARY_END.len()..]))
 }
 
 #[cfg(test)]

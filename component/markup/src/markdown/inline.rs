@@ -4,6 +4,7 @@
 //! CommonMark's flanking rules let them stand, HTML tags where they do not.
 
 use super::escape::{self, Around, Line, MARKUP, escape};
+use super::text::is_label;
 use crate::doc::{
     Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, StatusColour, User,
 };
@@ -155,6 +156,7 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
     let mut open: Vec<usize> = Vec::new();
     for step in nesting::steps(inlines, |index, mark| match mark {
         Mark::Link(_) => !bare[index],
+        Mark::Script(_) => note(inlines, index).is_none(),
         Mark::Code => false,
         _ => true,
     }) {
@@ -170,6 +172,10 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
                 Piece::Close { mark, open }
             }
             Step::Run(index, inline) => match &inline.kind {
+                InlineKind::Text(_) if note(inlines, index).is_some() => {
+                    let label = note(inlines, index).unwrap_or_default();
+                    Piece::Object(format!("[^{label}]"))
+                }
                 InlineKind::Text(text) if bare[index] => Piece::Object(text.clone()),
                 InlineKind::Text(text) if inline.marks.code => Piece::Code(text),
                 InlineKind::Text(text) => Piece::Text(text),
@@ -182,6 +188,28 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
         pieces.push(piece);
     }
     pieces
+}
+
+/// The label of the footnote that a raised `[label]` refers to. What may follow must not make a
+/// link or another footnote of it.
+pub(super) fn note(inlines: &[Inline], index: usize) -> Option<&str> {
+    let run = &inlines[index];
+    run.marks
+        .script
+        .filter(|script| *script == Script::Superscript)?;
+    let plain = Marks {
+        script: None,
+        ..run.marks.clone()
+    };
+    let InlineKind::Text(text) = &run.kind else {
+        return None;
+    };
+    let label = text.strip_prefix('[')?.strip_suffix(']')?;
+    let goes_on = match inlines.get(index + 1).map(|next| &next.kind) {
+        Some(InlineKind::Text(next)) => next.starts_with(['(', '[', ':']),
+        _ => false,
+    };
+    (plain == Marks::default() && is_label(label) && !goes_on).then_some(label)
 }
 
 /// A link that shows its own address and stands free is written as the bare address.

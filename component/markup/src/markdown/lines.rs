@@ -11,6 +11,7 @@ use super::block::panel_name;
 use super::html::{self, Name};
 use super::target::{LinkKind, Target, image_target, link_kind, object};
 use super::text::{self, Part};
+use crate::MAX_DEPTH;
 use crate::doc::{
     Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, Span,
 };
@@ -116,6 +117,11 @@ impl<'a> Lines<'a> {
             Event::InlineHtml(tag) | Event::Html(tag) => self.html(&tag, &range),
             Event::SoftBreak => self.push_break(InlineKind::SoftBreak, &range),
             Event::HardBreak => self.push_break(InlineKind::HardBreak, &range),
+            Event::FootnoteReference(label) => {
+                self.flush(false);
+                let marks = self.active();
+                self.note(&label, marks, &range);
+            }
             Event::Start(tag) => self.open(tag),
             Event::End(tag) => self.close(tag, &range),
             _ => {}
@@ -230,7 +236,13 @@ impl<'a> Lines<'a> {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks, &range);
         }
-        for part in text::parts(&text, &escaped, !in_link) {
+        let parts = text::parts(&text, &escaped, !in_link);
+        if matches!(parts.as_slice(), [text::Part::Text(whole)] if !(is_blank(whole) && self.only_tokens))
+        {
+            let marks = self.active();
+            return self.push(InlineKind::Text(text), marks, &range);
+        }
+        for part in parts {
             let mut marks = self.active();
             let kind = match part {
                 // Beside placeholders that stand alone there may be spaces.
@@ -253,6 +265,10 @@ impl<'a> Lines<'a> {
                     id: None,
                     text: None,
                 }),
+                Part::Note(label) => {
+                    self.note(label, marks, &range);
+                    continue;
+                }
                 Part::Token(token) => {
                     self.token(token, marks, &range);
                     continue;
@@ -260,6 +276,13 @@ impl<'a> Lines<'a> {
             };
             self.push(kind, marks, &range);
         }
+    }
+
+    /// A reference to a footnote: no format but Markdown has them, so it is said as it is read.
+    fn note(&mut self, label: &str, marks: Marks, range: &Range<usize>) {
+        let script = Some(Script::Superscript);
+        let text = InlineKind::Text(format!("[{label}]"));
+        self.push(text, Marks { script, ..marks }, range);
     }
 
     /// The length of a task's box or a panel's name at the start of the paragraph.
@@ -314,7 +337,10 @@ impl<'a> Lines<'a> {
         self.tokens.push(token.clone());
         match token {
             Token::Whole(kept) => self.push(InlineKind::Kept(kept), marks, range),
-            Token::Begin(kept) => self.kept.push((kept, self.read.runs.len())),
+            Token::Begin(kept) if self.kept.len() < MAX_DEPTH => {
+                self.kept.push((kept, self.read.runs.len()));
+            }
+            Token::Begin(kept) => self.push(InlineKind::Kept(kept), marks, range),
             Token::End(id) => match self.kept.iter().rposition(|(kept, _)| kept.id == id) {
                 Some(at) => {
                     self.kept.remove(at);

@@ -14,18 +14,20 @@ use super::table::TableReader;
 use crate::MAX_DEPTH;
 use crate::doc::{
     Block, BlockKind, Document, Format, Inline, InlineKind, Item, Kept, Level, ListMarker, Marks,
-    PanelKind, Source, Span, Task, language,
+    PanelKind, Script, Source, Span, Task, language,
 };
 use crate::inlines;
 use crate::placeholder::Token;
 
 pub(super) fn document(source: &str) -> Document {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
     let mut reader = Reader {
         source,
         frames: vec![Frame::new(FrameKind::Root, 0)],
         skipped: Vec::new(),
         lines: None,
+        note: None,
         state: State::Blocks,
     };
     for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
@@ -46,6 +48,8 @@ struct Reader<'a> {
     /// For each open container of the parser, whether it was too deep to open a frame.
     skipped: Vec<bool>,
     lines: Option<Lines<'a>>,
+    /// The label of a footnote whose text has not begun.
+    note: Option<String>,
     state: State<'a>,
 }
 
@@ -146,7 +150,13 @@ impl<'a> Reader<'a> {
     }
 
     fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
+        let begins_block = !matches!(tag, Tag::Paragraph) && !is_inline(&tag);
+        if begins_block {
+            self.flush();
+            self.lone_note();
+        }
         match tag {
+            Tag::FootnoteDefinition(label) => self.note = Some(label.into_string()),
             Tag::Paragraph => {
                 self.flush();
                 self.lines(range.start);
@@ -199,6 +209,10 @@ impl<'a> Reader<'a> {
                     content: inlines::normal_line(lines.runs),
                 };
                 self.push(Block::new(kind).at(Span::Bytes(range)));
+            }
+            TagEnd::FootnoteDefinition => {
+                self.flush();
+                self.lone_note();
             }
             TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item => {
                 self.flush();
@@ -263,9 +277,10 @@ impl<'a> Reader<'a> {
         if self.frames.len() < 2 {
             return;
         }
-        let Some(frame) = self.frames.pop() else {
+        let Some(mut frame) = self.frames.pop() else {
             return;
         };
+        frame.blocks.shrink_to_fit();
         let span = Span::Bytes(frame.start..end);
         let kind = match frame.kind {
             FrameKind::Root => return,
@@ -308,6 +323,7 @@ impl<'a> Reader<'a> {
         let span = Span::Bytes(lines.span());
         let mut read = lines.finish();
         if let Some(tokens) = read.alone.take() {
+            self.lone_note();
             for token in tokens {
                 self.token(token, &span);
             }
@@ -328,9 +344,20 @@ impl<'a> Reader<'a> {
             *panel = Some((kind, (!title.is_empty()).then_some(title)));
             read.runs = rest;
         }
+        if let Some(label) = self.note.take() {
+            let begin = [note(&label), Inline::text(" ")];
+            read.runs.splice(..0, begin);
+        }
         let content = inlines::normal(read.runs);
         if !content.is_empty() {
             self.push(Block::paragraph(content).at(span));
+        }
+    }
+
+    /// A footnote that does not begin with text.
+    fn lone_note(&mut self) {
+        if let Some(label) = self.note.take() {
+            self.push(Block::paragraph(vec![note(&label)]));
         }
     }
 
@@ -396,6 +423,22 @@ impl<'a> Reader<'a> {
         }
         std::mem::take(&mut self.top().blocks)
     }
+}
+
+/// What a footnote begins with, the same as what refers to it.
+fn note(label: &str) -> Inline {
+    let marks = Marks {
+        script: Some(Script::Superscript),
+        ..Marks::default()
+    };
+    Inline::new(InlineKind::Text(format!("[{label}]")), marks)
+}
+
+fn is_inline(tag: &Tag<'_>) -> bool {
+    matches!(
+        tag,
+        Tag::Strong | Tag::Emphasis | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. }
+    )
 }
 
 fn heading_level(level: HeadingLevel) -> Level {

@@ -213,10 +213,11 @@ impl<'a> CellReader<'a> {
         while self.frames.len() > 1 {
             self.close_frame();
         }
-        let blocks = match self.frames.pop() {
+        let mut blocks = match self.frames.pop() {
             Some(Frame::Blocks(blocks)) => blocks,
             _ => Vec::new(),
         };
+        blocks.shrink_to_fit();
         let header = self.named || in_head && !blocks.is_empty();
         Cell {
             header,

@@ -12,6 +12,8 @@ pub(super) enum Part<'a> {
     Text(&'a str),
     Url(&'a str),
     Emoji(&'a str),
+    /// A reference to a footnote, by its label.
+    Note(&'a str),
     Token(Token),
 }
 
@@ -21,41 +23,79 @@ pub(super) fn parts<'a>(text: &'a str, escaped: &[usize], links: bool) -> Vec<Pa
     let mut parts = Vec::new();
     let mut plain = 0;
     let mut at = 0;
-    let mut before = None;
     // Without a closing bracket ahead none is looked for again: linear time on many open ones.
-    let last_close = text.rfind(placeholder::CLOSE);
-    while let Some(char) = text[at..].chars().next() {
-        let from = &text[at..];
-        let is_escaped = |offset: usize| escaped.binary_search(&offset).is_ok();
-        let found = match char {
-            _ if is_escaped(at) => None,
-            placeholder::OPEN if last_close.is_some_and(|close| close > at) => token_at(from),
-            ':' => emoji_at(from, before).map(|name| (Part::Emoji(name), name.len() + 2)),
-            'h' | 'H' if links && !before.is_some_and(char::is_alphanumeric) => url_at(from)
-                .filter(|url| {
-                    let scheme = url.find("//").map_or(0, |slashes| slashes + 2);
-                    !(at..at + scheme).any(is_escaped)
-                })
-                .map(|url| (Part::Url(url), url.len())),
-            _ => None,
-        };
-        let length = if let Some((part, length)) = found {
-            if plain < at {
-                parts.push(Part::Text(&text[plain..at]));
+    let mut last_close = None;
+    let is_escaped = |offset: usize| escaped.binary_search(&offset).is_ok();
+    while let Some(next) = text.as_bytes()[at..]
+        .iter()
+        .position(|byte| matches!(*byte, b':' | b'[' | OPENS))
+    {
+        let sign = at + next;
+        at = sign + 1;
+        let (begins, found) = if text.as_bytes()[sign] == b':' {
+            match links.then(|| url_around(text, plain, sign)).flatten() {
+                Some(begins) => {
+                    let url =
+                        url_at(&text[begins..]).filter(|_| !(begins..sign + 3).any(is_escaped));
+                    (begins, url.map(|url| (Part::Url(url), url.len())))
+                }
+                None if is_escaped(sign) => continue,
+                None => {
+                    let name = emoji_at(&text[sign..], text[..sign].chars().next_back());
+                    (sign, name.map(|name| (Part::Emoji(name), name.len() + 2)))
+                }
             }
-            parts.push(part);
-            plain = at + length;
-            length
+        } else if text.as_bytes()[sign] == b'[' {
+            if is_escaped(sign) {
+                continue;
+            }
+            let label = note_at(&text[sign..]).filter(|_| links);
+            (
+                sign,
+                label.map(|label| (Part::Note(label), label.len() + 3)),
+            )
+        } else if text[sign..].starts_with(placeholder::OPEN) && !is_escaped(sign) {
+            let last_close = *last_close.get_or_insert_with(|| text.rfind(placeholder::CLOSE));
+            let ahead = last_close.is_some_and(|close| close > sign);
+            (sign, ahead.then(|| token_at(&text[sign..])).flatten())
         } else {
-            char.len_utf8()
+            at = sign + text[sign..].chars().next().map_or(1, char::len_utf8);
+            continue;
         };
-        before = text[at..at + length].chars().next_back();
-        at += length;
+        match found {
+            Some((part, length)) => {
+                if plain < begins {
+                    parts.push(Part::Text(&text[plain..begins]));
+                }
+                parts.push(part);
+                plain = begins + length;
+                at = plain;
+            }
+            None => at = sign + text[sign..].chars().next().map_or(1, char::len_utf8),
+        }
     }
     if plain < text.len() {
         parts.push(Part::Text(&text[plain..]));
     }
     parts
+}
+
+/// The first byte of [`placeholder::OPEN`].
+const OPENS: u8 = 0xe2;
+
+/// Where the URL begins whose colon stands at `colon`: a scheme of the web, not before `from` and
+/// not within a word.
+fn url_around(text: &str, from: usize, colon: usize) -> Option<usize> {
+    let before = &text[from..colon];
+    ["https", "http"].iter().find_map(|scheme| {
+        let begins = colon
+            .checked_sub(scheme.len())
+            .filter(|begins| *begins >= from)?;
+        let is_scheme = before.get(begins - from..)?.eq_ignore_ascii_case(scheme);
+        let near = text[..begins].chars().next_back();
+        let stands = is_scheme && !near.is_some_and(char::is_alphanumeric);
+        (stands && text[colon + 1..].starts_with("//")).then_some(begins)
+    })
 }
 
 fn token_at(from: &str) -> Option<(Part<'static>, usize)> {
@@ -78,6 +118,19 @@ pub(super) fn emoji_at(from: &str, before: Option<char>) -> Option<&str> {
     let after = inside[end + 1..].chars().next();
     let free = !after.is_some_and(|char| char.is_alphanumeric() || char == ':');
     (free && emoji::is_name(name)).then_some(name)
+}
+
+/// The label of the footnote reference `[^label]` that begins `from`.
+pub(super) fn note_at(from: &str) -> Option<&str> {
+    let inside = from.strip_prefix("[^")?;
+    let end = inside.bytes().take(41).position(|byte| byte == b']')?;
+    Some(&inside[..end]).filter(|label| is_label(label))
+}
+
+/// Whether a footnote can have this name.
+pub(super) fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=40).contains(&label.len()) && label.bytes().all(plain)
 }
 
 /// The length of `http://` or `https://` at the start of `from`.
@@ -125,6 +178,7 @@ mod tests {
                 Part::Text(text) => format!("text {text}"),
                 Part::Url(url) => format!("url {url}"),
                 Part::Emoji(name) => format!("emoji {name}"),
+                Part::Note(label) => format!("note {label}"),
                 Part::Token(token) => format!("{token:?}"),
             })
             .collect()
@@ -149,6 +203,17 @@ mod tests {
     fn emoji_are_words_between_colons() {
         assert_eq!(show("a :smile: b"), ["text a ", "emoji smile", "text  b"]);
         for plain in ["10:30:45", "std::vec::Vec", "a:b:c", ":A:", ": :", "::"] {
+            assert_eq!(show(plain), [format!("text {plain}")]);
+        }
+    }
+
+    #[test]
+    fn footnotes_have_simple_labels() {
+        assert_eq!(
+            show("a[^1], b[^two]"),
+            ["text a", "note 1", "text , b", "note two"]
+        );
+        for plain in ["[^]", "[^a b]", "[1]", "[^a", "^1"] {
             assert_eq!(show(plain), [format!("text {plain}")]);
         }
     }

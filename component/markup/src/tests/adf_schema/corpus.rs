@@ -1,19 +1,17 @@
 //! The committed corpus of generated documents, and the round trips it must survive.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::generator::Generator;
 use super::{SCHEMA, problems};
+use crate::tests::committed;
 use crate::{Format, adf, read, to_markdown, write_with_base};
 
 const DOCUMENTS: u64 = 1_100;
 
-fn file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adf/generated.jsonl")
-}
+const CORPUS: &str = include_str!("../../../tests/fixtures/adf/generated.jsonl");
 
 fn generated() -> (String, BTreeSet<String>) {
     let mut lines = String::new();
@@ -29,8 +27,7 @@ fn generated() -> (String, BTreeSet<String>) {
 }
 
 fn corpus() -> Vec<Value> {
-    let lines = std::fs::read_to_string(file()).expect("the corpus is committed");
-    lines
+    CORPUS
         .lines()
         .map(|line| serde_json::from_str(line).expect("each line is JSON"))
         .collect()
@@ -39,16 +36,7 @@ fn corpus() -> Vec<Value> {
 #[test]
 fn the_corpus_is_what_the_generator_writes() {
     let (lines, _) = generated();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::create_dir_all(file().parent().expect("it lies in a folder"))
-            .expect("it can be made");
-        std::fs::write(file(), &lines).expect("it can be written");
-    }
-    let committed = std::fs::read_to_string(file()).expect("the corpus is committed");
-    assert!(
-        committed == lines,
-        "the corpus differs; UPDATE=1 writes it anew"
-    );
+    committed("tests/fixtures/adf/generated.jsonl", CORPUS, &lines);
 }
 
 #[test]
