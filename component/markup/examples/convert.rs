@@ -106,12 +106,15 @@ fn format(name: &str) -> Result<Format, String> {
 
 fn read(file: Option<&str>) -> Result<String, String> {
     let name = file.unwrap_or("standard input");
-    let mut bytes = Vec::new();
-    let read = match file {
-        Some(file) => std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)),
-        None => std::io::stdin().read_to_end(&mut bytes),
+    let bytes = match file {
+        Some(file) => std::fs::read(file),
+        None => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map(|_| bytes)
+        }
     };
-    read.map_err(|error| format!("cannot read {name}: {error}"))?;
+    let bytes = bytes.map_err(|error| format!("cannot read {name}: {error}"))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         format!("{name} is not UTF-8: byte {at} begins no character")

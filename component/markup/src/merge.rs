@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use align::{Step, align};
 use gaps::Gaps;
+pub(crate) use gaps::is_gap;
 use index::{Entry, Index, Place};
 
 use crate::adf::node_at;

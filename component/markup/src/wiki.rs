@@ -4,7 +4,10 @@
 //! alone, whatever stands in it.
 
 mod inline;
+mod list;
+mod macros;
 mod read;
+mod rows;
 mod write;
 mod write_inline;
 
@@ -30,3 +33,6 @@ const PANELS: &[(crate::doc::PanelKind, &str)] = &[
     (crate::doc::PanelKind::Warning, "#fffae6"),
     (crate::doc::PanelKind::Error, "#ffebe6"),
 ];
+
+/// Begins what a `{noformat}` carries, to tell it from `{code}`.
+const NOFORMAT: char = '\u{1}';

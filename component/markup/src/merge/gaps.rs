@@ -1,13 +1,14 @@
-//! What lies between the blocks of a storage source: spaces, line ends, comments.
+//! What lies between the blocks of a source: spaces, line ends, comments.
 //!
 //! Decides where it stays: between two blocks that still follow each other.
 
 use std::ops::Range;
 
-use crate::doc::{Block, Document, Format, Source, Span};
+use crate::doc::{Block, BlockKind, Document, Format, Source, Span};
 
 pub(super) struct Gaps<'b> {
     base: &'b [Block],
+    format: Format,
     source: &'b str,
     /// Where the blocks stand, if that is known.
     within: Option<Range<usize>>,
@@ -21,15 +22,13 @@ impl<'b> Gaps<'b> {
         base: &'b [Block],
         within: Option<Range<usize>>,
     ) -> Self {
-        let source = match &document.source {
-            Source::Text {
-                format: Format::Storage,
-                text,
-            } => text.as_str(),
-            _ => "",
+        let (format, source) = match &document.source {
+            Source::Text { format, text } => (*format, text.as_str()),
+            _ => (Format::Adf, ""),
         };
         Self {
             base,
+            format,
             source,
             within,
             next: Some(0),
@@ -63,8 +62,19 @@ impl<'b> Gaps<'b> {
 
     fn gap(&self, range: Range<usize>) -> Option<Block> {
         let text = self.source.get(range).filter(|text| !text.is_empty())?;
-        Some(Block::verbatim(Format::Storage, text.to_owned()))
+        let mut block = Block::verbatim(self.format, text.to_owned());
+        if let BlockKind::Kept { kept, .. } = &mut block.kind {
+            kept.label = GAP.to_owned();
+        }
+        Some(block)
     }
+}
+
+const GAP: &str = "between blocks";
+
+/// Whether `block` is what lay between two others, and takes the place of what a writer puts there.
+pub(crate) fn is_gap(block: &Block) -> bool {
+    matches!(&block.kind, BlockKind::Kept { kept, .. } if kept.label == GAP && kept.id.is_empty())
 }
 
 fn bytes(block: &Block) -> Option<&Range<usize>> {

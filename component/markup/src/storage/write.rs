@@ -10,6 +10,7 @@ use crate::doc::{
     Block, BlockKind, Carried, Format, Kept, ListMarker, Origin, PanelKind, Table, Task,
 };
 use crate::error::WriteError;
+use crate::merge::is_gap;
 use crate::visit;
 
 pub(super) fn blocks(blocks: &[Block]) -> Result<String, WriteError> {
@@ -74,7 +75,7 @@ impl Writer {
                 continue;
             }
             self.block(block)?;
-            after_loose = super::is_loose(block) || after_loose && is_blank(block);
+            after_loose = super::is_loose(block) || after_loose && is_gap(block);
         }
         Ok(())
     }
@@ -218,20 +219,6 @@ impl Writer {
                 return id;
             }
         }
-    }
-}
-
-/// Source that says nothing: the space between two blocks.
-fn is_blank(block: &Block) -> bool {
-    match &block.kind {
-        BlockKind::Kept {
-            kept: Kept {
-                origin: Some(origin),
-                ..
-            },
-            body: None,
-        } => origin.open.trim().is_empty(),
-        _ => false,
     }
 }
 

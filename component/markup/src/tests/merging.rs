@@ -157,7 +157,7 @@ fn wiki_markup_keeps_its_lines() {
     .expect("nothing is missing");
     assert_eq!(
         written,
-        "h2. Z\n\nb *c* {anchor:here}\n\n{code:title=x|borderStyle=solid}\nd\n{code}\n\n||e|f|"
+        "h2. Z  \n\nb *c* {anchor:here}\n{code:title=x|borderStyle=solid}\nd\n{code}\n\n||e|f|\n"
     );
 }
 

@@ -27,6 +27,20 @@ proptest! {
         prop_assert_eq!(read(&written), document, "{}", written);
     }
 
+    /// Markdown comes back from wiki markup the same once it has been there.
+    #[test]
+    fn markdown_settles(document in document(Can::MARKDOWN)) {
+        let through = |markdown: &str| {
+            let document = crate::read(Format::Markdown, markdown).expect("every text is Markdown");
+            wiki::write(&document).map(|written| (to_markdown(Format::Wiki, &written), written))
+        };
+        let markdown = crate::markdown::write(&document).expect("every document can be written");
+        if let Ok((first, written)) = through(&markdown) {
+            let (second, again) = through(&first).expect("what wiki markup said it can say");
+            prop_assert_eq!(&second, &first, "{}\n---\n{}", written, again);
+        }
+    }
+
     #[test]
     fn every_document_can_be_said(document in document(Can::MARKDOWN)) {
         match wiki::write(&document) {

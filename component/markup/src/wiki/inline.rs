@@ -3,45 +3,15 @@
 //! Decides where a mark, a link, an image or an emoticon begins and ends. Each mark is open at most
 //! once and each search remembers its answer, so no text takes more than linear time.
 
+use super::macros::{self, Names};
 use crate::doc::{
     Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
     Script, User,
 };
 use crate::emoji;
 
-/// Macros that show something of their own; other braces are text, as in Jira.
-const KEPT_MACROS: &[&str] = &[
-    "anchor",
-    "attachments",
-    "chart",
-    "children",
-    "cloak",
-    "excerpt",
-    "gallery",
-    "html",
-    "include",
-    "jira",
-    "jiraissues",
-    "junitreport",
-    "loremipsum",
-    "section",
-    "column",
-    "toc",
-    "vote",
-    "widget",
-];
-
-pub(super) fn read(text: &str, depth: usize) -> Vec<Inline> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        runs: Vec::new(),
-        plain: String::new(),
-        open: Vec::new(),
-        colours: Vec::new(),
-        in_link: depth > crate::MAX_DEPTH,
-        next: Next::default(),
-    };
+pub(super) fn read(text: &str, depth: usize, names: &Names<'_>) -> Vec<Inline> {
+    let mut reader = Reader::new(text, depth > crate::MAX_DEPTH, names);
     reader.all();
     reader.runs
 }
@@ -51,9 +21,14 @@ pub(super) fn cell_end(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
     // Without an end ahead none is looked for again.
-    let (mut links, mut images) = (true, true);
+    let (mut links, mut images, mut codes) = (true, true, true);
     while at < bytes.len() {
         match bytes[at] {
+            b'{' if codes => match macros::code_end(&text[at..]) {
+                Some(Some(end)) => at += end - 1,
+                Some(None) => codes = false,
+                None => {}
+            },
             b'\\' => at += 1,
             b'|' => return at,
             b'[' if links => {
@@ -79,6 +54,7 @@ pub(super) fn cell_end(text: &str) -> usize {
 }
 
 struct Reader<'a> {
+    names: &'a Names<'a>,
     text: &'a str,
     at: usize,
     runs: Vec<Inline>,
@@ -119,6 +95,20 @@ fn next_of(
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str, in_link: bool, names: &'a Names<'a>) -> Self {
+        Self {
+            names,
+            text,
+            at: 0,
+            runs: Vec::new(),
+            plain: String::new(),
+            open: Vec::new(),
+            colours: Vec::new(),
+            in_link,
+            next: Next::default(),
+        }
+    }
+
     fn all(&mut self) {
         while let Some(char) = self.rest().chars().next() {
             if !self.markup(char) {
@@ -239,7 +229,7 @@ impl<'a> Reader<'a> {
         let Some(end) = next_of(&mut self.next.brace, self.text, "}", self.at) else {
             return false;
         };
-        if end - self.at > 300 {
+        if end - self.at > macros::LONGEST {
             return false;
         }
         let inside = &self.text[self.at + 1..end];
@@ -255,7 +245,7 @@ impl<'a> Reader<'a> {
             }
             return plain;
         }
-        if KEPT_MACROS.contains(&name) {
+        if self.names.contains(name) {
             let source = self.text[self.at..=end].to_owned();
             let length = source.len();
             let label = format!("macro {name} {value}");
@@ -353,20 +343,19 @@ impl<'a> Reader<'a> {
         if !is_target(target) {
             return false;
         }
-        let link = Link { href, title: None };
+        if style.is_some_and(|style| style.starts_with("smart-")) {
+            let source = self.rest()[..length].to_owned();
+            let label = format!("card {target}");
+            let kept = Kept::new(&label, Format::Wiki, source, String::new());
+            return self.push(InlineKind::Kept(kept), Marks::default(), length);
+        }
+        let title = style.map(|title| title.trim().to_owned());
+        let title = title.filter(|title| !title.is_empty());
+        let link = Link { href, title };
         let shown = text.filter(|text| !text.is_empty());
         let mut runs = match shown {
             Some(text) => {
-                let mut reader = Reader {
-                    text,
-                    at: 0,
-                    runs: Vec::new(),
-                    plain: String::new(),
-                    open: Vec::new(),
-                    colours: Vec::new(),
-                    in_link: true,
-                    next: Next::default(),
-                };
+                let mut reader = Reader::new(text, true, self.names);
                 reader.all();
                 reader.runs
             }
@@ -503,16 +492,8 @@ fn is_target(target: &str) -> bool {
 
 /// Text inside `{{…}}`: escapes and entities only.
 fn unescape(text: &str) -> String {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        runs: Vec::new(),
-        plain: String::new(),
-        open: Vec::new(),
-        colours: Vec::new(),
-        in_link: true,
-        next: Next::default(),
-    };
+    let names = Names::default();
+    let mut reader = Reader::new(text, true, &names);
     while let Some(char) = reader.rest().chars().next() {
         if char != '&' || !reader.entity() {
             reader.plain.push(char);

@@ -2,20 +2,22 @@
 //!
 //! Decides where a block begins and ends. A line break inside a paragraph shows, as in Jira.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::PANELS;
 use super::inline;
+use super::list::list_item;
+use super::macros::{self, CONTAINERS, Names, is_container, parameters};
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Cell, Document, Format, Inline, InlineKind, Item, Level, ListMarker, Marks,
-    PanelKind, Row, Source, Span, Table, code_text, language,
+    Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Level, Marks, PanelKind,
+    Source, Span, code_text,
 };
 use crate::inlines;
 
 pub(super) fn document(source: &str) -> Document {
     Document {
-        blocks: Reader::new(source, 0).blocks(),
+        blocks: Reader::within(source, 0, &Names::of(source)).blocks(),
         source: Source::Text {
             format: Format::Wiki,
             text: source.to_owned(),
@@ -23,10 +25,11 @@ pub(super) fn document(source: &str) -> Document {
     }
 }
 
-struct Reader<'a> {
-    source: &'a str,
-    at: usize,
-    depth: usize,
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a str,
+    pub(super) at: usize,
+    pub(super) depth: usize,
+    pub(super) names: &'a Names<'a>,
     frames: Vec<Frame>,
     /// Lines of the running paragraph, and where it began.
     lines: Vec<&'a str>,
@@ -34,14 +37,14 @@ struct Reader<'a> {
     /// Behind the line that was looked at last: many blocks may begin on one.
     line_end: usize,
     /// Where the last closing tag of each macro stands; none is looked for behind it.
-    last_code: Option<usize>,
-    last_noformat: Option<usize>,
+    last: BTreeMap<&'static str, usize>,
 }
 
 struct Frame {
     kind: FrameKind,
     blocks: Vec<Block>,
     start: usize,
+    carried: Carried,
 }
 
 enum FrameKind {
@@ -52,25 +55,28 @@ enum FrameKind {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a str, depth: usize) -> Self {
+    pub(super) fn within(source: &'a str, depth: usize, names: &'a Names<'a>) -> Self {
+        let closed = ["code", "noformat", "quote"].iter().chain(CONTAINERS);
+        let last = closed.filter_map(|name| Some((*name, source.rfind(&format!("{{{name}}}"))?)));
         Self {
             source,
             at: 0,
             depth,
+            names,
             frames: vec![Frame {
                 kind: FrameKind::Root,
                 blocks: Vec::new(),
                 start: 0,
+                carried: Carried::default(),
             }],
             lines: Vec::new(),
             lines_start: 0,
             line_end: 0,
-            last_code: source.rfind("{code}"),
-            last_noformat: source.rfind("{noformat}"),
+            last: last.collect(),
         }
     }
 
-    fn blocks(mut self) -> Vec<Block> {
+    pub(super) fn blocks(mut self) -> Vec<Block> {
         while self.at < self.source.len() {
             self.line();
         }
@@ -85,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The line at the cursor and the offset behind it.
-    fn line_here(&mut self) -> (&'a str, usize) {
+    pub(super) fn line_here(&mut self) -> (&'a str, usize) {
         if self.at >= self.line_end {
             let rest = &self.source[self.at..];
             self.line_end = rest
@@ -112,17 +118,22 @@ impl<'a> Reader<'a> {
             self.at = start + offset_in(line, rest);
         } else if let Some((level, rest)) = heading(text) {
             self.end_paragraph();
-            let content = inlines::normal_line(inline::read(rest, self.depth));
-            self.push(BlockKind::Heading { level, content }, start..next);
+            let content = inlines::normal_line(inline::read(rest, self.depth, self.names));
+            self.push(
+                Block::new(BlockKind::Heading { level, content }),
+                start..next,
+            );
             self.at = next;
         } else if let Some(rest) = text.strip_prefix("bq. ") {
             self.end_paragraph();
-            let body = paragraph(&[rest], self.depth).into_iter().collect();
-            self.push(BlockKind::Quote(body), start..next);
+            let body = paragraph(&[rest], self.depth, self.names)
+                .into_iter()
+                .collect();
+            self.push(Block::new(BlockKind::Quote(body)), start..next);
             self.at = next;
         } else if text.len() >= 4 && text.bytes().all(|byte| byte == b'-') {
             self.end_paragraph();
-            self.push(BlockKind::Rule, start..next);
+            self.push(Block::new(BlockKind::Rule), start..next);
             self.at = next;
         } else if list_item(text).is_some() {
             self.end_paragraph();
@@ -140,7 +151,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn push(&mut self, kind: BlockKind, range: Range<usize>) {
+    pub(super) fn push(&mut self, block: Block, range: Range<usize>) {
         let trimmed = self.source[range.clone()].trim_end_matches(SPACES).len();
         // Inside another text the offsets are not the document's.
         let span = if self.depth == 0 {
@@ -148,20 +159,29 @@ impl<'a> Reader<'a> {
         } else {
             Span::Unknown
         };
+        self.push_placeless(block.at(span));
+    }
+
+    pub(super) fn push_placeless(&mut self, block: Block) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.blocks.push(Block::new(kind).at(span));
+            frame.blocks.push(block);
         }
+    }
+
+    /// Where the last closing tag of a macro stands.
+    pub(super) fn last_closing(&self, name: &str) -> Option<usize> {
+        self.last.get(name).copied()
     }
 
     fn end_paragraph(&mut self) {
         let lines = std::mem::take(&mut self.lines);
-        if let Some(block) = paragraph(&lines, self.depth) {
-            self.push(block.kind, self.lines_start..self.at);
+        if let Some(block) = paragraph(&lines, self.depth, self.names) {
+            self.push(block, self.lines_start..self.at);
         }
     }
 
     /// Where in `line` a block begins or ends, in the middle of it.
-    fn inner_macro(&self, line: &str) -> Option<usize> {
+    pub(super) fn inner_macro(&self, line: &str) -> Option<usize> {
         let mut from = 0;
         while let Some(found) = line[from..].find('{') {
             let at = from + found;
@@ -175,24 +195,24 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn verbatim(&self) -> Option<(BlockKind, usize)> {
+    fn verbatim(&self) -> Option<(Block, usize)> {
         let indent =
             self.source[self.at..].len() - self.source[self.at..].trim_start_matches(SPACES).len();
         self.verbatim_at(self.at + indent)
     }
 
     /// `{code:rust}…{code}` or `{noformat}…{noformat}`, and the offset behind it.
-    fn verbatim_at(&self, at: usize) -> Option<(BlockKind, usize)> {
+    pub(super) fn verbatim_at(&self, at: usize) -> Option<(Block, usize)> {
         let rest = &self.source[at..];
-        let (name, last) = if rest.starts_with("{code") {
-            ("code", self.last_code)
+        let name = if rest.starts_with("{code") {
+            "code"
         } else if rest.starts_with("{noformat") {
-            ("noformat", self.last_noformat)
+            "noformat"
         } else {
             return None;
         };
         let (parameters, begin) = parameters(rest, name)?;
-        if last? < at + begin {
+        if self.last_closing(name)? < at + begin {
             return None;
         }
         let close = format!("{{{name}}}");
@@ -203,25 +223,16 @@ impl<'a> Reader<'a> {
             .or(text.strip_prefix('\n'))
             .unwrap_or(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
-        let named = parameters
-            .iter()
-            .find_map(|(key, value)| match *key {
-                "" => Some(*value),
-                "language" => Some(*value),
-                _ => None,
-            })
-            .and_then(language);
-        let kind = BlockKind::Code {
-            language: named.filter(|_| name == "code"),
-            text: code_text(text.strip_suffix('\r').unwrap_or(text)),
-        };
+        let text = code_text(text.strip_suffix('\r').unwrap_or(text));
+        let (language, carried) = macros::code(name, &parameters);
+        let block = Block::new(BlockKind::Code { language, text }).carrying(carried);
         let mut end = at + begin + length + close.len();
         let after = &self.source[end..];
         let rest = after.trim_start_matches([' ', '\t', '\r']);
         if rest.starts_with('\n') {
             end += after.len() - rest.len() + 1;
         }
-        Some((kind, end))
+        Some((block, end))
     }
 
     /// Opens or closes a `{quote}` or `{panel}`; gives what follows on the line.
@@ -238,7 +249,7 @@ impl<'a> Reader<'a> {
                 let end = self.at + offset_in(self.line_here().0, rest);
                 self.close_at(end);
             } else {
-                self.open(FrameKind::Quote);
+                self.open(FrameKind::Quote, Carried::default());
             }
             return Some(rest);
         }
@@ -255,23 +266,32 @@ impl<'a> Reader<'a> {
                 let behind = self.at + offset_in(self.line_here().0, &text[end..]);
                 self.close_at(behind);
             } else {
-                let kind = panel_kind(name, &parameters);
-                let title = parameters.iter().find(|(key, _)| *key == "title");
-                let title = title.map(|(_, title)| title.trim().to_owned());
-                let title = title.filter(|title| !title.is_empty());
-                self.open(FrameKind::Panel((*name).to_owned(), kind, title));
+                let (kind, title, carried) = macros::panel(name, &parameters);
+                self.open(FrameKind::Panel((*name).to_owned(), kind, title), carried);
             }
             return Some(&text[end..]);
         }
         None
     }
 
-    fn open(&mut self, kind: FrameKind) {
+    /// Whether `text` begins with the tag that ends the innermost quote or panel.
+    pub(super) fn closes_frame(&self, text: &str) -> bool {
+        match self.frames.last().map(|frame| &frame.kind) {
+            Some(FrameKind::Quote) => text.starts_with("{quote}"),
+            Some(FrameKind::Panel(name, ..)) => {
+                matches!(parameters(text, name), Some((found, _)) if found.is_empty())
+            }
+            Some(FrameKind::Root) | None => false,
+        }
+    }
+
+    fn open(&mut self, kind: FrameKind, carried: Carried) {
         if self.frames.len() + self.depth < MAX_DEPTH {
             self.frames.push(Frame {
                 kind,
                 blocks: Vec::new(),
                 start: self.at,
+                carried,
             });
         }
     }
@@ -290,264 +310,39 @@ impl<'a> Reader<'a> {
             FrameKind::Panel(_, kind, title) => BlockKind::Panel { kind, title, body },
             FrameKind::Root => return,
         };
-        self.push(kind, frame.start..end);
+        let block = Block::new(kind).carrying(frame.carried);
+        self.push(block, frame.start..end);
     }
-
-    fn list(&mut self) {
-        let start = self.at;
-        let mut items: Vec<(&'a str, Vec<&'a str>)> = Vec::new();
-        loop {
-            let (line, next) = self.line_here();
-            let text = strip(line);
-            if let Some((markers, rest)) = list_item(text) {
-                items.push((markers, vec![rest]));
-            } else if text.is_empty() || self.begins_block(text) {
-                break;
-            } else if let Some((_, lines)) = items.last_mut() {
-                lines.push(text);
-            }
-            self.at = next;
-            if self.at >= self.source.len() {
-                break;
-            }
-        }
-        let end = self.at;
-        let mut items = items.into_iter().peekable();
-        while let Some((markers, _)) = items.peek() {
-            let first = markers.as_bytes()[0];
-            let kind = nest(&mut items, 0, first, self.depth);
-            self.push(kind, start..end);
-            // Several lists from one run of lines have no bytes of their own.
-            if items.peek().is_some()
-                && let Some(block) = self
-                    .frames
-                    .last_mut()
-                    .and_then(|frame| frame.blocks.last_mut())
-            {
-                block.span = Span::Unknown;
-            }
-        }
-        let several = self
-            .frames
-            .last_mut()
-            .map(|frame| frame.blocks.as_mut_slice());
-        if let Some([.., before, last]) = several
-            && before.span == Span::Unknown
-            && matches!(before.kind, BlockKind::List { .. })
-        {
-            last.span = Span::Unknown;
-        }
-    }
-
-    fn begins_block(&self, text: &str) -> bool {
-        text.starts_with('|')
-            || heading(text).is_some()
-            || text.starts_with("bq. ")
-            || text.len() >= 4 && text.bytes().all(|byte| byte == b'-')
-            || [
-                "{code",
-                "{noformat",
-                "{quote}",
-                "{panel",
-                "{info",
-                "{note",
-                "{tip",
-                "{warning",
-            ]
-            .iter()
-            .any(|start| text.starts_with(start))
-    }
-
-    fn table(&mut self) {
-        let start = self.at;
-        let mut rows = Vec::new();
-        while self.at < self.source.len() && strip(self.line_here().0).starts_with('|') {
-            let row_start = self.at;
-            let mut end = self.at;
-            // A row goes on until a line ends it.
-            while self.at < self.source.len() {
-                let (line, next) = self.line_here();
-                let text = strip(line);
-                if text.is_empty() {
-                    break;
-                }
-                end = self.at + line.len();
-                self.at = next;
-                if text.ends_with('|') && !text.ends_with("\\|") && text.len() > 1 {
-                    break;
-                }
-            }
-            rows.push(row(strip(&self.source[row_start..end]), self.depth));
-        }
-        let end = self.at;
-        self.push(BlockKind::Table(Table { rows }), start..end);
-    }
-}
-
-const CONTAINERS: &[&str] = &["panel", "info", "note", "tip", "warning"];
-
-fn is_container(text: &str) -> bool {
-    text.starts_with("{quote}")
-        || CONTAINERS
-            .iter()
-            .any(|name| parameters(text, name).is_some())
 }
 
 const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A non-breaking space is text.
-fn strip(text: &str) -> &str {
+pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(SPACES)
 }
 
 /// Where `part`, the end of the trimmed line, begins in `line`.
-fn offset_in(line: &str, part: &str) -> usize {
+pub(super) fn offset_in(line: &str, part: &str) -> usize {
     line.trim_end_matches(SPACES).len() - part.len()
 }
 
-fn paragraph(lines: &[&str], depth: usize) -> Option<Block> {
+pub(super) fn paragraph(lines: &[&str], depth: usize, names: &Names<'_>) -> Option<Block> {
     let mut content = Vec::new();
     for line in lines {
         if !content.is_empty() {
             content.push(Inline::new(InlineKind::HardBreak, Marks::default()));
         }
-        content.extend(inline::read(strip(line), depth));
+        content.extend(inline::read(strip(line), depth, names));
     }
     let content = inlines::normal(content);
     (!content.is_empty()).then(|| Block::paragraph(content))
 }
 
-fn heading(text: &str) -> Option<(Level, &str)> {
+pub(super) fn heading(text: &str) -> Option<(Level, &str)> {
     let digit = text.strip_prefix('h')?.bytes().next()?;
     let rest = text.get(2..)?.strip_prefix(". ")?;
     (b'1'..=b'6')
         .contains(&digit)
         .then(|| (Level::nearest(u64::from(digit - b'0')), rest))
-}
-
-/// `*# text`: the markers and the text.
-fn list_item(text: &str) -> Option<(&str, &str)> {
-    let rest = text.trim_start_matches(['*', '#', '-']);
-    let markers = &text[..text.len() - rest.len()];
-    let dashes = markers.len() > 1 && markers.bytes().all(|byte| byte == b'-');
-    (!markers.is_empty() && !dashes && rest.starts_with(' ')).then(|| (markers, strip(rest)))
-}
-
-/// Takes the items that belong to one list, and their own lists.
-fn nest<'a>(
-    items: &mut std::iter::Peekable<impl Iterator<Item = (&'a str, Vec<&'a str>)>>,
-    level: usize,
-    marker: u8,
-    depth: usize,
-) -> BlockKind {
-    let mut list: Vec<Item> = Vec::new();
-    while let Some((markers, _)) = items.peek() {
-        let markers = markers.as_bytes();
-        if markers.len() <= level || is_ordered(markers[level]) != is_ordered(marker) {
-            break;
-        }
-        let deeper = markers.len() > level + 1 && level + 1 + depth < MAX_DEPTH / 2;
-        if deeper {
-            let inner = markers[level + 1];
-            let kind = nest(items, level + 1, inner, depth);
-            if list.is_empty() {
-                list.push(Item::default());
-            }
-            if let Some(item) = list.last_mut() {
-                item.blocks.push(Block::new(kind));
-            }
-            continue;
-        }
-        if let Some((_, lines)) = items.next() {
-            list.push(Item {
-                blocks: paragraph(&lines, depth).into_iter().collect(),
-                ..Item::default()
-            });
-        }
-    }
-    let marker = if is_ordered(marker) {
-        ListMarker::Ordered { start: 1 }
-    } else {
-        ListMarker::Bullet
-    };
-    BlockKind::List {
-        marker,
-        items: list,
-    }
-}
-
-fn is_ordered(marker: u8) -> bool {
-    marker == b'#'
-}
-
-fn row(text: &str, depth: usize) -> Row {
-    let mut cells = Vec::new();
-    let mut rest = text;
-    while let Some(after) = rest.strip_prefix('|') {
-        let (header, after) = match after.strip_prefix('|') {
-            Some(after) => (true, after),
-            None => (false, after),
-        };
-        if after.is_empty() {
-            break;
-        }
-        let end = inline::cell_end(after);
-        let content = strip(&after[..end]);
-        let is_lines = content.contains('\n') || list_item(content).is_some();
-        let blocks = if is_lines && depth + 2 < MAX_DEPTH {
-            Reader::new(content, depth + 1).blocks()
-        } else {
-            paragraph(&[content], depth).into_iter().collect()
-        };
-        cells.push(Cell {
-            header,
-            blocks,
-            ..Cell::default()
-        });
-        rest = &after[end..];
-    }
-    Row {
-        cells,
-        ..Row::default()
-    }
-}
-
-fn panel_kind(name: &str, parameters: &[(&str, &str)]) -> PanelKind {
-    match name {
-        "info" => PanelKind::Info,
-        "note" => PanelKind::Note,
-        "tip" => PanelKind::Tip,
-        "warning" => PanelKind::Warning,
-        _ => {
-            let colour = parameters.iter().find(|(key, _)| *key == "bgColor");
-            let known = colour.and_then(|(_, colour)| {
-                PANELS
-                    .iter()
-                    .find(|(_, known)| known.eq_ignore_ascii_case(colour))
-            });
-            known.map_or(PanelKind::Plain, |(kind, _)| *kind)
-        }
-    }
-}
-
-/// The parameters of `{name}` or `{name:a=b|c}` at the start of `text`, and its length.
-fn parameters<'t>(text: &'t str, name: &str) -> Option<(Vec<(&'t str, &'t str)>, usize)> {
-    let rest = text.strip_prefix('{')?.strip_prefix(name)?;
-    let before = text.len() - rest.len();
-    if rest.starts_with('}') {
-        return Some((Vec::new(), before + 1));
-    }
-    let inside = rest.strip_prefix(':')?;
-    let end = inside
-        .bytes()
-        .take(1000)
-        .position(|byte| matches!(byte, b'}' | b'\n'))?;
-    if !inside[end..].starts_with('}') {
-        return None;
-    }
-    let list = inside[..end]
-        .split('|')
-        .map(|part| part.split_once('=').unwrap_or(("", part)))
-        .collect();
-    Some((list, before + 1 + end + 1))
 }

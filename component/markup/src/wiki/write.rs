@@ -3,14 +3,15 @@
 //! Decides the macro or the line start of each block. What wiki markup cannot nest is said one
 //! after the other.
 
-use super::PANELS;
 use super::write_inline::{self, Place, macro_text};
+use super::{NOFORMAT, PANELS};
 use crate::doc::{
-    Block, BlockKind, Document, Format, Inline, InlineKind, Item, Kept, ListMarker, Marks,
+    Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Item, Kept, ListMarker, Marks,
     PanelKind, Table, Task,
 };
 use crate::error::WriteError;
 use crate::inlines;
+use crate::merge::is_gap;
 
 pub(super) fn document(document: &Document) -> Result<String, WriteError> {
     blocks(&document.blocks, Within::Document)
@@ -44,37 +45,54 @@ impl Within {
 }
 
 fn blocks(blocks: &[Block], within: Within) -> Result<String, WriteError> {
-    let mut written = Vec::with_capacity(blocks.len());
+    let mut written = String::new();
+    let mut apart = true;
     for block in blocks {
-        let text = self::block(&block.kind, within)?;
+        if let BlockKind::Kept { kept, .. } = &block.kind
+            && is_gap(block)
+        {
+            written.push_str(source(kept)?);
+            apart = true;
+            continue;
+        }
+        let text = self::block(block, within)?;
         if !text.is_empty() {
-            written.push(text);
+            written.push_str(if apart { "" } else { "\n\n" });
+            written.push_str(&text);
+            apart = false;
         }
     }
-    Ok(written.join("\n\n"))
+    Ok(written)
 }
 
-fn block(kind: &BlockKind, within: Within) -> Result<String, WriteError> {
-    Ok(match kind {
+/// What a macro's tag said besides.
+fn parameters(carried: &Carried) -> &str {
+    carried.of(Format::Wiki).unwrap_or("")
+}
+
+fn block(block: &Block, within: Within) -> Result<String, WriteError> {
+    let more = parameters(&block.carried);
+    Ok(match &block.kind {
         BlockKind::Paragraph(content) => write_inline::write(content, Place::Paragraph)?,
         BlockKind::Heading { level, content } => {
             let text = write_inline::write(content, Place::Line)?;
             format!("h{}. {text}", level.number())
         }
-        BlockKind::Code { language, text } => code(language.as_deref(), text)?,
+        BlockKind::Code { language, text } => code(language.as_deref(), text, more)?,
         BlockKind::Quote(body) => match within.quote() {
             Some(inner) => format!("{{quote}}\n{}\n{{quote}}", blocks(body, inner)?),
             None => blocks(body, within)?,
         },
         BlockKind::List { marker, items } => list(*marker, items, "")?.join("\n"),
-        BlockKind::Tasks(tasks) => {
-            let items: Vec<Item> = tasks.iter().map(task).collect();
-            list(ListMarker::Bullet, &items, "")?.join("\n")
-        }
+        BlockKind::Tasks(list) => tasks(list, "")?.join("\n"),
         BlockKind::Table(rows) => table(rows)?,
         BlockKind::Rule => "----".to_owned(),
-        BlockKind::Panel { kind, title, body } => panel(*kind, title.as_deref(), body, within)?,
-        BlockKind::Expand { title, body } => panel(PanelKind::Plain, Some(title), body, within)?,
+        BlockKind::Panel { kind, title, body } => {
+            panel(*kind, title.as_deref(), more, body, within)?
+        }
+        BlockKind::Expand { title, body } => {
+            panel(PanelKind::Plain, Some(title), more, body, within)?
+        }
         BlockKind::Kept { kept, body } => {
             let text = source(kept)?.to_owned();
             let body = blocks(body.as_deref().unwrap_or_default(), within)?;
@@ -101,19 +119,35 @@ pub(super) fn source(kept: &Kept) -> Result<&str, WriteError> {
 }
 
 /// A block of code cannot hold its own closing tag.
-fn code(language: Option<&str>, text: &str) -> Result<String, WriteError> {
+fn code(language: Option<&str>, text: &str, more: &str) -> Result<String, WriteError> {
     let holds = |tag: &str| text.contains(tag);
-    match (holds("{code}"), holds("{noformat}"), language) {
-        (true, true, _) => Err(WriteError::Code),
-        (true, false, _) => Ok(format!("{{noformat}}\n{text}\n{{noformat}}")),
-        (false, _, Some(language)) => Ok(format!("{{code:{language}}}\n{text}\n{{code}}")),
-        (false, _, None) => Ok(format!("{{code}}\n{text}\n{{code}}")),
+    let name = match (holds("{code}"), holds("{noformat}")) {
+        (true, true) => return Err(WriteError::Code),
+        (true, false) => "noformat",
+        (false, _) if more.starts_with(NOFORMAT) => "noformat",
+        (false, _) => "code",
+    };
+    let language = language.filter(|_| name == "code").map(str::to_owned);
+    let more = more.trim_start_matches(NOFORMAT);
+    let tag = tag(name, language.into_iter(), more);
+    Ok(format!("{tag}\n{text}\n{{{name}}}"))
+}
+
+/// A macro's opening tag.
+fn tag(name: &str, parameters: impl Iterator<Item = String>, more: &str) -> String {
+    let more = (!more.is_empty()).then(|| more.to_owned());
+    let parameters: Vec<String> = parameters.chain(more).collect();
+    if parameters.is_empty() {
+        format!("{{{name}}}")
+    } else {
+        format!("{{{name}:{}}}", parameters.join("|"))
     }
 }
 
 fn panel(
     kind: PanelKind,
     title: Option<&str>,
+    more: &str,
     body: &[Block],
     within: Within,
 ) -> Result<String, WriteError> {
@@ -125,14 +159,9 @@ fn panel(
         return Ok(format!("{title}{}", blocks(body, within)?));
     };
     let colour = PANELS.iter().find(|(known, _)| *known == kind);
-    let mut parameters: Vec<String> = Vec::new();
-    parameters.extend(title.map(|title| format!("title={title}")));
-    parameters.extend(colour.map(|(_, colour)| format!("bgColor={colour}")));
-    let start = if parameters.is_empty() {
-        "{panel}".to_owned()
-    } else {
-        format!("{{panel:{}}}", parameters.join("|"))
-    };
+    let title = title.map(|title| format!("title={title}"));
+    let colour = colour.map(|(_, colour)| format!("bgColor={colour}"));
+    let start = tag("panel", title.into_iter().chain(colour), more);
     Ok(format!("{start}\n{}\n{{panel}}", blocks(body, inner)?))
 }
 
@@ -149,17 +178,15 @@ fn list(marker: ListMarker, items: &[Item], outer: &str) -> Result<Vec<String>, 
         for block in &item.blocks {
             match &block.kind {
                 BlockKind::List { marker, items } => below.extend(list(*marker, items, &markers)?),
-                BlockKind::Tasks(tasks) => {
-                    let items: Vec<Item> = tasks.iter().map(task).collect();
-                    below.extend(list(ListMarker::Bullet, &items, &markers)?);
-                }
+                BlockKind::Tasks(list) => below.extend(tasks(list, &markers)?),
                 BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
                     if !text.is_empty() {
                         text.push(Inline::new(InlineKind::HardBreak, Marks::default()));
                     }
                     text.extend(content.iter().cloned());
                 }
-                other => below.push(block_below(other)?),
+                // It follows its item without a blank line between.
+                _ => below.push(self::block(block, Within::Document)?),
             }
         }
         let text = write_inline::write(&inlines::normal(text), Place::Line)?;
@@ -169,22 +196,17 @@ fn list(marker: ListMarker, items: &[Item], outer: &str) -> Result<Vec<String>, 
     Ok(lines)
 }
 
-/// A block that an item cannot hold follows it, without a blank line between.
-fn block_below(kind: &BlockKind) -> Result<String, WriteError> {
-    block(kind, Within::Document)
-}
-
-fn task(task: &Task) -> Item {
-    let mut content = task.content.clone();
-    content.insert(0, Inline::text(if task.done { "[x] " } else { "[ ] " }));
-    let mut blocks = vec![Block::paragraph(inlines::normal(content))];
-    if !task.children.is_empty() {
-        blocks.push(Block::new(BlockKind::Tasks(task.children.clone())));
+/// Tasks are items that begin with a box; Jira shows it as it is.
+fn tasks(tasks: &[Task], outer: &str) -> Result<Vec<String>, WriteError> {
+    let markers = format!("{outer}*");
+    let mut lines = Vec::new();
+    for task in tasks {
+        let sign = if task.done { "[x]" } else { "[ ]" };
+        let text = write_inline::write(&task.content, Place::Line)?;
+        lines.push(format!("{markers} {sign} {text}").trim_end().to_owned());
+        lines.extend(self::tasks(&task.children, &markers)?);
     }
-    Item {
-        blocks,
-        ..Item::default()
-    }
+    Ok(lines)
 }
 
 fn table(table: &Table) -> Result<String, WriteError> {
@@ -203,29 +225,31 @@ fn table(table: &Table) -> Result<String, WriteError> {
     Ok(lines.join("\n"))
 }
 
-/// A list in a cell has its lines, `|* x` and `* y|`; all other blocks are lines of text.
+/// A list or code in a cell has its lines, `|* x` and `* y|`; all other blocks are lines of text.
 fn cell_text(blocks: &[Block]) -> Result<String, WriteError> {
     let mut text = String::new();
-    let mut last_is_list = false;
+    let mut last_is_lines = false;
     for block in blocks {
-        let (part, is_list) = match &block.kind {
+        let (part, is_lines) = match &block.kind {
             BlockKind::List { marker, items } => (list(*marker, items, "")?.join("\n"), true),
+            BlockKind::Tasks(list) => (tasks(list, "")?.join("\n"), true),
             BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
                 (write_inline::write(content, Place::Cell)?, false)
             }
+            BlockKind::Code { .. } => (self::block(block, Within::Document)?, true),
             BlockKind::Kept { kept, .. } => (source(kept)?.to_owned(), false),
             other => (write_inline::write(&words(other), Place::Cell)?, false),
         };
         if part.is_empty() {
             continue;
         }
-        text.push_str(match (text.is_empty(), last_is_list || is_list) {
+        text.push_str(match (text.is_empty(), last_is_lines || is_lines) {
             (true, _) => "",
             (false, false) => " \\\\ ",
             (false, true) => "\n",
         });
         text.push_str(&part);
-        last_is_list = is_list;
+        last_is_lines = is_lines;
     }
     Ok(if text.is_empty() {
         " ".to_owned()
@@ -237,18 +261,6 @@ fn cell_text(blocks: &[Block]) -> Result<String, WriteError> {
 /// What a block says, as one run of text.
 fn words(kind: &BlockKind) -> Vec<Inline> {
     let line_break = || Inline::new(InlineKind::HardBreak, Marks::default());
-    if let BlockKind::Code { text, .. } = kind {
-        let mut runs = Vec::new();
-        for line in text.lines() {
-            let marks = Marks {
-                code: true,
-                ..Marks::default()
-            };
-            runs.push(Inline::new(InlineKind::Text(line.to_owned()), marks));
-            runs.push(line_break());
-        }
-        return inlines::normal(runs);
-    }
     let mut blocks = vec![Block::new(kind.clone())];
     let mut runs = Vec::new();
     for content in crate::visit::contents(&mut blocks) {

@@ -93,6 +93,17 @@ pub(super) fn macro_text(text: &str) -> String {
     text.replace(['|', '{', '}', '\n'], " ").trim().to_owned()
 }
 
+/// What shows over a link: nothing in it ends the link or makes a card of it.
+fn link_title(title: &str) -> String {
+    let title = title.replace(['|', '[', ']', '{', '}', '\n'], " ");
+    let title = title.trim();
+    title
+        .strip_prefix("smart-")
+        .unwrap_or(title)
+        .trim()
+        .to_owned()
+}
+
 fn delimiter(mark: Mark<'_>) -> Option<char> {
     Some(match mark {
         Mark::Strong => '*',
@@ -120,7 +131,10 @@ fn close(mark: Mark<'_>, free: bool) -> Result<String, WriteError> {
     Ok(match (mark, delimiter(mark)) {
         (_, Some(_)) => open(mark, free)?,
         (Mark::Colour(_), _) => "{color}".to_owned(),
-        (Mark::Link(link), _) => format!("|{}]", href(link)?),
+        (Mark::Link(link), _) => match link.title.as_deref().map(link_title) {
+            Some(title) if !title.is_empty() => format!("|{}|{title}]", href(link)?),
+            _ => format!("|{}]", href(link)?),
+        },
         _ => String::new(),
     })
 }
