@@ -23,7 +23,7 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// What the schema says against `document`, the deepest reasons first.
-fn problems(document: &Value) -> Option<String> {
+pub(super) fn problems(document: &Value) -> Option<String> {
     if VALIDATOR.is_valid(document) {
         return None;
     }
