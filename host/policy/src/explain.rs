@@ -5,6 +5,7 @@
 mod render;
 mod target;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -60,6 +61,8 @@ pub struct Explanation {
     pub tools: Vec<String>,
     /// The site whose credential would be attached; none for a refusal.
     pub credential: Option<SiteName>,
+    /// Where that credential is kept, as far as somebody looked it up: `env:JIRA_API_TOKEN`.
+    pub credential_reference: Option<String>,
     /// Where the host of the question is an address.
     pub address: Option<LiteralAddress>,
     /// Set where the site's deployment is not known yet.
@@ -167,6 +170,13 @@ impl Explanation {
         u8::from(!self.is_allowed())
     }
 
+    /// Adds where the credential is kept; `references` never hold a secret.
+    pub fn name_credential(&mut self, references: &BTreeMap<SiteName, String>) {
+        let reference = self.credential.as_ref().map(|site| references.get(site));
+        self.credential_reference = reference
+            .map(|known| known.map_or_else(|| "none is configured".to_owned(), Clone::clone));
+    }
+
     pub fn is_allowed(&self) -> bool {
         self.verdict == ALLOW
     }
@@ -184,6 +194,7 @@ impl Explanation {
             template: None,
             tools: Vec::new(),
             credential: None,
+            credential_reference: None,
             address: None,
             assumed_deployment: None,
             nearest: Vec::new(),

@@ -4,6 +4,7 @@
 //! So is a file without a `[[rule]]`: it would deny everything, which nobody starts a server for.
 
 mod accept;
+mod assertions;
 mod path;
 mod reader;
 mod rule;
@@ -11,12 +12,14 @@ mod site;
 
 use std::collections::BTreeMap;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::Policy;
 use crate::acceptance::Acceptance;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::Effect;
+pub(crate) use assertions::{Assertion, Claim, read as read_assertions};
 use reader::{Reader, Table};
 
 /// A policy that a person is to read is far smaller; beyond this someone wants the parser to work.
@@ -36,39 +39,34 @@ const TOP_LATER: &[(&str, &str)] = &[
     ),
 ];
 
-pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {
-    let text = text
-        .strip_prefix('\u{feff}')
+/// Without a byte order mark and with plain line ends, so that copies are the same text.
+fn plain(text: &str) -> String {
+    text.strip_prefix('\u{feff}')
         .unwrap_or(text)
-        .replace("\r\n", "\n");
-    let fail = |problems| Diagnostics::new(file_name, &text, problems);
+        .replace("\r\n", "\n")
+}
+
+fn open(text: &str) -> Result<Spanned<DeTable<'_>>, Problem> {
     if text.len() > MAX_BYTES {
-        return Err(fail(vec![Problem::new(
-            0..0,
-            format!(
-                "the file has {} bytes; at most {MAX_BYTES} are read",
-                text.len()
-            ),
-        )]));
+        let message = format!(
+            "the file has {} bytes; at most {MAX_BYTES} are read",
+            text.len()
+        );
+        return Err(Problem::new(0..0, message));
     }
-    let document = DeTable::parse(&text).map_err(|error| {
-        let first_line = error
-            .message()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        fail(vec![Problem::new(
-            error.span().unwrap_or(0..0),
-            format!("not TOML: {first_line}"),
-        )])
-    })?;
+    DeTable::parse(text).map_err(|error| {
+        let first_line = error.message().lines().next().unwrap_or_default();
+        let message = format!("not TOML: {first_line}");
+        Problem::new(error.span().unwrap_or(0..0), message)
+    })
+}
+
+pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {
+    let text = plain(text);
+    let fail = |problems| Diagnostics::new(file_name, &text, problems);
+    let document = open(&text).map_err(|problem| fail(vec![problem]))?;
     let mut reader = Reader::default();
-    let top = Table {
-        table: document.get_ref(),
-        span: 0..0,
-        name: "the file".to_owned(),
-    };
+    let top = Table::of_file(document.get_ref());
     reader.refuse_unknown_keys(&top, TOP_KEYS, TOP_LATER);
     read_version(&mut reader, &top);
     let component = read_component(&mut reader, &top);

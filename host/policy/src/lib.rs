@@ -33,6 +33,7 @@
 
 mod absolute;
 mod acceptance;
+mod assertion;
 mod catalogue;
 mod check;
 mod date;
@@ -63,6 +64,7 @@ mod replay;
 mod report;
 mod rule;
 mod sarif;
+mod schema;
 pub mod segment;
 mod set;
 mod site;
@@ -72,6 +74,7 @@ mod witness;
 
 pub use absolute::{AbsoluteUrl, UrlError};
 pub use acceptance::{About, Acceptance};
+pub use assertion::{Asserted, AssertionError, Assertions, assert_policy};
 pub use catalogue::{Catalogue, Place, Route, RouteId, RouteMatch, Slot, SlotKind, catalogue};
 pub use check::{
     Accepted, CODES, FileFacts, Finding, Findings, Level, Surroundings, UsedRules, check,
@@ -93,6 +96,7 @@ pub use profile::Profile;
 pub use replay::{Changed, Replay, replay};
 pub use report::{HostRequest, Report, ReportInputs, Row, SiteRow, report};
 pub use rule::{Effect, PathSelector, Rule, Selector, SiteSelector};
+pub use schema::schema;
 pub use set::TooTangled;
 pub use site::Site;
 pub use template::{Kind, Part, Template, TemplateError};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::Policy;
 use crate::catalogue::catalogue;
 use crate::decide::Subject;
+use crate::explain::Question;
 use crate::fit::BODY_HAS;
 use crate::template::{Part, Template};
 use crate::vocabulary::{Deployment, Method, Product, SiteName};
@@ -130,6 +131,21 @@ impl Log {
 }
 
 impl Record {
+    /// The same request, to be explained under another policy. `None` where the log has cut it.
+    pub fn question(&self) -> Option<Question> {
+        let segments = self.segments.as_ref()?;
+        let path: String = segments.iter().flat_map(|segment| ["/", segment]).collect();
+        let names = self.query_names.iter();
+        Some(Question::Path {
+            method: self.method.to_string(),
+            site: self.site.to_string(),
+            product: Some(self.product),
+            path,
+            query: names.map(|name| (name.clone(), String::new())).collect(),
+            tool: Some(self.tool.clone()),
+        })
+    }
+
     /// The request, if the log holds all of it, once for each deployment that it may have been made to.
     pub(crate) fn requests<'r>(&'r self, policy: &Policy) -> Vec<RecordedRequest<'r>> {
         let Some(segments) = &self.segments else {

@@ -12,6 +12,8 @@ pub enum Profile {
     ReadOnly,
     /// Reading and writing, on all sites; nothing is deleted or administered. What holds without a policy file.
     Standard,
+    /// Reading, writing and deleting, on all sites; nothing is administered.
+    Full,
 }
 
 const READ_ONLY: &str = r#"
@@ -36,13 +38,28 @@ site = "*"
 classes = ["delete", "admin"]
 "#;
 
+const FULL: &str = r#"
+# Reads, writes and deletes whatever the account may.
+[[rule]]
+id = "everything-but-administration"
+site = "*"
+classes = ["read", "write", "delete"]
+
+# Wins over every rule, also over those that are added later.
+[[deny]]
+id = "never-administer"
+site = "*"
+classes = ["admin"]
+"#;
+
 impl Profile {
-    pub const ALL: [Self; 2] = [Self::ReadOnly, Self::Standard];
+    pub const ALL: [Self; 3] = [Self::ReadOnly, Self::Standard, Self::Full];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ReadOnly => "read-only",
             Self::Standard => "standard",
+            Self::Full => "full",
         }
     }
 
@@ -57,6 +74,7 @@ impl Profile {
         let rules = match self {
             Self::ReadOnly => READ_ONLY,
             Self::Standard => STANDARD,
+            Self::Full => FULL,
         };
         let sites: String = sites
             .iter()

@@ -1,6 +1,7 @@
 //! Tests of the whole crate from outside: a fixture policy, and what may and may not pass it.
 
 mod addresses;
+mod assertions;
 mod checks;
 mod decisions;
 mod diagnostics;
@@ -11,6 +12,7 @@ mod logs;
 mod properties;
 mod reach;
 mod reports;
+mod schema;
 mod sites;
 mod slips;
 

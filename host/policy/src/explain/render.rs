@@ -32,11 +32,13 @@ impl Explanation {
             line(&mut text, 2, "tool", &self.tools.join(", "));
         }
         if let Some(site) = &self.credential {
+            let reference = self.credential_reference.as_ref();
+            let reference = reference.map_or_else(String::new, |kept| format!(": {kept}"));
             line(
                 &mut text,
                 2,
                 "credential",
-                &format!("that of site `{site}`"),
+                &format!("that of site `{site}`{reference}"),
             );
         }
         if let Some(literal) = &self.address {

@@ -27,6 +27,14 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
+    pub(super) fn of_file(table: &'a DeTable<'a>) -> Self {
+        Self {
+            table,
+            span: 0..0,
+            name: "the file".to_owned(),
+        }
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::accept::{self, Accepted};
 use super::reader::{At, Reader, Table};
+use crate::Policy;
 use crate::acceptance::About;
 use crate::check::{Finding, Level};
 use crate::diagnostic::Problem;
@@ -72,6 +73,19 @@ const LATER: &[(&str, &str)] = &[
     ("projects", "projects cannot be restricted yet"),
     ("spaces", "spaces cannot be restricted yet"),
 ];
+
+impl Sites {
+    /// Those of a policy, for a file that speaks about it.
+    pub(super) fn of_policy(policy: &Policy) -> Self {
+        let sites = policy.sites().iter();
+        Self {
+            by_name: sites
+                .map(|site| (site.name.clone(), site.clone()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+}
 
 impl Remark {
     pub(super) fn into_finding(self, line_of: &impl Fn(usize) -> usize) -> Finding {

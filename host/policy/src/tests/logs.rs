@@ -371,3 +371,31 @@ fn every_slot_of_the_log_is_told_apart() {
     let told = replay(&log, &policy, &manifest());
     assert_eq!((told.same, told.decisions), (1, 1), "{}", told.human());
 }
+
+#[test]
+fn a_record_can_be_explained_under_another_policy() {
+    let log = read(&lines_of_the_fixture());
+    let record = log.records.first().expect("there are records");
+    assert_eq!(record.place, "audit.jsonl:1");
+    let question = record.question().expect("the log holds all of it");
+    let mut told = crate::explain(&fixture(), &manifest(), &question);
+    assert!(told.is_allowed());
+    told.name_credential(&BTreeMap::from([(
+        site("jira"),
+        "env:JIRA_API_TOKEN".to_owned(),
+    )]));
+    assert!(
+        told.human()
+            .contains("that of site `jira`: env:JIRA_API_TOKEN"),
+        "{}",
+        told.human()
+    );
+    told.name_credential(&BTreeMap::new());
+    assert!(
+        told.human().contains("none is configured"),
+        "{}",
+        told.human()
+    );
+    let narrow = parse(&FIXTURE.replacen("query = [\"fields\", \"expand\"]\n", "", 1));
+    assert!(!crate::explain(&narrow, &manifest(), &question).is_allowed());
+}

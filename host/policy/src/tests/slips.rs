@@ -4,9 +4,9 @@ use super::checks::codes;
 use super::*;
 
 /// A file made of the fixture, one slip put into it, and the code that has to say so.
-struct Slip {
-    code: &'static str,
-    text: String,
+pub(super) struct Slip {
+    pub(super) code: &'static str,
+    pub(super) text: String,
 }
 
 pub(super) const TOOL: &str = "tools = [\"jira_get_issue\"]";
@@ -17,7 +17,7 @@ pub(super) fn own_rule(id: &str, path: &str, more: &str) -> String {
     )
 }
 
-fn slips() -> Vec<Slip> {
+pub(super) fn slips() -> Vec<Slip> {
     let mut slips = Vec::new();
     let mut add = |code, text: String| slips.push(Slip { code, text });
     let with = |lines: &str| format!("{FIXTURE}\n{lines}\n");

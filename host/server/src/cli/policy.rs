@@ -3,14 +3,18 @@
 //!
 //! Exit codes are the same for every verb: 0 nothing to report, 1 something to look at, 2 could not run.
 
+mod assert;
 mod check;
 mod derive;
 mod diff;
 mod explain;
+mod export;
 mod file;
+mod init;
 mod log;
 mod references;
 mod replay;
+mod report;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,6 +26,8 @@ use crate::component;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
+    /// Write a profile out as a policy file
+    Init(init::Init),
     /// May this request be made, by which rule, and if not, what would allow it
     Explain(explain::Explain),
     /// Is the policy file sound
@@ -32,6 +38,14 @@ pub(super) enum Verb {
     Replay(replay::Replay),
     /// The least that the requests of an audit log needed, as a policy to read
     Derive(derive::Derive),
+    /// Who can reach what, with whose credential
+    Report(report::Report),
+    /// Prove that requests stay allowed or denied
+    Assert(assert::Assert),
+    /// The hosts, for another runtime's own allow-list
+    Export(export::Export),
+    /// The grammar as a JSON Schema, for editors
+    Schema,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -50,11 +64,16 @@ enum ReviewFormat {
 
 pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     let code = match verb {
+        Verb::Init(init) => init.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Check(check) => check.run(),
         Verb::Diff(diff) => diff.run(),
         Verb::Replay(replay) => replay.run(),
         Verb::Derive(derive) => derive.run(),
+        Verb::Report(report) => report.run(),
+        Verb::Assert(assert) => assert.run(),
+        Verb::Export(export) => export.run(),
+        Verb::Schema => print(&format!("{:#}", policy::schema())).map(|()| 0),
     }?;
     Ok(ExitCode::from(code))
 }

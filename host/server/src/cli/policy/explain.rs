@@ -1,11 +1,13 @@
 //! `policy explain`: reads the question from the command line; the answer is the decision's own.
 
-use anyhow::bail;
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use clap::Args;
 use policy::Question;
 
 use super::file::PolicyFile;
-use super::{Format, manifest, print};
+use super::{Format, log, manifest, print, references};
 
 #[derive(Args)]
 pub(in crate::cli) struct Explain {
@@ -21,6 +23,9 @@ pub(in crate::cli) struct Explain {
     /// A query parameter beside --path, not encoded
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "path")]
     query: Vec<(String, String)>,
+    /// Explain the request of this audit line under the policy of today: audit.jsonl:12
+    #[arg(long, group = "address", value_name = "LOG:LINE", conflicts_with_all = ["method", "tool"])]
+    record: Option<String>,
     /// The tool that asks; alone: everything the tool may do
     #[arg(long, required_unless_present = "address")]
     tool: Option<String>,
@@ -33,7 +38,10 @@ pub(in crate::cli) struct Explain {
 impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let policy = self.file.parse()?;
-        let explanation = policy::explain(&policy, &manifest()?, &self.question()?);
+        let mut explanation = policy::explain(&policy, &manifest()?, &self.question()?);
+        if let Some(references) = references::of_folder(self.file.folder().as_deref()) {
+            explanation.name_credential(&references);
+        }
         print(&match self.format {
             Format::Human => explanation.human(),
             Format::Json => explanation.json(),
@@ -42,6 +50,9 @@ impl Explain {
     }
 
     fn question(&self) -> anyhow::Result<Question> {
+        if let Some(record) = &self.record {
+            return recorded(record);
+        }
         let method = self.method.clone().unwrap_or_else(|| "GET".into());
         let tool = self.tool.clone();
         Ok(match (&self.url, &self.path, &self.site, tool) {
@@ -64,6 +75,23 @@ impl Explain {
             ),
         })
     }
+}
+
+fn recorded(place: &str) -> anyhow::Result<Question> {
+    let (file, line) = place
+        .rsplit_once(':')
+        .filter(|(_, line)| line.bytes().all(|b| b.is_ascii_digit()))
+        .context("write the record as FILE:LINE")?;
+    let log = log::read(Path::new(file))?;
+    let named = format!("{file}:{line}");
+    let record = log
+        .records
+        .iter()
+        .find(|record| record.place == named)
+        .with_context(|| format!("{named} is no decision of the policy"))?;
+    record
+        .question()
+        .with_context(|| format!("{named} does not hold the whole path any more"))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

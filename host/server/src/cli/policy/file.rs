@@ -32,17 +32,21 @@ const MOST_BYTES: u64 = 16 << 20;
 
 impl PolicyFile {
     pub(super) fn read(&self) -> anyhow::Result<Text> {
-        let path = self
-            .policy
-            .clone()
-            .or_else(|| Some(self.folder()?.join("policy.toml")))
-            .context("no home directory; name the file with --policy")?;
+        let path = self.path()?;
         read_text(&path).with_context(|| {
             format!(
-                "no policy: name the file with --policy, or write {}",
+                "no policy: name the file with --policy, or write {} with `policy init`",
                 path.display()
             )
         })
+    }
+
+    /// Where the file is, or would be.
+    pub(super) fn path(&self) -> anyhow::Result<PathBuf> {
+        self.policy
+            .clone()
+            .or_else(|| Some(self.folder()?.join("policy.toml")))
+            .context("no home directory; name the file with --policy")
     }
 
     /// The policy, or everything that is wrong with the file.
