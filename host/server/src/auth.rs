@@ -11,6 +11,7 @@ use policy::{Caller, Origin, Permit, Site, SiteName};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use crate::oauth::{Renewal, RenewalError};
 use crate::secrets::Secret;
 
 /// How a secret becomes an `Authorization` header.
@@ -32,12 +33,35 @@ impl fmt::Debug for Scheme {
 }
 
 /// The credential of one site.
-#[derive(Debug)]
 pub struct Login {
     /// The credential goes to this origin and to no other, whatever the site is later said to be.
     pub origin: Origin,
     pub scheme: Scheme,
     pub secret: Secret,
+    /// Where tokens come from that are not the secret itself.
+    pub(crate) renewal: Option<Renewal>,
+}
+
+impl Login {
+    /// A login whose secret is what is sent.
+    pub(crate) fn fixed(origin: Origin, scheme: Scheme, secret: Secret) -> Self {
+        Self {
+            origin,
+            scheme,
+            secret,
+            renewal: None,
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("origin", &self.origin)
+            .field("scheme", &self.scheme)
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The credentials of all sites.
@@ -69,11 +93,17 @@ impl CredentialStore {
             .get(&site.name)
             .filter(|login| login.origin == site.origin)
             .ok_or(CredentialError::Missing)?;
-        let secret = login
-            .secret
-            .reveal()
-            .await
-            .map_err(|error| CredentialError::Unavailable(error.to_string()))?;
+        let secret = match &login.renewal {
+            None => login
+                .secret
+                .reveal()
+                .await
+                .map_err(|error| CredentialError::Unavailable(error.to_string()))?,
+            Some(renewal) => renewal.access().await.map_err(|error| match error {
+                RenewalError::Ended(_) => CredentialError::Ended,
+                other => CredentialError::Unavailable(other.to_string()),
+            })?,
+        };
         Ok(credential(
             login.secret.reference().to_string(),
             &login.scheme,
@@ -93,6 +123,7 @@ impl CredentialSource for CredentialStore {
     }
 
     /// A token made by hand has no renewal, but a person may have put a new one in its place.
+    /// A refused access token is renewed once, though its time had not come: it may have been revoked.
     async fn refreshed(
         &self,
         _permit: &Permit,
@@ -104,7 +135,17 @@ impl CredentialSource for CredentialStore {
             .logins
             .get(&site.name)
             .filter(|login| login.origin == site.origin)?;
-        let secret = login.secret.replacement(rejected.secrets.first()?).await?;
+        let refused = rejected.secrets.first()?;
+        let secret = match &login.renewal {
+            None => login.secret.replacement(refused).await?,
+            Some(renewal) => match renewal.after(refused).await {
+                Ok(secret) => secret,
+                Err(error) => {
+                    tracing::warn!(site = %site.name, %error, "the refused token was not renewed");
+                    return None;
+                }
+            },
+        };
         let name = login.secret.reference().to_string();
         Some(credential(name, &login.scheme, &secret))
     }
@@ -148,11 +189,8 @@ mod tests {
     }
 
     fn login(origin: &str, scheme: Scheme) -> Login {
-        Login {
-            origin: Origin::parse(origin).unwrap(),
-            scheme,
-            secret: Secret::from_variable("T", &SecretString::from(TOKEN)).unwrap(),
-        }
+        let secret = Secret::from_variable("T", &SecretString::from(TOKEN)).unwrap();
+        Login::fixed(Origin::parse(origin).unwrap(), scheme, secret)
     }
 
     fn store() -> CredentialStore {
@@ -216,14 +254,7 @@ mod tests {
         let origin = Origin::parse("https://jira.example.com").unwrap();
         let secret = Secret::in_file("/nonexistent/token".into());
         let name = SiteName::parse("jira").unwrap();
-        let _ = store.insert(
-            name,
-            Login {
-                origin,
-                scheme: Scheme::Bearer,
-                secret,
-            },
-        );
+        let _ = store.insert(name, Login::fixed(origin, Scheme::Bearer, secret));
         let refused = store
             .for_site(&site("jira", "https://jira.example.com"))
             .await

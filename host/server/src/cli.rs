@@ -6,6 +6,7 @@ mod ask;
 mod call;
 mod demo;
 mod demo_site;
+mod doctor;
 mod login;
 mod logout;
 mod policy;
@@ -45,6 +46,8 @@ enum Command {
     Setup(setup::Arguments),
     /// Show who you are on each site and where the credential is kept
     Status(status::Arguments),
+    /// Look for what is wrong, and say which command mends it
+    Doctor(doctor::Arguments),
     /// List the tools that are offered under this configuration
     Tools(tools::Arguments),
     /// Make one tool call, on the same path as an MCP client's
@@ -108,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Logout(arguments) => logout::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Policy { verb } => policy::run(&verb),

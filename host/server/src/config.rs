@@ -10,20 +10,19 @@ mod peer;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests;
+mod vault;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use policy::{Policy, Profile, Scheme, Site, SiteName};
 
 use crate::auth::{CredentialStore, Login};
 use crate::credentials;
-use crate::process::Variables;
-use crate::secrets::{SHORT_SECRET, Secret, SecretError, SecretRef};
-use crate::store::{Keyring, RecordId, Store};
+use crate::secrets::{SHORT_SECRET, SecretRef};
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
 pub use finding::{ConfigError, Finding};
+pub(crate) use vault::Vault;
 
 /// What the command line says. It wins over the environment.
 #[derive(Clone, Debug, Default)]
@@ -411,13 +410,8 @@ impl Loader<'_> {
             if let SecretRef::Env(name) = &entry.secret {
                 self.secret_variables.insert(name.clone());
             }
-            match vault.secret(entry, site, self.environment) {
-                Ok(secret) => {
-                    let login = Login {
-                        origin: site.origin.clone(),
-                        scheme: entry.scheme.clone(),
-                        secret,
-                    };
+            match vault.login(entry, site, self.environment) {
+                Ok(login) => {
                     self.add(site.name.clone(), login);
                 }
                 Err(error) => self.mistakes.push(Finding::new(
@@ -500,70 +494,6 @@ impl Loader<'_> {
                 self.mistakes.push(finding);
             }
         }
-    }
-}
-
-/// What it takes to find the secret of an entry; nothing is read before a call needs it.
-pub(crate) struct Vault {
-    store: Arc<Store>,
-    keyring: Arc<Keyring>,
-    /// For the programs of password managers.
-    variables: Variables,
-    systemd: Option<PathBuf>,
-}
-
-impl Vault {
-    pub(crate) fn new(config_dir: &Path, environment: &Environment) -> Self {
-        let keyring = Arc::new(Keyring::of_system());
-        Self {
-            store: Arc::new(Store::in_directory(config_dir, Arc::clone(&keyring))),
-            keyring,
-            variables: environment.for_children(),
-            systemd: environment.systemd_credentials(),
-        }
-    }
-
-    /// The secret of an entry for its site.
-    fn secret(
-        &self,
-        entry: &credentials::Entry,
-        site: &Site,
-        environment: &Environment,
-    ) -> Result<Secret, SecretError> {
-        if entry.secret == SecretRef::Store {
-            let record = RecordId {
-                site: site.name.clone(),
-                origin: site.origin.clone(),
-                account: entry.account.clone(),
-            };
-            return Ok(Secret::in_store(Arc::clone(&self.store), record));
-        }
-        self.lookup(&entry.secret, environment)
-    }
-
-    /// A secret that does not depend on the site. Fails only for what is known at once: a variable that is not set, a
-    /// service that systemd did not start.
-    pub(crate) fn lookup(
-        &self,
-        reference: &SecretRef,
-        environment: &Environment,
-    ) -> Result<Secret, SecretError> {
-        Ok(match reference {
-            SecretRef::Env(name) => {
-                let value = environment.secret(name);
-                let value = value.ok_or_else(|| SecretError::Unset(name.clone()))?;
-                Secret::from_variable(name, &value)?
-            }
-            SecretRef::File(path) => Secret::in_file(path.clone()),
-            SecretRef::Credential(name) => Secret::of_systemd(name, self.systemd.clone())?,
-            SecretRef::Keyring { service, account } => {
-                Secret::in_keyring(Arc::clone(&self.keyring), service, account)
-            }
-            SecretRef::Store => return Err(SecretError::NeedsSite),
-            SecretRef::Program(program) => {
-                Secret::of_program(program.clone(), self.variables.clone())
-            }
-        })
     }
 }
 

@@ -5,6 +5,12 @@
 //! kind = "basic"                 # or "bearer"
 //! user = "me@example.com"        # with "basic" only
 //! secret = "env:JIRA_API_TOKEN"  # or any other reference; "store:" is what `login` writes
+//!
+//! [site.beta]
+//! kind = "oauth"                 # or "client-credentials", whose secret is the client's
+//! client-id = "…"
+//! redirect-uri = "http://localhost:8976/callback"
+//! secret = "store:"
 //! account = "Ada Lovelace"       # whose it is; `login` writes it, and a record in the store is sealed for it
 //! ```
 //!
@@ -28,8 +34,23 @@ pub(crate) struct Entry {
     pub(crate) place: String,
     pub(crate) scheme: Scheme,
     pub(crate) secret: SecretRef,
+    pub(crate) issue: Issue,
     /// Whose credential it is: what the service calls the person, else the user name. May be empty.
     pub(crate) account: String,
+}
+
+/// Where the token that is sent comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Issue {
+    /// It is the secret itself.
+    Fixed,
+    /// A login server renews it; the secret is the site's record.
+    OAuth {
+        client_id: String,
+        redirect_uri: String,
+    },
+    /// A login server gives it for the client's own secret.
+    Client { client_id: String },
 }
 
 /// All entries, or every mistake in the file.
@@ -106,18 +127,21 @@ impl Reader<'_> {
         };
         let known_before = self.findings.len();
         let (mut kind, mut user, mut secret, mut account) = (None, None, None, None);
+        let (mut client_id, mut redirect_uri) = (None, None);
         for (key, value) in keys {
             let slot = match key.get_ref().as_ref() {
                 "kind" => &mut kind,
                 "user" => &mut user,
                 "secret" => &mut secret,
                 "account" => &mut account,
+                "client-id" => &mut client_id,
+                "redirect-uri" => &mut redirect_uri,
                 _ => {
                     let what = format!("[site.{site}] has a key that is not known");
                     self.report(
                         key.span(),
                         &what,
-                        "Known are `kind`, `user`, `secret` and `account`.",
+                        "Known are `kind`, `user`, `secret`, `account`, `client-id` and `redirect-uri`.",
                     );
                     continue;
                 }
@@ -144,6 +168,7 @@ impl Reader<'_> {
                 account
             },
         );
+        let issue = self.issue(&site, span.clone(), &kind, client_id, redirect_uri, &secret);
         let scheme = self.scheme(&site, span.clone(), kind, user);
         let secret = self.secret(&site, span.clone(), secret);
         if self.findings.len() > known_before {
@@ -154,6 +179,7 @@ impl Reader<'_> {
             place: self.place(span),
             scheme: scheme?,
             secret: secret?,
+            issue: issue?,
             account: named,
         })
     }
@@ -166,7 +192,7 @@ impl Reader<'_> {
         user: Option<(String, Range<usize>)>,
     ) -> Option<Scheme> {
         const KINDS: &str = "Write kind = \"basic\" for a Cloud API token (with user = your e-mail), \
-                             kind = \"bearer\" for a Data Center personal access token.";
+                             kind = \"bearer\" for a Data Center personal access token. `mcp-airlock login` writes them all.";
         let Some((kind, kind_span)) = kind else {
             self.report(table, &format!("[site.{site}] has no `kind`"), KINDS);
             return None;
@@ -184,9 +210,9 @@ impl Reader<'_> {
                 self.report(table, &what, "Add user = \"your e-mail address\".");
                 None
             }
-            ("bearer", None) => Some(Scheme::Bearer),
-            ("bearer", Some((_, span))) => {
-                let what = format!("[site.{site}] is of kind \"bearer\" and has a `user`");
+            ("bearer" | "oauth" | "client-credentials", None) => Some(Scheme::Bearer),
+            (kind @ ("bearer" | "oauth" | "client-credentials"), Some((_, span))) => {
+                let what = format!("[site.{site}] is of kind \"{kind}\" and has a `user`");
                 self.report(
                     span,
                     &what,
@@ -196,6 +222,50 @@ impl Reader<'_> {
             }
             _ => {
                 self.report(kind_span, "has a `kind` that is not known", KINDS);
+                None
+            }
+        }
+    }
+
+    fn issue(
+        &mut self,
+        site: &SiteName,
+        table: Range<usize>,
+        kind: &Option<(String, Range<usize>)>,
+        client_id: Option<(String, Range<usize>)>,
+        redirect_uri: Option<(String, Range<usize>)>,
+        secret: &Option<(String, Range<usize>)>,
+    ) -> Option<Issue> {
+        const HOW: &str = "Run `mcp-airlock login`, which writes this entry.";
+        let kind = kind.as_ref().map_or("", |(kind, _)| kind.as_str());
+        match (kind, client_id, redirect_uri) {
+            ("oauth", Some((client_id, _)), Some((redirect_uri, _))) => {
+                if secret.as_ref().is_some_and(|(text, _)| text != "store:") {
+                    let what = format!(
+                        "[site.{site}] is of kind \"oauth\", whose secret changes with each renewal"
+                    );
+                    self.report(
+                        table,
+                        &what,
+                        "Write secret = \"store:\"; no other place can be written to.",
+                    );
+                    return None;
+                }
+                Some(Issue::OAuth {
+                    client_id,
+                    redirect_uri,
+                })
+            }
+            ("client-credentials", Some((client_id, _)), None) => Some(Issue::Client { client_id }),
+            ("oauth" | "client-credentials", _, _) => {
+                let what = format!("[site.{site}] does not have the keys of kind \"{kind}\"");
+                self.report(table, &what, HOW);
+                None
+            }
+            (_, None, None) => Some(Issue::Fixed),
+            (_, Some((_, span)), _) | (_, None, Some((_, span))) => {
+                let what = format!("[site.{site}] has a key that only OAuth logins have");
+                self.report(span, &what, HOW);
                 None
             }
         }
@@ -278,6 +348,32 @@ mod tests {
         assert!(matches!(&entries[0].scheme, Scheme::Basic { user } if user == "me@example.com"));
         assert_eq!(entries[0].secret, SecretRef::Env("JIRA_API_TOKEN".into()));
         assert_eq!(entries[1].scheme, Scheme::Bearer);
+        assert_eq!(entries[1].issue, Issue::Fixed);
+    }
+
+    #[test]
+    fn reads_logins_that_are_renewed_and_refuses_half_of_one() {
+        let oauth = "[site.a]\nkind = \"oauth\"\nclient-id = \"id\"\nredirect-uri = \"http://localhost:1/callback\"\nsecret = \"store:\"\n";
+        let client = "[site.b]\nkind = \"client-credentials\"\nclient-id = \"id\"\nsecret = \"op://a/b/c\"\n";
+        let entries = parse(&format!("{oauth}{client}"), "credentials.toml").unwrap();
+        assert!(matches!(&entries[0].issue, Issue::OAuth { client_id, .. } if client_id == "id"));
+        assert_eq!(
+            entries[1].issue,
+            Issue::Client {
+                client_id: "id".into()
+            }
+        );
+        for wrong in [
+            oauth.replace("store:", "env:T"),
+            oauth.replace("client-id = \"id\"\n", ""),
+            oauth.replace("redirect-uri", "redirect-url"),
+            client.replace("client-id = \"id\"\n", ""),
+            client.replace("client-credentials", "bearer"),
+            format!("{client}redirect-uri = \"x\"\n"),
+            format!("{oauth}user = \"me\"\n"),
+        ] {
+            assert!(parse(&wrong, "credentials.toml").is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -305,10 +401,10 @@ secret = "env:T"
         insta::assert_snapshot!(said, @r#"
         credentials.toml line 2: holds something other than [site.NAME]
           hint: Write a table [site.NAME] with kind, secret and, for kind = "basic", user.
-        credentials.toml line 4: has a `kind` that is not known
-          hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
+        credentials.toml line 3: [site.acme] does not have the keys of kind "oauth"
+          hint: Run `mcp-airlock login`, which writes this entry.
         credentials.toml line 5: [site.acme] has a key that is not known
-          hint: Known are `kind`, `user`, `secret` and `account`.
+          hint: Known are `kind`, `user`, `secret`, `account`, `client-id` and `redirect-uri`.
         credentials.toml line 6: `secret` is not a reference to a secret; write "env:NAME", "file:/absolute/path", "op://vault/item/field" or another of the known ones. If this is the secret itself, take it out of the file and treat it as exposed
           hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         credentials.toml line 7: [site.two] is of kind "basic" and has no `user`
@@ -324,7 +420,7 @@ secret = "env:T"
         credentials.toml line 14: has a site name that cannot be one: a name has 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and begins with a letter or a digit
           hint: Use the name that policy.toml gives the site.
         credentials.toml line 17: [site.four] has no `kind`
-          hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token.
+          hint: Write kind = "basic" for a Cloud API token (with user = your e-mail), kind = "bearer" for a Data Center personal access token. `mcp-airlock login` writes them all.
         credentials.toml line 17: [site.four] has no `secret`
           hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         "#);

@@ -39,38 +39,50 @@ pub(crate) async fn prove(
         let mut site = survey.site(name.clone());
         site.cloud_id = way.cloud_id;
         let header = authorization(&way.scheme, token);
-        let mut known: Option<Identity> = None;
-        let mut products = Vec::new();
-        let mut without = Vec::new();
-        for product in site.products.clone() {
-            match identity::of(wire, &site, survey.deployment, product, &header).await {
-                Ok(identity) => {
-                    products.push(product);
-                    known.get_or_insert(identity);
-                }
-                Err(reason) => without.push((product, reason)),
-            }
-        }
-        match known {
-            Some(identity) => {
-                site.products = products;
-                return Ok(Proven {
-                    site,
-                    scheme: way.scheme,
-                    kind: way.kind,
-                    identity,
-                    without,
-                });
-            }
-            None => {
-                last = without
-                    .into_iter()
-                    .next()
-                    .map(|(_, reason)| last_word(last, reason))
-            }
+        match recognise(wire, survey.deployment, site, way.scheme, way.kind, &header).await {
+            Ok(proven) => return Ok(proven),
+            Err(reason) => last = Some(last_word(last, reason)),
         }
     }
     Err(last.unwrap_or(NotKnown::Trouble(Trouble::NotASite)))
+}
+
+/// Asks each product who this is. One that answers is enough; the others are named.
+pub(crate) async fn recognise(
+    wire: &HttpWire,
+    deployment: Deployment,
+    mut site: Site,
+    scheme: Scheme,
+    kind: &'static str,
+    header: &SecretString,
+) -> Result<Proven, NotKnown> {
+    let mut known: Option<Identity> = None;
+    let mut without = Vec::new();
+    for product in site.products.clone() {
+        match identity::of(wire, &site, deployment, product, header).await {
+            Ok(identity) => {
+                known.get_or_insert(identity);
+            }
+            Err(reason) => {
+                site.products.retain(|each| *each != product);
+                without.push((product, reason));
+            }
+        }
+    }
+    match known {
+        Some(identity) => Ok(Proven {
+            site,
+            scheme,
+            kind,
+            identity,
+            without,
+        }),
+        None => Err(without
+            .into_iter()
+            .map(|(_, reason)| reason)
+            .reduce(|earlier, later| last_word(Some(earlier), later))
+            .unwrap_or(NotKnown::Trouble(Trouble::NotASite))),
+    }
 }
 
 /// Of two reasons the one that tells more: a missing scope or a broken line says more than "wrong".

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -43,6 +43,19 @@ impl Variables {
                 .map(|(name, value)| (name, SecretString::from(value)))
                 .collect(),
         )
+    }
+
+    /// Those of these names alone.
+    pub(crate) fn only(&self, names: &[&str]) -> Self {
+        let kept = self
+            .0
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     fn value(&self, wanted: &str) -> Option<&str> {
@@ -109,12 +122,37 @@ pub enum ProgramError {
     TooMuch(String),
 }
 
-/// Runs `invocation` to its end and gives what it wrote to standard output.
+/// Runs `invocation` to its end and gives what it wrote to standard output; a program that failed gave nothing.
 pub(crate) async fn output(
     invocation: &Invocation,
     variables: &Variables,
     patience: Duration,
 ) -> Result<Zeroizing<Vec<u8>>, ProgramError> {
+    let ended = run(invocation, variables, patience).await?;
+    if ended.status.success() {
+        Ok(ended.output)
+    } else {
+        Err(ProgramError::Failed {
+            program: invocation.program.clone(),
+            status: ended.status.to_string(),
+            said: readable(&ended.complaint),
+        })
+    }
+}
+
+/// How a program ended, whatever it thinks of that itself.
+pub(crate) struct Ended {
+    pub(crate) output: Zeroizing<Vec<u8>>,
+    complaint: Zeroizing<Vec<u8>>,
+    status: ExitStatus,
+}
+
+/// Runs `invocation` to its end.
+pub(crate) async fn run(
+    invocation: &Invocation,
+    variables: &Variables,
+    patience: Duration,
+) -> Result<Ended, ProgramError> {
     let program = &invocation.program;
     let path = find(program, variables.value("PATH").unwrap_or_default())
         .ok_or_else(|| ProgramError::Missing(program.clone()))?;
@@ -127,26 +165,16 @@ pub(crate) async fn output(
     let outcome = tokio::time::timeout(patience, collect(&mut child)).await;
     // Whatever it started itself must not outlive the answer, nor keep the pipes open.
     group.end();
-    let (output, complaint, status) = match outcome {
-        Err(_) => {
-            return Err(ProgramError::TooSlow {
-                program: program.clone(),
-                seconds: patience.as_secs(),
-            });
-        }
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::FileTooLarge => {
-            return Err(ProgramError::TooMuch(program.clone()));
-        }
-        Ok(ended) => ended.map_err(not_started)?,
-    };
-    if !status.success() {
-        return Err(ProgramError::Failed {
+    match outcome {
+        Err(_) => Err(ProgramError::TooSlow {
             program: program.clone(),
-            status: status.to_string(),
-            said: readable(&complaint),
-        });
+            seconds: patience.as_secs(),
+        }),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            Err(ProgramError::TooMuch(program.clone()))
+        }
+        Ok(ended) => ended.map_err(not_started),
     }
-    Ok(output)
 }
 
 /// Where `program` stands: itself when absolute, else the first executable of that name in the absolute folders of
@@ -208,19 +236,17 @@ fn start(path: &Path, invocation: &Invocation, variables: &Variables) -> std::io
 }
 
 /// Both pipes are read side by side, since a program that fills one of them waits.
-async fn collect(
-    child: &mut Child,
-) -> std::io::Result<(
-    Zeroizing<Vec<u8>>,
-    Zeroizing<Vec<u8>>,
-    std::process::ExitStatus,
-)> {
+async fn collect(child: &mut Child) -> std::io::Result<Ended> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (output, complaint) = tokio::try_join!(
         read(stdout, LONGEST_OUTPUT, Excess::Refuse),
         read(stderr, LONGEST_COMPLAINT, Excess::Drop)
     )?;
-    Ok((output, complaint, child.wait().await?))
+    Ok(Ended {
+        output,
+        complaint,
+        status: child.wait().await?,
+    })
 }
 
 /// What becomes of bytes beyond the limit.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::change::{self, Change, DiskError};
 use client::{Client, Format, Places};
 
+/// The name of the entry, which clients put before the names of the tools.
+pub(crate) const ENTRY: &str = "atlassian";
+
 /// What a client shall start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Launch {

@@ -144,6 +144,11 @@ impl Store {
         Ok(place)
     }
 
+    /// Whether the key can be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.key().await.map(|_| ())
+    }
+
     /// The token of a site whose login is a plain token.
     pub async fn token(&self, id: &RecordId) -> Result<SecretString, StoreError> {
         match self.read(id).await? {

@@ -1,6 +1,8 @@
 //! `mcp-airlock login URL`: asks who the person is, tries the credential, shows what would be written, writes it.
 //! Nothing is kept before the site has recognised the credential and the person has agreed.
 
+mod oauth;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use secrecy::SecretString;
 use super::ask;
 use crate::change::{self, Change};
 use crate::config::environment::Environment;
+use crate::credentials::Issue;
 use crate::harden;
 use crate::login::files::{self, Entry, Rights};
 use crate::login::survey::{self, Survey};
@@ -25,15 +28,20 @@ use crate::wire::HttpWire;
 pub(super) struct Arguments {
     /// The site as you open it in the browser: https://acme.atlassian.net or https://example.com/jira
     url: String,
+    /// What you log in with
+    #[arg(long, value_enum, default_value = "token")]
+    kind: Kind,
     /// Cloud: e-mail of the account (a service account's token needs none). Data Center: only with a password
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Read the token from standard input instead of asking
+    /// Read the token (or the client's secret) from standard input instead of asking
     #[arg(long, conflicts_with = "token_ref")]
     token_stdin: bool,
     /// Keep nothing; read the token from here at each start: op://…, pass:…, file:…, env:…
     #[arg(long, value_name = "REFERENCE")]
     token_ref: Option<String>,
+    #[command(flatten)]
+    oauth: oauth::OAuthArguments,
     /// Name of the site in policy.toml [default: the first part of its host]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -52,6 +60,25 @@ pub(super) struct Arguments {
     /// A token on the command line is refused: every process of this machine can read it
     #[arg(long, hide = true, value_name = "TOKEN")]
     token: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// API token, with or without scopes; service account's token; personal access token; password with `--user`
+    Token,
+    /// Consent in the browser, with an app of your own (OAuth 2.0)
+    Oauth,
+    /// A service account's OAuth client, without a browser
+    ClientCredentials,
+}
+
+/// A login that the site knows and that is not kept yet.
+struct Fresh {
+    proven: Proven,
+    issue: Issue,
+    reference: SecretRef,
+    /// What goes into the store; nothing for a reference elsewhere.
+    record: Option<Record>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -91,13 +118,33 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("looking at {origin}"))?;
 
-    let (token, reference) = token(arguments, &survey, &config_dir).await?;
-    let user = user(arguments, &survey)?;
-    let proven = login::prove(&wire, &survey, name, user.as_deref(), &token)
-        .await
-        .with_context(|| format!("{origin} does not know this credential"))?;
-    report(&proven);
+    let fresh = match arguments.kind {
+        Kind::Token => {
+            let (token, reference) = token(arguments, &survey, &config_dir).await?;
+            let user = user(arguments, &survey)?;
+            let proven = login::prove(&wire, &survey, name, user.as_deref(), &token)
+                .await
+                .with_context(|| format!("{origin} does not know this credential"))?;
+            Fresh {
+                proven,
+                issue: Issue::Fixed,
+                record: (reference == SecretRef::Store).then_some(Record::Token(token)),
+                reference,
+            }
+        }
+        Kind::Oauth => oauth::consented(arguments, &wire, &survey, name).await?,
+        Kind::ClientCredentials => {
+            let (secret, reference) = token(arguments, &survey, &config_dir).await?;
+            oauth::of_client(arguments, &wire, &survey, name, secret, reference).await?
+        }
+    };
+    report(&fresh.proven);
+    keep(arguments, &config_dir, fresh).await
+}
 
+/// Shows what would be written, asks, writes.
+async fn keep(arguments: &Arguments, config_dir: &Path, fresh: Fresh) -> anyhow::Result<ExitCode> {
+    let proven = &fresh.proven;
     let account = match &proven.scheme {
         crate::auth::Scheme::Basic { user } => user.clone(),
         crate::auth::Scheme::Bearer => proven.identity.to_string(),
@@ -105,39 +152,37 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let entry = Entry {
         site: &proven.site.name,
         scheme: &proven.scheme,
-        secret: &reference,
+        secret: &fresh.reference,
+        issue: &fresh.issue,
         account: &account,
     };
     let changes = [
-        files::with_site(&config_dir, &proven.site, arguments.rights)?,
-        files::with_entry(&config_dir, &entry)?,
+        files::with_site(config_dir, &proven.site, arguments.rights)?,
+        files::with_entry(config_dir, &entry)?,
     ];
     if !agreed(&changes, arguments.yes)? {
         ask::say("nothing was changed");
         return Ok(ExitCode::from(1));
     }
-    if reference == SecretRef::Store {
+    if let Some(record) = &fresh.record {
         let id = RecordId {
             site: proven.site.name.clone(),
             origin: proven.site.origin.clone(),
             account,
         };
-        let store = store(&config_dir);
+        let store = store(config_dir);
         let place = store.prepare(arguments.store).await?;
         let _alone = store.lock(&id.site).await?;
-        store.write(&id, &Record::Token(token)).await?;
+        store.write(&id, record).await?;
         ask::say(&format!(
             "stored, encrypted; the key lies in {}",
             place.in_words()
         ));
-    } else {
-        std::fs::create_dir_all(&config_dir)
-            .with_context(|| format!("{} cannot be made", config_dir.display()))?;
     }
     for change in &changes {
         change.write()?;
     }
-    next_steps(&proven);
+    next_steps(proven);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -197,6 +242,8 @@ async fn token(
     }
     let token = if arguments.token_stdin {
         ask::piped_secret()?
+    } else if arguments.kind != Kind::Token {
+        ask::secret("Client secret (not shown):")?
     } else {
         ask::say(match survey.deployment {
             Deployment::Cloud => {

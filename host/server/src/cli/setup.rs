@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Name of the entry, which clients put before the names of the tools
-    #[arg(long, default_value = "atlassian", value_parser = entry_name)]
+    #[arg(long, default_value = setup::ENTRY, value_parser = entry_name)]
     name: String,
     /// Change the file itself, also where the client has a command for it
     #[arg(long)]

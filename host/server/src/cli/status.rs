@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use policy::Site;
 
 use super::{ask, login};
 use crate::auth::{Login, Scheme};
 use crate::config::environment::Environment;
 use crate::config::{Config, Options};
-use crate::login::identity;
+use crate::doctor;
+use crate::oauth::Renewal;
 use crate::wire::HttpWire;
 
 #[derive(Args)]
@@ -55,7 +55,7 @@ async fn show(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let who = match (login, arguments.offline) {
             (None, _) => Err(format!("nobody: run `mcp-airlock login {}`", site.origin)),
             (Some(_), true) => Ok("not asked".to_owned()),
-            (Some(_), false) => who(&config, &wire, site).await,
+            (Some(_), false) => doctor::who(&config, &wire, site).await,
         };
         all_known &= who.is_ok();
         table.add_row([
@@ -84,28 +84,11 @@ async fn show(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!all_known)))
 }
 
-/// The first product that knows the credential, or why none does.
-pub(super) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result<String, String> {
-    let credential = config
-        .credentials
-        .for_site(site)
-        .await
-        .map_err(|error| error.to_string())?;
-    let mut last = "the site has no product".to_owned();
-    for product in &site.products {
-        for deployment in site.possible_deployments() {
-            match identity::of(wire, site, deployment, *product, &credential.authorization).await {
-                Ok(identity) => return Ok(identity.to_string()),
-                Err(reason) => last = reason.to_string(),
-            }
-        }
-    }
-    Err(last)
-}
-
 fn kind(login: &Login) -> &'static str {
-    match login.scheme {
-        Scheme::Basic { .. } => "user and token",
-        Scheme::Bearer => "bearer token",
+    match (&login.renewal, &login.scheme) {
+        (Some(Renewal::Session(_)), _) => "consent (OAuth)",
+        (Some(Renewal::Client(_)), _) => "client credentials (OAuth)",
+        (None, Scheme::Basic { .. }) => "user and token",
+        (None, Scheme::Bearer) => "bearer token",
     }
 }

@@ -219,11 +219,7 @@ fn login(
     };
     match Secret::from_variable(variable.name, &token) {
         Ok(secret) => (
-            Some(Login {
-                origin: origin.clone(),
-                scheme: scheme.clone(),
-                secret,
-            }),
+            Some(Login::fixed(origin.clone(), scheme.clone(), secret)),
             Some(Account { scheme, token }),
         ),
         Err(error) => {
@@ -304,7 +300,7 @@ mod tests {
         [site.acme]
         origin = "https://acme.atlassian.net"
         products = ["jira", "confluence"]
-        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****) })
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****), .. })
         "#);
     }
 
@@ -321,11 +317,11 @@ mod tests {
         [site.jira]
         origin = "https://acme.atlassian.net"
         products = ["jira"]
-        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****) })
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:JIRA_API_TOKEN, ****), .. })
         [site.confluence]
         origin = "https://acme.atlassian.net"
         products = ["confluence"]
-        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:CONFLUENCE_API_TOKEN, ****) })
+        Some(Login { origin: Origin { scheme: Https, host: Name("acme.atlassian.net"), port: 443 }, scheme: Basic, secret: Secret(env:CONFLUENCE_API_TOKEN, ****), .. })
         "#);
     }
 
@@ -343,13 +339,13 @@ mod tests {
         origin = "https://jira.example.com"
         deployment = "data-center"
         products = ["jira"]
-        Some(Login { origin: Origin { scheme: Https, host: Name("jira.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:JIRA_PERSONAL_TOKEN, ****) })
+        Some(Login { origin: Origin { scheme: Https, host: Name("jira.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:JIRA_PERSONAL_TOKEN, ****), .. })
         [site.tools]
         origin = "https://tools.example.com"
         deployment = "data-center"
         products = ["confluence"]
         context.confluence = "/wiki"
-        Some(Login { origin: Origin { scheme: Https, host: Name("tools.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:CONFLUENCE_PERSONAL_TOKEN, ****) })
+        Some(Login { origin: Origin { scheme: Https, host: Name("tools.example.com"), port: 443 }, scheme: Bearer, secret: Secret(env:CONFLUENCE_PERSONAL_TOKEN, ****), .. })
         CONFLUENCE_API_TOKEN: is not used, because CONFLUENCE_PERSONAL_TOKEN is set
           hint: Unset the one that you do not need.
         "#);

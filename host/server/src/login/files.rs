@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Item};
 
 use crate::auth::Scheme;
 use crate::change::{Change, DiskError, read};
+use crate::credentials::Issue;
 use crate::secrets::SecretRef;
 
 /// What the person wants the agent to be able to do on a new site.
@@ -92,6 +93,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) site: &'a SiteName,
     pub(crate) scheme: &'a Scheme,
     pub(crate) secret: &'a SecretRef,
+    pub(crate) issue: &'a Issue,
     pub(crate) account: &'a str,
 }
 
@@ -104,7 +106,7 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
             lines.push("kind = \"basic\"".to_owned());
             lines.push(format!("user = {}", quoted(user)));
         }
-        Scheme::Bearer => lines.push("kind = \"bearer\"".to_owned()),
+        Scheme::Bearer => lines.extend(bearer_lines(entry.issue)),
     }
     lines.push(format!("secret = {}", quoted(&entry.secret.to_string())));
     lines.push(format!("account = {}", quoted(entry.account)));
@@ -119,6 +121,27 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
         after: Some(after),
         ..change
     })
+}
+
+fn bearer_lines(issue: &Issue) -> Vec<String> {
+    let client = |id: &str| format!("client-id = {}", quoted(id));
+    match issue {
+        Issue::Fixed => vec!["kind = \"bearer\"".to_owned()],
+        Issue::OAuth {
+            client_id,
+            redirect_uri,
+        } => vec![
+            "kind = \"oauth\"".to_owned(),
+            client(client_id),
+            format!("redirect-uri = {}", quoted(redirect_uri)),
+        ],
+        Issue::Client { client_id } => {
+            vec![
+                "kind = \"client-credentials\"".to_owned(),
+                client(client_id),
+            ]
+        }
+    }
 }
 
 /// The credentials file without the site; no file when nothing but comments is left.
@@ -306,6 +329,7 @@ mod tests {
             site,
             scheme,
             secret,
+            issue: &Issue::Fixed,
             account: "Ada \"the first\" Lovelace",
         }
     }

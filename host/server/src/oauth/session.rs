@@ -1,0 +1,119 @@
+//! Decides when a login with refresh tokens is renewed, and by whom. Many processes share one login whose refresh token
+//! can be spent once, so: one lock for the machine, what is stored is read again under it, and the new tokens are on
+//! disk before anybody uses them. Nothing is ever deleted here.
+//!
+//! A process that is killed after the server answered and before the record was written leaves a spent token behind.
+//! Atlassian takes it for ten more minutes, and the next process spends it again; if that is too late, the record is
+//! kept, marked as ended.
+
+use std::sync::Arc;
+
+use policy::SiteName;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::provider::Provider;
+use super::{Grant, GrantError, Granted, RenewalError, is_fresh, is_same, request};
+use crate::store::{OAuthTokens, Record, RecordId, Store, StoreError};
+use crate::wire::HttpWire;
+
+pub(crate) struct Session {
+    pub(crate) wire: Arc<HttpWire>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) record: RecordId,
+    pub(crate) provider: Provider,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    /// What this process saw last. Its lock also makes calls side by side wait for one renewal.
+    pub(crate) seen: Mutex<Option<OAuthTokens>>,
+}
+
+impl Session {
+    pub(super) async fn access(&self) -> Result<SecretString, RenewalError> {
+        self.token(None).await
+    }
+
+    pub(super) async fn after(&self, refused: &SecretString) -> Result<SecretString, RenewalError> {
+        self.token(Some(refused)).await
+    }
+
+    /// From memory, else from the store, else from the login server.
+    async fn token(&self, refused: Option<&SecretString>) -> Result<SecretString, RenewalError> {
+        let is_good = |tokens: &OAuthTokens| {
+            is_fresh(tokens.expires_at) && !tokens.has_ended && !is_same(&tokens.access, refused)
+        };
+        let mut seen = self.seen.lock().await;
+        if let Some(tokens) = seen.as_ref().filter(|tokens| is_good(tokens)) {
+            return Ok(tokens.access.clone());
+        }
+        let mut tokens = self.read().await?;
+        if !is_good(&tokens) {
+            let _alone = self.store.lock(&self.record.site).await?;
+            tokens = self.read().await?;
+            // Another process was first while this one waited.
+            if !is_good(&tokens) {
+                tokens = self.renew(tokens).await?;
+            }
+        }
+        let access = tokens.access.clone();
+        *seen = Some(tokens);
+        Ok(access)
+    }
+
+    async fn read(&self) -> Result<OAuthTokens, RenewalError> {
+        match self.store.read(&self.record).await? {
+            Record::OAuth(tokens) => Ok(tokens),
+            Record::Token(_) => Err(other_kind(&self.record.site)),
+        }
+    }
+
+    /// Under the lock.
+    async fn renew(&self, old: OAuthTokens) -> Result<OAuthTokens, RenewalError> {
+        if old.has_ended {
+            return Err(RenewalError::Ended("it said so before".to_owned()));
+        }
+        let granted = match self.ask(&old).await {
+            // Whether the server got the request is unknown. If it did, the same token is good for ten more minutes.
+            Err(GrantError::Outage(_)) => self.ask(&old).await,
+            other => other,
+        };
+        let tokens = match granted {
+            Ok(granted) => OAuthTokens {
+                client_secret: old.client_secret,
+                refresh: granted.refresh.unwrap_or(old.refresh),
+                access: granted.access,
+                expires_at: granted.expires_at,
+                generation: old.generation + 1,
+                has_ended: false,
+            },
+            Err(GrantError::Ended(reason)) => {
+                let ended = OAuthTokens {
+                    has_ended: true,
+                    ..old
+                };
+                self.store
+                    .write(&self.record, &Record::OAuth(ended))
+                    .await?;
+                return Err(RenewalError::Ended(reason));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.store
+            .write(&self.record, &Record::OAuth(tokens.clone()))
+            .await?;
+        Ok(tokens)
+    }
+
+    async fn ask(&self, old: &OAuthTokens) -> Result<Granted, GrantError> {
+        let grant = Grant::Refresh {
+            token: &old.refresh,
+            redirect_uri: &self.redirect_uri,
+        };
+        let secret = old.client_secret.as_ref();
+        request(&self.wire, &self.provider, &self.client_id, secret, &grant).await
+    }
+}
+
+fn other_kind(site: &SiteName) -> RenewalError {
+    StoreError::OtherKind(site.clone()).into()
+}
