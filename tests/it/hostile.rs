@@ -108,7 +108,7 @@ async fn run(case: &Case) -> Ended {
         "guest_wasm" => guest::run(case).await,
         "literal_site" => dns::literal(case),
         "supply" => supply::run(case),
-        "process" => process::run(case),
+        "process" => process::run(case).await,
         "policy" => supply::run_policy(case),
         "inbound_http" | "fs" => Ended::Later("HTTP transport and downloads"),
         other => Ended::Failed(format!("no driver for the surface {other}")),

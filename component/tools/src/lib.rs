@@ -14,6 +14,7 @@ mod ids;
 mod instructions;
 mod jira;
 mod paging;
+mod place;
 mod reading;
 mod registry;
 pub mod route;

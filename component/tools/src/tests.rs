@@ -5,6 +5,7 @@ mod confluence;
 mod errors;
 mod jira;
 mod jira_writes;
+mod places;
 mod rough;
 mod surface;
 mod tidy;

@@ -2,6 +2,7 @@
 //! foreign. The only file that calls `markup`.
 
 use markup::Format;
+use markup::edit::{Edit, EditError};
 use serde_json::Value;
 
 use crate::answer::BUDGET;
@@ -32,6 +33,20 @@ impl RichText {
         (!source.trim().is_empty()).then_some(Self { format, source })
     }
 
+    /// With one place changed and everything else as it was, and what the place no longer holds.
+    pub(crate) fn edited(&self, edit: &Edit) -> Result<(String, Vec<String>), EditError> {
+        markup::edit::apply(self.format, &self.source, edit)
+            .map(|edited| (edited.text, edited.lost))
+    }
+
+    /// As it is stored, or as Markdown.
+    pub(crate) fn read(&self, raw: bool) -> String {
+        match raw {
+            true => self.source.clone(),
+            false => self.to_markdown(),
+        }
+    }
+
     pub(crate) fn to_markdown(&self) -> String {
         clean(&markup::to_markdown(self.format, &self.source))
     }
@@ -42,6 +57,13 @@ pub(crate) fn write(format: Format, markdown: &str) -> Result<String, String> {
     let document = markup::read(Format::Markdown, without_fence(markdown))
         .map_err(|error| error.to_string())?;
     markup::write(format, &document).map_err(|error| error.to_string())
+}
+
+/// Whether `source` can be read as `format`; why not, otherwise.
+pub(crate) fn check(format: Format, source: &str) -> Result<(), String> {
+    markup::read(format, source)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// Markdown written over `base`, and what of the base would be lost.

@@ -3,12 +3,13 @@
 
 use std::process::Command;
 
-use policy::{Policy, check};
+use policy::{Policy, Surroundings, check};
 use tests::world::{manifest, policy_text};
 
 use super::Case;
 use super::guest;
 use super::verdict::Ended;
+use crate::program::{bare, home, output};
 
 pub(crate) fn run(case: &Case) -> Ended {
     if let Some(import) = case.input["component_imports"][0].as_str() {
@@ -18,12 +19,37 @@ pub(crate) fn run(case: &Case) -> Ended {
         scenario
             if scenario.starts_with("component") || scenario.starts_with("older component") =>
         {
-            Ended::Later("only the built-in component runs")
+            no_other_component(scenario)
         }
         "dependency outside deny.toml sources" => deny(),
         "Cargo.lock not committed or not --locked" => locked(),
         other => Ended::Failed(format!("no scenario {other}")),
     }
+}
+
+/// Whatever its bytes or its signature: there is no way to name another component than the one
+/// that the program was built with.
+fn no_other_component(scenario: &str) -> Ended {
+    let home = home();
+    let file = home.path().join("tools.wasm");
+    let mut bytes = server::component::WASM.to_vec();
+    if let (true, Some(last)) = (scenario.contains("one bit"), bytes.last_mut()) {
+        *last ^= 1;
+    }
+    std::fs::write(&file, bytes).expect("the machine has room for a file");
+    let file = file.display().to_string();
+    let mut problems = Vec::new();
+    for arguments in [
+        &["serve", "--component", &file][..],
+        &["call", "--component", &file, "atlassian_sites", "{}"],
+        &["serve", &file],
+    ] {
+        let out = output(bare(home.path(), arguments));
+        if out.status.success() || !out.stdout.is_empty() {
+            problems.push(format!("{arguments:?} is accepted"));
+        }
+    }
+    Ended::of(problems)
 }
 
 /// The policy of the cases is a policy that has nothing to be said about.
@@ -32,7 +58,12 @@ pub(crate) fn run_policy(_: &Case) -> Ended {
         Ok(policy) => policy,
         Err(error) => return Ended::Failed(error.to_string()),
     };
-    let findings = check(&policy, Some(&manifest()));
+    let manifest = manifest();
+    let around = Surroundings {
+        manifest: Some(&manifest),
+        ..Surroundings::default()
+    };
+    let findings = check(&policy, &around);
     if findings.list.is_empty() {
         Ended::Held
     } else {

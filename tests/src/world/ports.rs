@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use gateway::{AuditError, AuditLine, AuditSink, Clock};
 use server::wire::{Answers, Resolver};
 
-/// Answers each question about a name with the next list for it, and keeps the questions.
+/// Answers each question about a name with the next list for it, and keeps the questions. A name
+/// without any list is a defect of the host: asking for it panics.
 pub struct ListedResolver {
     answers: BTreeMap<String, Vec<Vec<IpAddr>>>,
     questions: Mutex<Vec<String>>,
@@ -34,7 +35,11 @@ impl Resolver for ListedResolver {
         let mut questions = lock(&self.questions);
         let earlier = questions.iter().filter(|asked| **asked == host).count();
         let answer = match self.answers.get(&host) {
-            Some(lists) => Ok(lists[earlier.min(lists.len() - 1)].clone()),
+            Some(lists) => Ok(lists
+                .get(earlier)
+                .or(lists.last())
+                .expect("a defect of the host, while the request is in scope")
+                .clone()),
             None => Err(io::ErrorKind::NotFound.into()),
         };
         questions.push(host);

@@ -25,6 +25,9 @@ struct GetPage {
     page_id: Option<PageId>,
     title: Option<String>,
     space_key: Option<SpaceKey>,
+    /// Storage format, not Markdown
+    #[serde(default)]
+    raw: bool,
     /// Newest comments below it; default 0
     #[schemars(range(max = 100))]
     comment_limit: Option<u32>,
@@ -69,7 +72,7 @@ impl Tool for GetPage {
                 ));
             }
         };
-        let mut whole = write(&page);
+        let mut whole = write(&page, self.raw);
         if let Some(comments) = comments {
             write_comments(&mut whole, comments);
         }
@@ -78,7 +81,7 @@ impl Tool for GetPage {
     }
 }
 
-fn write(page: &Page) -> String {
+fn write(page: &Page, raw: bool) -> String {
     let mut facts = vec![format!("id: {}", page.id)];
     let mut fact = |name: &str, value: Option<String>| {
         facts.extend(value.map(|value| format!("{name}: {value}")))
@@ -95,7 +98,8 @@ fn write(page: &Page) -> String {
         "labels",
         (!page.labels.is_empty()).then(|| page.labels.join(", ")),
     );
-    let text = text::quoted(&page.markdown());
+    let text = page.text().map_or_else(String::new, |text| text.read(raw));
+    let text = text::quoted(&text);
     format!(
         "# {}\n{}\n{}\n\n{text}\n",
         page.title,

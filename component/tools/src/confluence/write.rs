@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::client::Confluence;
 use crate::arguments::Alias;
-use crate::dialect::confluence::{CREATE_PAGE, Page, write_text, write_text_over};
+use crate::dialect::confluence::{CREATE_PAGE, Page, well_formed, write_text, write_text_over};
 use crate::error::{Kind, ToolError};
 use crate::gateway::Product;
 use crate::ids::{PageId, SpaceKey};
+use crate::place::Place;
 use crate::route::{RouteInfo, routes};
 use crate::text;
 use crate::tool::{Access, Context, Output, Tool, ToolDef};
@@ -65,14 +66,19 @@ impl Tool for CreatePage {
     }
 }
 
-/// Replaces the title or the text of a Confluence page.
+/// Changes the title, the text or one place in the text of a Confluence page.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdatePage {
     page_id: PageId,
     title: Option<String>,
-    /// The whole new text in Markdown, with the placeholders ⟦…⟧ that were read
+    /// Markdown for `place`, or the whole new text with the placeholders ⟦…⟧ that were read
     content: Option<String>,
+    /// Change one place only
+    place: Option<Place>,
+    /// `content` is the whole in storage format
+    #[serde(default)]
+    raw: bool,
     /// The version that was read; refused if there is a newer one
     #[schemars(range(min = 1))]
     version: Option<u32>,
@@ -99,6 +105,11 @@ impl Tool for UpdatePage {
         let confluence = Confluence::with_page(cx, &self.page_id)?;
         if self.title.is_none() && self.content.is_none() {
             return Err(ToolError::arguments("give a new `title` or `content`"));
+        }
+        if self.place.is_some() && (self.content.is_none() || self.raw) {
+            return Err(ToolError::arguments(
+                "`place` needs `content` in Markdown, and not `raw`",
+            ));
         }
         let present = confluence.read_page(&self.page_id)?;
         let version = self.may_change(&present)?;
@@ -172,9 +183,13 @@ impl UpdatePage {
         };
         match (&self.content, present.text()) {
             (None, _) => Ok(storage.to_owned()),
+            (Some(storage), _) if self.raw => well_formed(storage),
             (Some(markdown), None) => write_text(markdown),
             (Some(markdown), Some(base)) => {
-                let (storage, lost) = write_text_over(&base, markdown)?;
+                let (storage, lost) = match &self.place {
+                    Some(place) => place.fill(&base, markdown)?,
+                    None => write_text_over(&base, markdown)?,
+                };
                 match self.allow_loss || lost.is_empty() {
                     true => Ok(storage),
                     false => Err(text::refused_loss(&format!("page {}", present.id), &lost)),

@@ -375,15 +375,16 @@ impl Page {
     pub(crate) fn storage(&self) -> Option<&str> {
         self.storage.as_deref()
     }
-
-    pub(crate) fn markdown(&self) -> String {
-        self.text()
-            .map_or_else(String::new, |text| text.to_markdown())
-    }
 }
 
 pub(crate) fn write_text(markdown: &str) -> Result<String, ToolError> {
     text::write(Format::Storage, markdown).map_err(ToolError::arguments)
+}
+
+/// Storage format as it was given. Confluence answers what is not well-formed with no word on where.
+pub(crate) fn well_formed(storage: &str) -> Result<String, ToolError> {
+    text::check(Format::Storage, storage).map_err(ToolError::arguments)?;
+    Ok(storage.to_owned())
 }
 
 pub(crate) fn write_text_over(

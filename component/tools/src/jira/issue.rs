@@ -62,6 +62,9 @@ struct GetIssue {
     issue_key: IssueKey,
     /// Names or ids instead of the usual fields; `*all` for every one
     fields: Option<Vec<String>>,
+    /// Rich text as it is stored, not as Markdown
+    #[serde(default)]
+    raw: bool,
     /// Newest comments; default 10
     #[schemars(range(max = 100))]
     comment_limit: Option<u32>,
@@ -100,6 +103,7 @@ impl Tool for GetIssue {
             &jira,
             &self.issue_key,
             self.comment_limit.unwrap_or(10),
+            self.raw,
         );
         let question = Question::new(&[Self::NAME, &jira.site.info().id, &whole]);
         answer::part_of(&whole, question, self.cursor.as_deref())
@@ -145,12 +149,18 @@ impl Wanted {
     }
 }
 
-fn write(issue: &Value, jira: &Jira<'_>, asked: &IssueKey, comment_limit: u32) -> String {
+fn write(
+    issue: &Value,
+    jira: &Jira<'_>,
+    asked: &IssueKey,
+    comment_limit: u32,
+    raw: bool,
+) -> String {
     // A moved issue answers under its new key.
     let key = line(issue, "key").unwrap_or_else(|| asked.to_string());
     let summary = line(issue, "fields/summary").unwrap_or_else(|| "(no summary)".to_owned());
     let mut page = format!("# {key}: {summary}\n{}\n", jira.browse(&key));
-    let (lines, blocks) = fields(issue, jira.dialect);
+    let (lines, blocks) = fields(issue, jira.dialect, raw);
     if !lines.is_empty() {
         page.push_str(&lines.join(" · "));
         page.push('\n');
@@ -161,7 +171,7 @@ fn write(issue: &Value, jira: &Jira<'_>, asked: &IssueKey, comment_limit: u32) -
         section(
             &mut page,
             "Description",
-            &text::foreign(&description.to_markdown()),
+            &text::foreign(&description.read(raw)),
         );
     }
     for (name, block) in blocks {
@@ -186,7 +196,7 @@ fn write(issue: &Value, jira: &Jira<'_>, asked: &IssueKey, comment_limit: u32) -
             .iter()
             .filter_map(attachment),
     );
-    comments(&mut page, issue, jira.dialect, comment_limit);
+    comments(&mut page, issue, jira.dialect, comment_limit, raw);
     page
 }
 
@@ -202,7 +212,7 @@ fn bullets(page: &mut String, title: &str, items: impl Iterator<Item = String>) 
 }
 
 /// Every field that has no place of its own: short ones for a line, long ones as named blocks.
-fn fields(issue: &Value, dialect: Dialect) -> (Vec<String>, Vec<(String, String)>) {
+fn fields(issue: &Value, dialect: Dialect, raw: bool) -> (Vec<String>, Vec<(String, String)>) {
     let mut lines = Vec::new();
     let mut blocks = Vec::new();
     let Some(Value::Object(present)) = at(issue, "fields") else {
@@ -223,7 +233,7 @@ fn fields(issue: &Value, dialect: Dialect) -> (Vec<String>, Vec<(String, String)
             "assignee" if value.is_null() => Some(Shown::Line("nobody".to_owned())),
             "created" | "updated" | "duedate" => day(value, "").map(Shown::Line),
             "parent" => render::reference(value).map(Shown::Line),
-            _ => render::field(value, dialect),
+            _ => render::field(value, dialect, raw),
         };
         match shown {
             Some(Shown::Line(text)) => lines.push(format!("{name}: {text}")),
@@ -268,7 +278,7 @@ fn attachment(attachment: &Value) -> Option<String> {
     Some(format!("{name} ({kind}{size}{id})"))
 }
 
-fn comments(page: &mut String, issue: &Value, dialect: Dialect, limit: u32) {
+fn comments(page: &mut String, issue: &Value, dialect: Dialect, limit: u32, raw: bool) {
     let Some(field) = at(issue, "fields/comment").filter(|field| !field.is_null()) else {
         return;
     };
@@ -303,12 +313,12 @@ fn comments(page: &mut String, issue: &Value, dialect: Dialect, limit: u32) {
     heading.push(')');
     let body: Vec<String> = newest
         .into_iter()
-        .map(|entry| comment(entry, dialect))
+        .map(|entry| comment(entry, dialect, raw))
         .collect();
     section(page, &heading, &body.join("\n"));
 }
 
-fn comment(comment: &Value, dialect: Dialect) -> String {
+fn comment(comment: &Value, dialect: Dialect, raw: bool) -> String {
     let author = at(comment, "author").map_or_else(|| "unknown".to_owned(), render::person);
     let when = moment(comment, "created").map_or_else(String::new, |when| format!(" {when}"));
     let edited = match (line(comment, "created"), line(comment, "updated")) {
@@ -319,7 +329,7 @@ fn comment(comment: &Value, dialect: Dialect) -> String {
         .map_or_else(String::new, |group| format!(", only for {group}"));
     let body = at(comment, "body")
         .and_then(|body| dialect.rich_text(body))
-        .map_or_else(String::new, |body| body.to_markdown());
+        .map_or_else(String::new, |body| body.read(raw));
     format!(
         "**{author}**{when}{edited}{limited}\n{}",
         text::quoted(&body)

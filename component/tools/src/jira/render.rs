@@ -60,7 +60,7 @@ pub(crate) enum Shown {
     Block(String),
 }
 
-pub(crate) fn field(value: &Value, dialect: Dialect) -> Option<Shown> {
+pub(crate) fn field(value: &Value, dialect: Dialect, raw: bool) -> Option<Shown> {
     let rich = match value {
         Value::String(text) if text.contains('\n') || text.len() > INLINE => {
             dialect.rich_text(value)
@@ -68,7 +68,7 @@ pub(crate) fn field(value: &Value, dialect: Dialect) -> Option<Shown> {
         Value::Object(_) if value["type"] == "doc" => dialect.rich_text(value),
         _ => None,
     };
-    match rich.map(|rich| rich.to_markdown()) {
+    match rich.map(|rich| rich.read(raw)) {
         Some(markdown) if markdown.contains('\n') || markdown.len() > INLINE => {
             Some(Shown::Block(text::foreign(&markdown)))
         }
