@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use gateway::CredentialError;
-use policy::Site;
+use policy::{Deployment, Manifest, Site};
 use serde::{Deserialize, Serialize};
 
 use crate::change;
@@ -12,6 +12,7 @@ use crate::config::environment::{Effect, Environment, VARIABLES};
 use crate::config::{Config, Options};
 use crate::login::identity;
 use crate::process::Variables;
+use crate::scopes;
 use crate::setup::client::{CLIENTS, Places};
 use crate::setup::{self, Launch, SetupError};
 use crate::store::{KeyPlace, Keyring, Store};
@@ -89,6 +90,7 @@ pub(crate) async fn examine(
     environment: &Environment,
     places: Option<&Places>,
     launch: &Launch,
+    manifest: &Manifest,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let options = Options {
@@ -114,6 +116,7 @@ pub(crate) async fn examine(
             let wire = HttpWire::new();
             for site in &config.sites {
                 findings.push(of_site(&config, &wire, site).await);
+                findings.extend(missing_scopes(&config, site, manifest).await);
             }
             findings.extend(config.warnings.iter().map(|warning| {
                 let what = format!("{}: {}", warning.place, warning.what);
@@ -173,6 +176,39 @@ async fn of_site(config: &Config, wire: &HttpWire, site: &Site) -> Finding {
     }
 }
 
+/// What the tools need and the person did not grant.
+pub(crate) async fn missing_scopes(
+    config: &Config,
+    site: &Site,
+    manifest: &Manifest,
+) -> Vec<Finding> {
+    let login = config.credentials.login(&site.name);
+    let Some(renewal) = login.and_then(|login| login.renewal.as_ref()) else {
+        return Vec::new();
+    };
+    let granted = renewal.granted_scopes().await;
+    if granted.is_empty() || site.known_deployment() != Some(Deployment::Cloud) {
+        return Vec::new();
+    }
+    scopes::lacking(manifest, &site.products, &granted)
+        .into_iter()
+        .map(|(scope, tools)| {
+            let tools: Vec<_> = tools.into_iter().collect();
+            Finding::note(
+                format!(
+                    "site {}: without the scope `{scope}` these fail: {}",
+                    site.name,
+                    tools.join(", ")
+                ),
+                format!(
+                    "add it to the app, then: mcp-airlock login {} --kind oauth",
+                    site.origin
+                ),
+            )
+        })
+        .collect()
+}
+
 /// The first product that knows the credential, or why none does.
 pub(crate) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result<String, String> {
     let credential = config
@@ -180,10 +216,11 @@ pub(crate) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result
         .for_site(site)
         .await
         .map_err(|error| match error {
-            CredentialError::Ended => {
-                "nobody any more, the login server ended this login; log in again".to_owned()
-            }
-            CredentialError::Missing => "nobody, there is no credential; log in".to_owned(),
+            CredentialError::Ended => format!(
+                "nobody any more, the login server ended this login; run `mcp-airlock login {}`",
+                site.origin
+            ),
+            CredentialError::Missing => format!("nobody; run `mcp-airlock login {}`", site.origin),
             other => other.to_string(),
         })?;
     let mut last = "the site has no product".to_owned();
@@ -340,11 +377,13 @@ mod tests {
             codex: None,
         };
         let environment = Environment::fixed(variables.iter().copied());
+        let manifest = Manifest::from_json(br#"{"tools":[]}"#, "").unwrap();
         examine(
             &home.join("airlock"),
             &environment,
             Some(&places),
             &launch(),
+            &manifest,
         )
         .await
     }
@@ -396,7 +435,7 @@ mod tests {
         }
         insta::assert_snapshot!(said, @r#"
         Fine site demo (ORIGIN): you are Ada Okafor (5b10ac8d82e05b22cc7d4ef5) → None
-        Problem site other (http://127.0.0.1:1): nobody, there is no credential; log in → Some("mcp-airlock login http://127.0.0.1:1")
+        Problem site other (http://127.0.0.1:1): nobody; run `mcp-airlock login http://127.0.0.1:1` → Some("mcp-airlock login http://127.0.0.1:1")
         Note [site.other]: has no credential, so every call to it is refused → Some("Add [site.other] to credentials.toml. Then: mcp-airlock doctor")
         Problem Cursor and cursor-agent: HOME/.cursor/mcp.json holds an API token in clear text → Some("revoke the token and take it out of the file, then: mcp-airlock login URL")
         Note Cursor and cursor-agent: has an entry `atlassian` of another program → Some("mcp-airlock setup cursor --name NAME")

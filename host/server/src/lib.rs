@@ -17,6 +17,7 @@ mod login;
 mod oauth;
 mod process;
 pub mod sandbox;
+mod scopes;
 pub mod secrets;
 mod setup;
 pub mod site;

@@ -68,6 +68,14 @@ impl Renewal {
         }
     }
 
+    /// What a person granted; nothing where that is not known.
+    pub(crate) async fn granted_scopes(&self) -> Vec<String> {
+        match self {
+            Self::Session(session) => session.scopes().await.unwrap_or_default(),
+            Self::Client(_) => Vec::new(),
+        }
+    }
+
     /// Another token than the one that the site refused.
     pub(crate) async fn after(&self, refused: &SecretString) -> Result<SecretString, RenewalError> {
         match self {

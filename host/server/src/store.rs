@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use policy::{Origin, SiteName};
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 pub(crate) use durable::{private_folder, write_whole};
 pub use key::KeyPlace;
@@ -96,7 +96,8 @@ impl StoreError {
 pub struct Store {
     directory: PathBuf,
     keyring: Arc<Keyring>,
-    key: OnceCell<Key>,
+    /// Read at the first need, and again when a record does not open with it.
+    key: Mutex<Option<Arc<Key>>>,
 }
 
 impl Store {
@@ -104,7 +105,7 @@ impl Store {
         Self {
             directory: config_dir.join("store"),
             keyring,
-            key: OnceCell::new(),
+            key: Mutex::default(),
         }
     }
 
@@ -166,14 +167,22 @@ impl Store {
             read => read.map_err(|error| StoreError::disk(&path, "read", &error))?,
         };
         let key = self.key().await?;
-        let open = sealed::open(key, id, sealed).map_err(|error| error.at(&path))?;
+        let open = match sealed::open(&key, id, &sealed) {
+            // Somebody may have logged out and in again since this process read the key.
+            Err(sealed::SealError::Closed) => {
+                *self.key.lock().await = None;
+                sealed::open(&*self.key().await?, id, &sealed)
+            }
+            opened => opened,
+        };
+        let open = open.map_err(|error| error.at(&path))?;
         Record::parse(&open).ok_or_else(|| StoreError::Foreign(path.display().to_string()))
     }
 
     /// Durable when it returns: an OAuth server may have forgotten the record's predecessor.
     pub async fn write(&self, id: &RecordId, record: &Record) -> Result<(), StoreError> {
         let key = self.key().await?;
-        let sealed = sealed::seal(key, id, record.to_bytes());
+        let sealed = sealed::seal(&key, id, record.to_bytes());
         let path = self.path(&id.site);
         write_whole(&path, &sealed, None)
             .map_err(|error| StoreError::disk(&path, "written", &error))
@@ -236,14 +245,16 @@ impl Store {
         }))
     }
 
-    async fn key(&self) -> Result<&Key, StoreError> {
-        self.key
-            .get_or_try_init(|| async {
-                let description = Description::load(&self.directory)?
-                    .ok_or_else(|| StoreError::NoStore(self.directory.display().to_string()))?;
-                key::read(&description, &self.directory, &self.keyring).await
-            })
-            .await
+    async fn key(&self) -> Result<Arc<Key>, StoreError> {
+        let mut key = self.key.lock().await;
+        if let Some(key) = &*key {
+            return Ok(Arc::clone(key));
+        }
+        let description = Description::load(&self.directory)?
+            .ok_or_else(|| StoreError::NoStore(self.directory.display().to_string()))?;
+        let read = Arc::new(key::read(&description, &self.directory, &self.keyring).await?);
+        *key = Some(Arc::clone(&read));
+        Ok(read)
     }
 
     fn path(&self, site: &SiteName) -> PathBuf {

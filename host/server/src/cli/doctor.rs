@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use policy::Manifest;
 
 use super::{login, setup};
+use crate::component;
 use crate::config::environment::Environment;
 use crate::doctor::{self, CLIENT_VARIABLES, Finding, Level};
+use crate::harden;
 use crate::process::{self, Invocation};
 use crate::setup::Launch;
 
@@ -32,6 +35,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    for problem in harden::harden() {
+        tracing::warn!("{problem}");
+    }
     super::runtime()?.block_on(look(arguments))
 }
 
@@ -40,7 +46,15 @@ async fn look(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config_dir = login::config_dir(arguments.config_dir.as_deref())?;
     let launch = setup::launch(arguments.config_dir.as_deref())?;
     let places = environment.client_places();
-    let mut findings = doctor::examine(&config_dir, &environment, places.as_ref(), &launch).await;
+    let manifest = Manifest::from_json(component::MANIFEST.as_bytes(), component::SHA256)?;
+    let mut findings = doctor::examine(
+        &config_dir,
+        &environment,
+        places.as_ref(),
+        &launch,
+        &manifest,
+    )
+    .await;
     if arguments.as_client {
         let there = as_client(arguments, &environment, &launch).await?;
         let differences = doctor::differences(&findings, &there);

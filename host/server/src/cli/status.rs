@@ -7,12 +7,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use policy::Manifest;
 
 use super::{ask, login};
 use crate::auth::{Login, Scheme};
+use crate::component;
 use crate::config::environment::Environment;
 use crate::config::{Config, Options};
 use crate::doctor;
+use crate::harden;
 use crate::oauth::Renewal;
 use crate::wire::HttpWire;
 
@@ -27,6 +30,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    for problem in harden::harden() {
+        tracing::warn!("{problem}");
+    }
     super::runtime()?.block_on(show(arguments))
 }
 
@@ -77,6 +83,13 @@ async fn show(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             config.config_dir.join("store").display(),
             place.in_words()
         ));
+    }
+    let manifest = Manifest::from_json(component::MANIFEST.as_bytes(), component::SHA256)?;
+    for site in &config.sites {
+        for missing in doctor::missing_scopes(&config, site, &manifest).await {
+            let remedy = missing.remedy.unwrap_or_default();
+            ask::say(&format!("note: {}\n  → {remedy}", missing.what));
+        }
     }
     for warning in &config.warnings {
         ask::say(&format!("warning: {warning}"));

@@ -27,13 +27,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Finding> {
         return Err(unreadable(io::Error::other("it is not a regular file")));
     }
     check_writers(&file, &place)?;
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        // Whoever can write the folder can put another file in the place of this one.
-        check_writers(
-            &folder,
-            &path.parent().unwrap_or(path).display().to_string(),
-        )?;
-    }
+    check_folder(path)?;
     let mut text = String::new();
     file.take(LONGEST + 1)
         .read_to_string(&mut text)
@@ -74,6 +68,31 @@ fn check_writers(file: &File, place: &str) -> Result<(), Finding> {
     Ok(())
 }
 
+/// Whoever can write the folder can put another file in the place of this one, except where the sticky bit keeps
+/// people from each other's files, as in `/tmp` (unlink(2)).
+#[cfg(unix)]
+fn check_folder(path: &Path) -> Result<(), Finding> {
+    use std::os::unix::fs::MetadataExt;
+
+    const STICKY: u32 = 0o1000;
+    let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) else {
+        return Ok(());
+    };
+    let is_sticky = folder
+        .metadata()
+        .is_ok_and(|metadata| metadata.mode() & STICKY != 0);
+    if is_sticky {
+        return Ok(());
+    }
+    let place = path.parent().unwrap_or(path).display().to_string();
+    check_writers(&folder, &place)
+}
+
+#[cfg(not(unix))]
+fn check_folder(_path: &Path) -> Result<(), Finding> {
+    Ok(())
+}
+
 /// Windows files below the user's profile are the user's by inherited access lists.
 #[cfg(not(unix))]
 fn check_writers(_file: &File, _place: &str) -> Result<(), Finding> {
@@ -101,6 +120,24 @@ mod tests {
             (0o666, false),
         ] {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read(&path).is_ok(), believed, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_makes_its_files_worthless() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("credentials.toml");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        for (mode, believed) in [
+            (0o700, true),
+            (0o755, true),
+            (0o770, false),
+            (0o777, false),
+            (0o1777, true),
+        ] {
+            fs::set_permissions(dir.path(), Permissions::from_mode(mode)).unwrap();
             assert_eq!(read(&path).is_ok(), believed, "{mode:o}");
         }
     }

@@ -60,6 +60,11 @@ impl Session {
         Ok(access)
     }
 
+    /// What was granted; empty when the login server did not say.
+    pub(super) async fn scopes(&self) -> Result<Vec<String>, RenewalError> {
+        Ok(self.read().await?.scopes)
+    }
+
     async fn read(&self) -> Result<OAuthTokens, RenewalError> {
         match self.store.read(&self.record).await? {
             Record::OAuth(tokens) => Ok(tokens),
@@ -84,6 +89,11 @@ impl Session {
                 access: granted.access,
                 expires_at: granted.expires_at,
                 generation: old.generation + 1,
+                scopes: if granted.scopes.is_empty() {
+                    old.scopes
+                } else {
+                    granted.scopes
+                },
                 has_ended: false,
             },
             Err(GrantError::Ended(reason)) => {

@@ -105,6 +105,7 @@ impl World {
             access: granted.access,
             expires_at: 0,
             generation: 1,
+            scopes: granted.scopes,
             has_ended: false,
         };
         store

@@ -24,6 +24,8 @@ pub struct OAuthTokens {
     pub expires_at: u64,
     /// Rises with every renewal, so that a process sees that another one was first.
     pub generation: u64,
+    /// What was granted, as far as the login server said.
+    pub scopes: Vec<String>,
     /// The login server said that this login is over. Kept, so that `status` can say whose it was.
     pub has_ended: bool,
 }
@@ -42,6 +44,7 @@ enum Written {
         access: Zeroizing<String>,
         expires_at: u64,
         generation: u64,
+        scopes: Vec<String>,
         has_ended: bool,
     },
 }
@@ -57,6 +60,7 @@ impl Record {
                 access: text(&tokens.access),
                 expires_at: tokens.expires_at,
                 generation: tokens.generation,
+                scopes: tokens.scopes.clone(),
                 has_ended: tokens.has_ended,
             },
         };
@@ -75,6 +79,7 @@ impl Record {
                 access,
                 expires_at,
                 generation,
+                scopes,
                 has_ended,
             } => Self::OAuth(OAuthTokens {
                 client_secret: client_secret.as_ref().map(secret),
@@ -82,6 +87,7 @@ impl Record {
                 access: secret(&access),
                 expires_at,
                 generation,
+                scopes,
                 has_ended,
             }),
         })

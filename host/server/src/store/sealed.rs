@@ -45,10 +45,10 @@ pub(super) fn seal(key: &Key, id: &RecordId, mut record: Zeroizing<Vec<u8>>) -> 
 pub(super) fn open(
     key: &Key,
     id: &RecordId,
-    sealed: Vec<u8>,
+    sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let Some(rest) = sealed.strip_prefix(FORMAT) else {
-        return Err(if is_newer(&sealed) {
+        return Err(if is_newer(sealed) {
             SealError::Newer
         } else {
             SealError::Foreign

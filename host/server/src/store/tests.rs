@@ -161,6 +161,7 @@ async fn an_oauth_login_comes_back_as_it_was() {
         access: secret(&"x".repeat(3000)),
         expires_at: 1_795_000_000,
         generation: 7,
+        scopes: vec!["read:jira-work".to_owned()],
         has_ended: false,
     };
     store.write(&acme(), &Record::OAuth(tokens)).await.unwrap();
@@ -324,6 +325,23 @@ async fn logging_out_of_the_last_site_leaves_nothing() {
     assert_eq!(world.files(), BTreeMap::new());
     assert!(world.memory.0.lock().unwrap().is_empty());
     assert!(!world.store().remove(&beta.site).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_server_that_runs_on_reads_a_new_login() {
+    let world = World::new();
+    let running = world.store();
+    for place in [KeyPlace::Keyring, KeyPlace::File] {
+        let person = world.store();
+        person.prepare(Some(place)).await.unwrap();
+        person.write(&acme(), &token()).await.unwrap();
+        assert!(running.read(&acme()).await.is_ok(), "{place:?}");
+        person.remove(&acme().site).await.unwrap();
+        assert!(matches!(
+            running.read(&acme()).await,
+            Err(StoreError::Missing(_))
+        ));
+    }
 }
 
 #[tokio::test]

@@ -88,8 +88,8 @@ pub(super) async fn consented(
     } else {
         ask::secret("Client secret (not shown):")?
     };
-    let scopes = scopes(arguments, survey.deployment);
-    let wanted: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let asked = scopes(arguments, survey.deployment);
+    let wanted: Vec<&str> = asked.iter().map(String::as_str).collect();
     let consent = Consent::new(&provider, &client_id, &wanted, arguments.oauth.port);
     let code = code(&arguments.oauth, &consent).await?;
     let grant = Grant::Code {
@@ -100,7 +100,7 @@ pub(super) async fn consented(
     let granted = request(wire, &provider, &client_id, Some(&secret), &grant)
         .await
         .context("the consent was not turned into tokens")?;
-    tell_missing(&scopes, &granted.scopes);
+    tell_missing(&asked, &granted.scopes);
     let refresh = granted.refresh.clone().context(
         "the login server gave no refresh token, so this login would end within the hour; ask for the scope `offline_access`",
     )?;
@@ -114,7 +114,10 @@ pub(super) async fn consented(
     )
     .await?;
     let Granted {
-        access, expires_at, ..
+        access,
+        expires_at,
+        scopes,
+        ..
     } = granted;
     Ok(Fresh {
         proven,
@@ -129,6 +132,7 @@ pub(super) async fn consented(
             access,
             expires_at,
             generation: 1,
+            scopes,
             has_ended: false,
         })),
     })
