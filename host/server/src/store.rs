@@ -137,12 +137,24 @@ impl Store {
             (Some(description), _) => description.key,
             (None, wanted) => {
                 let place = wanted.unwrap_or(KeyPlace::Keyring);
-                key::create(&self.directory, &self.keyring, place).await?;
+                if let Err(error) = key::create(&self.directory, &self.keyring, place).await {
+                    self.forget_attempt();
+                    return Err(error);
+                }
                 place
             }
         };
         self.key().await?;
         Ok(place)
+    }
+
+    /// A store that did not come about leaves no folder behind, unless there is something else in it.
+    fn forget_attempt(&self) {
+        let _ = fs::remove_file(self.directory.join("store.lock"));
+        let _ = fs::remove_dir(&self.directory);
+        if let Some(config_dir) = self.directory.parent() {
+            let _ = fs::remove_dir(config_dir);
+        }
     }
 
     /// Whether the key can be read.

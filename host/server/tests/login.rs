@@ -425,13 +425,6 @@ fn a_login_that_fails_leaves_nothing() {
             said(&output)
         );
         assert!(!said(&output).contains("CANARY"), "{arguments:?}");
-        let left = stage.config_dir().join("store/store.json");
-        assert!(!left.exists(), "{arguments:?}");
-        for file in ["policy.toml", "credentials.toml"] {
-            assert!(
-                !stage.config_dir().join(file).exists(),
-                "{arguments:?} left {file}"
-            );
-        }
+        assert!(!stage.config_dir().exists(), "{arguments:?} left something");
     }
 }

@@ -45,6 +45,12 @@ pub(super) struct Arguments {
     /// Name of the site in policy.toml [default: the first part of its host]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// PEM file of your company's own certificate authority, for a new site
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Proxy to a new site, like http://proxy.example.com:3128
+    #[arg(long, value_name = "ORIGIN")]
+    proxy: Option<String>,
     /// What agents may do on a new site, before you edit policy.toml
     #[arg(long, value_enum, default_value = "standard")]
     rights: Rights,
@@ -112,7 +118,13 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
              policy.toml with `plaintext = true` first"
         );
     }
-    let stranger = known.unwrap_or_else(|| survey::stranger(&origin));
+    let stranger = match known {
+        Some(_) if arguments.ca_file.is_some() || arguments.proxy.is_some() => bail!(
+            "policy.toml says already how {origin} is reached; change `ca-file` and `proxy` there"
+        ),
+        Some(site) => site,
+        None => way_there(arguments, &origin)?,
+    };
     let wire = HttpWire::new();
     let survey = survey::of(&wire, &stranger, &path)
         .await
@@ -300,6 +312,22 @@ fn address(url: &str) -> anyhow::Result<(Origin, String)> {
         bail!("the address has more than a plain path; leave out what begins with `?` or `#`");
     }
     Ok((origin, path.trim_end_matches('/').to_owned()))
+}
+
+/// A site that the policy file does not know yet, with what the person says about the way to it.
+fn way_there(arguments: &Arguments, origin: &Origin) -> anyhow::Result<Site> {
+    let mut site = survey::stranger(origin);
+    if let Some(file) = &arguments.ca_file {
+        let file = std::path::absolute(file)?;
+        let text = file.to_str().context("`--ca-file` must be UTF-8")?;
+        site.ca_file = Some(text.to_owned());
+    }
+    if let Some(proxy) = &arguments.proxy {
+        let proxy =
+            Origin::parse(proxy).context("`--proxy` is not like http://proxy.example.com:3128")?;
+        site.proxy = Some(proxy);
+    }
+    Ok(site)
 }
 
 /// What the policy file says about the address already: the way there is taken from it.

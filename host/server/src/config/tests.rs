@@ -391,3 +391,42 @@ fn a_file_that_others_can_write_is_not_believed() {
         assert!(error.to_string().contains("chmod go-w"), "{error}");
     }
 }
+
+/// A start must cost the same with every kind of reference, and bother nobody.
+#[cfg(unix)]
+#[test]
+fn no_secret_is_read_before_it_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("asked");
+    let credentials =
+        |reference: &str| format!("[site.work]\nkind = \"bearer\"\nsecret = '{reference}'\n");
+    let command = format!("cmd:[\"/usr/bin/touch\",\"{}\"]", mark.display());
+    for reference in [
+        "store:",
+        "keyring:tools/jira",
+        "file:/nonexistent/token",
+        "op://Work/Jira/token",
+        &command,
+    ] {
+        let text = credentials(reference);
+        let files = [("policy.toml", POLICY), ("credentials.toml", text.as_str())];
+        let config = load(&files, &[]).unwrap();
+        assert!(config.credentials.login(&config.sites[0].name).is_some());
+    }
+    assert!(!mark.exists(), "a program was started");
+}
+
+#[test]
+fn only_the_credentials_file_may_name_programs() {
+    let policy = POLICY.replace(
+        "[[rule]]",
+        "[site.work.credentials]\nsecret = 'cmd:[\"id\"]'\n[[rule]]",
+    );
+    assert!(load(&[("policy.toml", &policy)], &[CLOUD]).is_err());
+    let mut variables = CLOUD[..3].to_vec();
+    variables[2] = ("JIRA_API_TOKEN", "cmd:[\"/usr/bin/touch\",\"/tmp/x\"]");
+    // A variable holds a value, whatever it looks like.
+    let config = load(&[], &[&variables]).unwrap();
+    let login = config.credentials.login(&config.sites[0].name).unwrap();
+    assert_eq!(login.secret.reference().to_string(), "env:JIRA_API_TOKEN");
+}
