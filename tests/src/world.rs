@@ -376,17 +376,16 @@ fn credentials(without: &[&str]) -> CredentialStore {
             continue;
         }
         let variable = format!("{site}_token");
-        let login = Login {
-            origin: Origin::parse(&format!("https://{site}.example.test")).expect("an origin"),
-            scheme: if is_basic {
-                Scheme::Basic {
-                    user: USER_CANARY.to_owned(),
-                }
-            } else {
-                Scheme::Bearer
-            },
-            secret: Secret::from_variable(&variable, &SecretString::from(secret)).expect("a token"),
+        let scheme = if is_basic {
+            let user = USER_CANARY.to_owned();
+            Scheme::Basic { user }
+        } else {
+            Scheme::Bearer
         };
+        let origin = Origin::parse(&format!("https://{site}.example.test")).expect("an origin");
+        let secret =
+            Secret::from_variable(&variable, &SecretString::from(secret)).expect("a token");
+        let login = Login::fixed(origin, scheme, secret);
         assert!(
             store.insert(name(site), login),
             "one credential for each site"

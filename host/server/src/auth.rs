@@ -44,7 +44,7 @@ pub struct Login {
 
 impl Login {
     /// A login whose secret is what is sent.
-    pub(crate) fn fixed(origin: Origin, scheme: Scheme, secret: Secret) -> Self {
+    pub fn fixed(origin: Origin, scheme: Scheme, secret: Secret) -> Self {
         Self {
             origin,
             scheme,
