@@ -7,7 +7,7 @@ use crate::doc::{Format, Kept, Origin};
 pub(crate) const OPEN: char = '⟦';
 pub(crate) const CLOSE: char = '⟧';
 /// Long enough for the words of most nodes that are kept.
-const LONGEST_LABEL: usize = 200;
+const LONGEST_LABEL: usize = 1_000;
 
 /// What a token in Markdown text says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,9 +9,11 @@ mod generate;
 mod limits;
 mod markdown_properties;
 mod merging;
+mod readme;
 mod storage_corpus;
 mod storage_properties;
 mod wiki_properties;
+mod words;
 
 /// Holds a committed file against what the tests make of it; `UPDATE=1` writes the file anew.
 #[expect(

@@ -161,9 +161,7 @@ impl Cursor {
                 };
                 (self.list(node, marker), &["order"])
             }
-            "taskList" if has_only(node, &["taskItem", "taskList"]) => {
-                (BlockKind::Tasks(self.tasks(node)), &[])
-            }
+            "taskList" if is_task_tree(node) => (BlockKind::Tasks(self.tasks(node)), &[]),
             "table" if is_grid(node) => (self.table(node), &[]),
             "rule" if children(node).is_empty() => (BlockKind::Rule, &[]),
             "decisionList" if has_only(node, &["decisionItem"]) => {
@@ -194,7 +192,7 @@ impl Cursor {
                 let card = Inline::new(InlineKind::Card { url }, Marks::default());
                 return Some(Block::paragraph(vec![card]).at(self.span()));
             }
-            "mediaSingle" | "mediaGroup" => (self.media(node), &[]),
+            "mediaSingle" | "mediaGroup" if is_media(node) => (self.media(node), &[]),
             _ if inline::is_inline(node) => {
                 let runs = inline::read(node, self.span());
                 return paragraph(runs).map(|block| block.at(self.span()));
@@ -341,6 +339,23 @@ fn is_grid(table: &Value) -> bool {
         && children(table)
             .iter()
             .all(|row| has_only(row, &["tableCell", "tableHeader"]))
+}
+
+/// Whether nothing but tasks lies in it and in the lists in it.
+fn is_task_tree(list: &Value) -> bool {
+    children(list).iter().all(|child| match kind(child) {
+        "taskItem" => true,
+        "taskList" => is_task_tree(child),
+        _ => false,
+    })
+}
+
+/// Whether it holds files and at most one caption, as the schema has it.
+fn is_media(node: &Value) -> bool {
+    let captions = children(node)
+        .iter()
+        .filter(|child| kind(child) == "caption");
+    has_only(node, &["media", "caption"]) && captions.count() < 2
 }
 
 pub(super) fn one_line(text: &str) -> String {

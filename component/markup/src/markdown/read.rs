@@ -20,6 +20,8 @@ use crate::inlines;
 use crate::placeholder::Token;
 
 pub(super) fn document(source: &str) -> Document {
+    // A byte order mark says how the text was stored and is no part of it.
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
     let mut reader = Reader {

@@ -28,7 +28,7 @@ fn shown(format: Format, source: String) -> Duration {
 #[test]
 fn depth_is_bounded() {
     let deep = |open: &str, middle: &str, close: &str| {
-        let times = 1_000;
+        let times = 10_000;
         format!("{}{middle}{}", open.repeat(times), close.repeat(times))
     };
     let node = |kind: &str| {
@@ -118,5 +118,96 @@ fn time_grows_with_length_alone() {
         let source = part.repeat(100_000 / part.len());
         let time = shown(Format::Wiki, source);
         assert!(time < Duration::from_secs(20), "{part:?} took {time:?}");
+    }
+}
+
+#[test]
+fn adf_too_deep_to_be_read_is_refused_in_words() {
+    let open = r#"{"type":"panel","content":["#.repeat(10_000);
+    let source = format!(r#"{{"type":"doc","content":[{open}"#);
+    let error = crate::read(Format::Adf, &source).expect_err("it is too deep and has no end");
+    assert!(error.to_string().contains("recursion limit"), "{error}");
+}
+
+#[test]
+fn damaged_adf_is_refused_or_shown() {
+    let whole = r#"{"version":1,"type":"doc","content":[{"type":"paragraph","content":[{"type":"text","text":"words"}]}]}"#;
+    for end in 0..whole.len() {
+        let error = crate::read(Format::Adf, &whole[..end]).expect_err("it has no end");
+        assert!(error.to_string().starts_with("not JSON: "), "{error}");
+    }
+    for (source, says) in [
+        ("[]", "not an ADF document: it is no JSON object"),
+        ("{}", "not an ADF document: its type is not `doc`"),
+        (
+            r#"{"type":"paragraph"}"#,
+            "not an ADF document: its type is not `doc`",
+        ),
+        ("\u{feff}{}", "not JSON: expected value at line 1 column 1"),
+    ] {
+        let error = crate::read(Format::Adf, source).expect_err("it is no document");
+        assert_eq!(error.to_string(), says);
+    }
+}
+
+#[test]
+fn line_ends_and_hidden_characters_change_no_word() {
+    let read = |source: &str| to_markdown(Format::Markdown, source);
+    assert_eq!(read("# a\r\n\r\n- b\r\n- c\r\n"), "# a\n\n- b\n- c");
+    assert_eq!(read("a\rb"), "a\nb");
+    assert_eq!(read("a\0b"), "ab");
+    assert_eq!(read("\u{202e}a\u{202c} b"), "\u{202e}a\u{202c} b");
+    assert_eq!(read("\u{feff}# a"), "# a");
+}
+
+#[test]
+fn what_is_not_closed_is_text() {
+    for source in [
+        "**a",
+        "_a",
+        "~~a",
+        "`a",
+        "[a",
+        "[a](b",
+        "![a",
+        "<u>a",
+        "<details",
+        "⟦a",
+        "a | b",
+        "[^a",
+        "<date:2026",
+        "&amp",
+    ] {
+        let shown = to_markdown(Format::Markdown, source);
+        assert!(shown.contains('a'), "{source} became {shown}");
+        assert_eq!(to_markdown(Format::Markdown, &shown), shown);
+    }
+}
+
+#[test]
+fn fifty_megabytes_are_read() {
+    let source = "Some words, **bold** ones and a [link](https://a.example).\n\n".repeat(900_000);
+    assert!(source.len() > 50_000_000);
+    let document = crate::read(Format::Markdown, &source).expect("every text is Markdown");
+    let written = crate::write(Format::Adf, &document).expect("nothing is foreign");
+    assert_eq!(written.matches("Some words").count(), 900_000);
+}
+
+#[test]
+fn the_text_for_models_is_short_and_true() {
+    assert!(
+        crate::WRITING.chars().count() <= 600,
+        "{}",
+        crate::WRITING.chars().count()
+    );
+    for example in [
+        "[@Name](accountid:ID)",
+        "[DONE](status:green)",
+        "<date:2026-11-22>",
+        "<https://a.example>",
+    ] {
+        let document = crate::read(Format::Markdown, example).expect("every text is Markdown");
+        let is_object = !matches!(&document.blocks[0].kind, crate::BlockKind::Paragraph(runs) if matches!(runs[0].kind, crate::InlineKind::Text(_)));
+        assert!(is_object, "{example}");
     }
 }
