@@ -428,3 +428,85 @@ fn a_login_that_fails_leaves_nothing() {
         assert!(!stage.config_dir().exists(), "{arguments:?} left something");
     }
 }
+
+#[test]
+fn several_sites_and_products_have_logins_of_their_own() {
+    let cloud = Stage::new(Deployment::Cloud, TokenLife::default());
+    let second = Stage::new(Deployment::Cloud, TokenLife::default());
+    let own = Stage::new(Deployment::DataCenter, TokenLife::default());
+    let user = cloud.site.ready().user.clone().unwrap();
+    for (stage, name, options) in [
+        (&cloud, "one", vec!["--user", user.as_str()]),
+        (&second, "two", vec!["--user", user.as_str()]),
+        (&own, "jira", vec!["--products", "jira"]),
+        (&own, "wiki", vec!["--products", "confluence"]),
+    ] {
+        let url = stage.site.ready().jira.clone();
+        let arguments = [
+            "login",
+            &url,
+            "--token-stdin",
+            "--yes",
+            "--store",
+            "file",
+            "--name",
+            name,
+        ];
+        let mut command = cloud.command(&arguments);
+        let mut child = command
+            .args(&options)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(SECRET.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{name}: {}", said(&output));
+    }
+    let status = cloud.run(&["status"]);
+    assert!(status.status.success(), "{}", said(&status));
+    for name in ["one", "two", "jira", "wiki"] {
+        assert!(
+            said(&status)
+                .lines()
+                .any(|line| line.trim().starts_with(name)),
+            "{}",
+            said(&status)
+        );
+    }
+    // The same name for another site is refused, and nothing changes.
+    let before = std::fs::read_to_string(cloud.config_dir().join("policy.toml")).unwrap();
+    let url = second.site.ready().jira.clone();
+    let file = cloud.home.path().join("token");
+    std::fs::write(&file, SECRET).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let reference = format!("file:{}", file.display());
+    let taken = cloud.run(&[
+        "login",
+        &url,
+        "--user",
+        &user,
+        "--token-ref",
+        &reference,
+        "--name",
+        "one",
+        "--yes",
+    ]);
+    assert_eq!(taken.status.code(), Some(2));
+    assert!(
+        said(&taken).contains("choose another name"),
+        "{}",
+        said(&taken)
+    );
+    assert_eq!(
+        std::fs::read_to_string(cloud.config_dir().join("policy.toml")).unwrap(),
+        before
+    );
+    let output = cloud.run(&["logout", "--all", "--yes"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!cloud.config_dir().exists());
+}

@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// Name of the site in policy.toml [default: the first part of its host]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Only these products; on Data Center each has tokens of its own [default: what the site has]
+    #[arg(long, value_delimiter = ',', value_name = "A,B", value_parser = product)]
+    products: Option<Vec<Product>>,
     /// PEM file of your company's own certificate authority, for a new site
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -126,9 +129,12 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => way_there(arguments, &origin)?,
     };
     let wire = HttpWire::new();
-    let survey = survey::of(&wire, &stranger, &path)
+    let mut survey = survey::of(&wire, &stranger, &path)
         .await
         .with_context(|| format!("looking at {origin}"))?;
+    if let Some(wanted) = &arguments.products {
+        survey.keep(wanted);
+    }
 
     let fresh = match arguments.kind {
         Kind::Token => {
@@ -357,6 +363,10 @@ pub(super) fn config_dir(chosen: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 pub(super) fn store(config_dir: &Path) -> Store {
     Store::in_directory(config_dir, Arc::new(Keyring::of_system()))
+}
+
+fn product(word: &str) -> Result<Product, String> {
+    Product::parse(word).ok_or_else(|| "write `jira`, `confluence` or both".to_owned())
 }
 
 /// The products in words.

@@ -28,6 +28,16 @@ impl Survey {
         }
     }
 
+    /// Only these products; each of a Data Center has tokens of its own.
+    pub(crate) fn keep(&mut self, wanted: &[Product]) {
+        self.base
+            .products
+            .retain(|product| wanted.contains(product));
+        self.base
+            .context
+            .retain(|product, _| wanted.contains(product));
+    }
+
     /// For Atlassian's gateway. A site on this machine is a trial, and the gateway knows nothing of it.
     pub(crate) fn gateway_id(&self) -> Option<String> {
         self.cloud_id
@@ -47,6 +57,11 @@ impl Survey {
 
 /// Looks at `known`'s address: everything about the way there (authority, proxy, address ranges) is taken from it.
 pub(crate) async fn of(wire: &HttpWire, known: &Site, path: &str) -> Result<Survey, Trouble> {
+    // Asked at its own address, also where an earlier login goes through the gateway.
+    let known = &Site {
+        cloud_id: None,
+        ..known.clone()
+    };
     if known.origin.is_atlassian_cloud() {
         return cloud(wire, known).await;
     }

@@ -1,5 +1,7 @@
 //! Logins against the built-in site, as a person would make them.
 
+mod gateway;
+
 use demo_site::{Options, Running};
 
 use super::*;
