@@ -104,6 +104,7 @@ fn refute_set(
     }
     let mut alone = policy.clone();
     (alone.rules, alone.denies) = (vec![rule.clone()], Vec::new());
+    alone.rules_of_site = Policy::index(&alone.sites, &alone.rules);
     if Reach::of(&alone, ToolView::Declared(manifest))
         .doors
         .is_empty()

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::Policy;
-use crate::catalogue::{RouteId, RouteMatch, catalogue};
+use crate::catalogue::{Route, RouteId, RouteMatch, catalogue};
 use crate::decide::{DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
 use crate::fit::Miss;
 use crate::manifest::Manifest;
@@ -36,13 +36,20 @@ pub(crate) enum Verdict {
 
 /// What the request is: a route of the catalogue, or what a rule of the file that matches its path makes of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Meaning {
+pub(crate) struct Meaning<'a> {
     pub(crate) route: RouteId,
     pub(crate) class: Class,
     pub(crate) template: String,
     pub(crate) params: Vec<(String, String)>,
-    /// `None` for an own route: its rule lists the names.
-    pub(crate) query: Option<Vec<String>>,
+    pub(crate) source: Source<'a>,
+}
+
+/// Where a meaning comes from, and with it which query names there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    Catalogue(&'static Route),
+    /// The rule that adds the route; it lists the names.
+    Rule(&'a Rule),
 }
 
 /// One request of one tool, with all that it could mean.
@@ -52,7 +59,7 @@ pub(crate) struct Case<'a> {
     pub(crate) tool: &'a str,
     pub(crate) request: Request<'a>,
     /// One from the catalogue; else one for each rule whose path matches; else none.
-    pub(crate) meanings: Vec<Meaning>,
+    pub(crate) meanings: Vec<Meaning<'a>>,
 }
 
 impl Policy {
@@ -93,7 +100,7 @@ impl Policy {
         }
     }
 
-    fn meanings(&self, request: &Request<'_>) -> Vec<Meaning> {
+    fn meanings(&self, request: &Request<'_>) -> Vec<Meaning<'_>> {
         let Request {
             product,
             deployment,
@@ -109,15 +116,15 @@ impl Policy {
                 class: route.class,
                 template: route.template.to_string(),
                 params,
-                query: Some(route.query.clone()),
+                source: Source::Catalogue(route),
             }];
         }
-        let here = self.rules().filter(|rule| rule.site.covers(request.site));
-        here.filter_map(|rule| match &rule.selector {
-            Selector::Path(path) => own_meaning(rule, path, request),
-            Selector::Classes(_) | Selector::Routes(_) => None,
-        })
-        .collect()
+        self.rules_at(request.site)
+            .filter_map(|rule| match &rule.selector {
+                Selector::Path(path) => own_meaning(rule, path, request),
+                Selector::Classes(_) | Selector::Routes(_) => None,
+            })
+            .collect()
     }
 }
 
@@ -132,7 +139,7 @@ impl Case<'_> {
         }
         let granted = self
             .policy
-            .rules()
+            .rules_at(self.request.site)
             .filter_map(|rule| Some((rule, self.fit(rule).ok()?)));
         let best = granted.min_by_key(|(rule, _)| rule.precedence());
         best.map(|(rule, meaning)| self.permit(rule, meaning))
@@ -172,14 +179,16 @@ impl Case<'_> {
                 format!("site `{}` is not {deployment}", site.name),
             ));
         }
-        AddressRules::for_site(site)
-            .check_literal(&site.dial_origin())
-            .map_err(|error| {
+        // A name is checked when it is looked up.
+        if site.cloud_id.is_none() && site.origin.literal().is_some() {
+            let checked = AddressRules::for_site(site).check_literal(&site.origin);
+            checked.map_err(|error| {
                 (
                     RefusalCode::Address,
                     format!("site `{}`: {error}", site.name),
                 )
             })?;
+        }
         if !self.manifest.tools.contains_key(self.tool) {
             return Err((
                 RefusalCode::UnknownTool,
@@ -195,7 +204,7 @@ impl Case<'_> {
         check_query(query).map_err(|reason| (RefusalCode::Query, reason))
     }
 
-    fn permit(&self, rule: &Rule, meaning: &Meaning) -> Permit {
+    fn permit(&self, rule: &Rule, meaning: &Meaning<'_>) -> Permit {
         let redirect = rule.redirect.as_ref().and_then(|name| {
             let origin = self.policy.site(self.request.site)?.redirects.get(name)?;
             Some((name.clone(), origin.clone()))
@@ -239,7 +248,7 @@ impl Case<'_> {
         let mut misses: Vec<_> = self
             .policy
             .rules()
-            .filter_map(|rule| Some((rule, self.fit(rule).err()?)))
+            .filter_map(|rule| Some((rule, self.miss(rule)?)))
             .collect();
         misses.sort_by(|(a, x), (b, y)| y.progress.cmp(&x.progress).then_with(|| a.id.cmp(&b.id)));
         misses
@@ -279,10 +288,7 @@ impl Case<'_> {
                 format!("tool `{}` does not declare the route {route}", self.tool),
             );
         }
-        let names = meaning.query.as_ref();
-        let unknown = query
-            .iter()
-            .find(|(name, _)| names.is_some_and(|names| !names.contains(name)));
+        let unknown = query.iter().find(|(name, _)| !meaning.has_query_name(name));
         if let Some((name, _)) = unknown {
             return (
                 RefusalCode::Query,
@@ -320,6 +326,16 @@ impl Case<'_> {
     }
 }
 
+impl Meaning<'_> {
+    /// The route's own list; for a route that a rule adds, the rule's list is asked instead.
+    pub(crate) fn has_query_name(&self, name: &String) -> bool {
+        match self.source {
+            Source::Catalogue(route) => route.query.contains(name),
+            Source::Rule(_) => true,
+        }
+    }
+}
+
 impl<'a> Request<'a> {
     pub(crate) fn of<T: Subject>(subject: &'a T) -> Self {
         Self {
@@ -334,7 +350,11 @@ impl<'a> Request<'a> {
     }
 }
 
-fn own_meaning(rule: &Rule, path: &PathSelector, request: &Request<'_>) -> Option<Meaning> {
+fn own_meaning<'a>(
+    rule: &'a Rule,
+    path: &PathSelector,
+    request: &Request<'_>,
+) -> Option<Meaning<'a>> {
     if !path.matches(request.product, request.method, request.segments) {
         return None;
     }
@@ -343,7 +363,7 @@ fn own_meaning(rule: &Rule, path: &PathSelector, request: &Request<'_>) -> Optio
         class: path.own_class(request.method),
         template: path.template.to_string(),
         params: path.template.captures(request.segments)?,
-        query: None,
+        source: Source::Rule(rule),
     })
 }
 

@@ -19,6 +19,7 @@ use crate::Policy;
 use crate::acceptance::Acceptance;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::Effect;
+use crate::site::Site;
 pub(crate) use assertions::{Assertion, Claim, read as read_assertions};
 use reader::{Reader, Table};
 
@@ -116,9 +117,11 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         .collect();
     let (rules, denies) = (into_sorted(rules), into_sorted(denies));
     drop(document);
+    let sites: Vec<Site> = sites.by_name.into_values().collect();
     Ok(Policy {
         file_name: file_name.to_owned(),
-        sites: sites.by_name.into_values().collect(),
+        rules_of_site: Policy::index(&sites, &rules),
+        sites,
         site_lines,
         rules,
         denies,

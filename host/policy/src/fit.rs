@@ -1,7 +1,6 @@
 //! One rule against one request: does it fit, and if not, what is the first thing about it that does not.
 
-use crate::catalogue::RouteId;
-use crate::evaluate::{Case, Meaning};
+use crate::evaluate::{Case, Meaning, Source};
 use crate::rule::{PathSelector, Rule, Selector};
 
 /// The key of the rule that did not fit, and how far the comparison came before.
@@ -17,74 +16,150 @@ pub(crate) const BODY_HAS: &str = "the body has ";
 /// What a request is about says more about nearness than where it goes and who asks for it.
 const SELECTED: usize = 10_000;
 
+/// Why a rule does not fit, without the words: most rules of a file don't, and nobody asks why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Why<'a> {
+    /// The request is no route of the catalogue, and classes and routes speak of nothing else.
+    NotKnown,
+    OtherClass,
+    OtherRoute,
+    /// How many segments match before the first that does not.
+    OtherPath(usize),
+    OtherMethod,
+    OtherProduct,
+    OtherSite,
+    UnnamedTool,
+    OwnRouteUnnamed,
+    NotDeclared,
+    QueryName(&'a str),
+    TooLong(u64),
+}
+
 impl Case<'_> {
     /// As what the rule allows the request.
-    pub(crate) fn fit(&self, rule: &Rule) -> Result<&Meaning, Miss> {
-        let (request, tool) = (&self.request, self.tool);
-        let selected = self.select(rule);
-        if !rule.site.covers(request.site) {
-            let progress = selected
-                .as_ref()
-                .map_or_else(|miss| miss.progress, |_| SELECTED);
-            return miss(
-                progress,
-                "site",
-                format!(
-                    "the rule is for site `{}`, the request goes to `{}`",
-                    rule.site, request.site
-                ),
-            );
+    pub(crate) fn fit(&self, rule: &Rule) -> Result<&Meaning<'_>, Why<'_>> {
+        if !rule.site.covers(self.request.site) {
+            return Err(Why::OtherSite);
         }
-        let meaning = selected?;
-        if !rule.covers_tool(tool) {
-            return miss(
-                SELECTED + 1,
-                "tools",
-                format!("the rule does not name {tool:?}"),
-            );
+        let meaning = self.select(rule)?;
+        if !rule.covers_tool(self.tool) {
+            return Err(Why::UnnamedTool);
         }
         // The component can't declare a route that it does not know, so for an own route the operator does.
-        let is_own = meaning.route.is_own();
-        let is_declared = self.manifest.declares(tool, meaning.route.as_str())
-            || (is_own && rule.names_tool(tool));
+        let is_own = matches!(meaning.source, Source::Rule(_));
+        let is_declared = (is_own && rule.names_tool(self.tool))
+            || self.manifest.declares(self.tool, meaning.route.as_str());
         if !is_declared {
-            let detail = if is_own {
-                format!(
-                    "{} is an own route: the rule has to name the tools that may use it",
-                    meaning.route
-                )
+            return Err(if is_own {
+                Why::OwnRouteUnnamed
             } else {
-                format!("tool `{tool}` does not declare the route {}", meaning.route)
-            };
-            return miss(SELECTED + 2, "tools", detail);
+                Why::NotDeclared
+            });
         }
-        if let Some((name, _)) = request
-            .query
-            .iter()
-            .find(|(name, _)| !allows_query_name(rule, meaning, name))
-        {
-            let detail = format!(
-                "the query name {name:?} is not in the list of rule `{}`",
-                rule.id
-            );
-            return miss(SELECTED + 3, "query", detail);
+        let mut names = self.request.query.iter().map(|(name, _)| name);
+        if let Some(name) = names.find(|name| !allows_query_name(rule, meaning, name)) {
+            return Err(Why::QueryName(name));
         }
-        if let Some(limit) = rule
-            .request_max_bytes
-            .filter(|limit| request.body_len > *limit)
-        {
-            let detail = format!(
-                "{BODY_HAS}{} bytes, rule `{}` allows {limit}",
-                request.body_len, rule.id
-            );
-            return miss(SELECTED + 4, "request-max-bytes", detail);
+        match rule.request_max_bytes {
+            Some(limit) if self.request.body_len > limit => Err(Why::TooLong(limit)),
+            _ => Ok(meaning),
         }
-        Ok(meaning)
+    }
+
+    /// The first thing about the rule that does not fit, in words.
+    pub(crate) fn miss(&self, rule: &Rule) -> Option<Miss> {
+        let why = self.fit(rule).err()?;
+        let site = self.request.site;
+        let meaning = self.meanings.first();
+        let route = meaning.map_or("", |meaning| meaning.route.as_str());
+        let (progress, field, detail) = match why {
+            Why::OtherSite => {
+                let selected = self.select(rule).err();
+                let detail = format!(
+                    "the rule is for site `{}`, the request goes to `{site}`",
+                    rule.site
+                );
+                (selected.map_or(SELECTED, progress_of), "site", detail)
+            }
+            Why::NotKnown => {
+                let field = match rule.selector {
+                    Selector::Classes(_) => "classes",
+                    _ => "routes",
+                };
+                (progress_of(why), field, NOT_KNOWN.to_owned())
+            }
+            Why::OtherClass => {
+                let class = meaning.map_or("", |meaning| meaning.class.as_str());
+                let detail = format!("the request is of class {class}");
+                (progress_of(why), "classes", detail)
+            }
+            Why::OtherRoute => (
+                progress_of(why),
+                "routes",
+                format!("the request is {route}"),
+            ),
+            Why::OtherPath(prefix) => {
+                let template = match &rule.selector {
+                    Selector::Path(path) => path.template.to_string(),
+                    _ => String::new(),
+                };
+                let detail = format!(
+                    "{template} differs from the request at segment {}",
+                    prefix + 1
+                );
+                (progress_of(why), "path", detail)
+            }
+            Why::OtherMethod => {
+                let detail = format!("the method is {}", self.request.method);
+                (progress_of(why), "methods", detail)
+            }
+            Why::OtherProduct => {
+                let detail = format!("the request goes to {}", self.request.product);
+                (progress_of(why), "product", detail)
+            }
+            Why::UnnamedTool => {
+                let detail = format!("the rule does not name {:?}", self.tool);
+                (SELECTED + 1, "tools", detail)
+            }
+            Why::OwnRouteUnnamed => {
+                let detail = format!(
+                    "own.{} is an own route: the rule has to name the tools that may use it",
+                    rule.id
+                );
+                (SELECTED + 2, "tools", detail)
+            }
+            Why::NotDeclared => {
+                let detail = format!("tool `{}` does not declare the route {route}", self.tool);
+                (SELECTED + 2, "tools", detail)
+            }
+            Why::QueryName(name) => {
+                let detail = format!(
+                    "the query name {name:?} is not in the list of rule `{}`",
+                    rule.id
+                );
+                (SELECTED + 3, "query", detail)
+            }
+            Why::TooLong(limit) => {
+                let detail = format!(
+                    "{BODY_HAS}{} bytes, rule `{}` allows {limit}",
+                    self.request.body_len, rule.id
+                );
+                (SELECTED + 4, "request-max-bytes", detail)
+            }
+        };
+        Some(Miss {
+            progress,
+            field,
+            detail,
+        })
     }
 
     pub(crate) fn is_denied_by(&self, deny: &Rule) -> bool {
         let request = &self.request;
-        let selects = match &deny.selector {
+        if !deny.site.covers(request.site) || !deny.covers_tool(self.tool) {
+            return false;
+        }
+        match &deny.selector {
             Selector::Classes(classes) => self
                 .meanings
                 .iter()
@@ -94,25 +169,22 @@ impl Case<'_> {
                 .iter()
                 .any(|meaning| routes.contains(meaning.route.as_str())),
             Selector::Path(path) => path.matches(request.product, request.method, request.segments),
-        };
-        selects && deny.site.covers(request.site) && deny.covers_tool(self.tool)
+        }
     }
 
     /// Is the rule about this request? Classes and routes speak of the catalogue alone: a route that another rule
     /// of the file adds is open to that rule only.
-    fn select(&self, rule: &Rule) -> Result<&Meaning, Miss> {
+    fn select(&self, rule: &Rule) -> Result<&Meaning<'_>, Why<'_>> {
         let known = self
             .meanings
             .first()
-            .filter(|meaning| !meaning.route.is_own());
+            .filter(|meaning| matches!(meaning.source, Source::Catalogue(_)));
         match (&rule.selector, known) {
             (Selector::Path(path), Some(meaning)) if self.matches(path) => Ok(meaning),
             (Selector::Path(path), _) => {
-                let own = RouteId::own(&rule.id);
-                match self.meanings.iter().find(|meaning| meaning.route == own) {
-                    Some(meaning) => Ok(meaning),
-                    None => self.miss_of_path(path),
-                }
+                let is_own = |meaning: &&Meaning<'_>| matches!(meaning.source, Source::Rule(own) if own.id == rule.id);
+                let own = self.meanings.iter().find(is_own);
+                own.ok_or_else(|| self.miss_of_path(path))
             }
             (Selector::Classes(classes), Some(meaning)) if classes.contains(&meaning.class) => {
                 Ok(meaning)
@@ -122,16 +194,9 @@ impl Case<'_> {
             {
                 Ok(meaning)
             }
-            (Selector::Classes(_), Some(meaning)) => miss(
-                100,
-                "classes",
-                format!("the request is of class {}", meaning.class),
-            ),
-            (Selector::Routes(_), Some(meaning)) => {
-                miss(100, "routes", format!("the request is {}", meaning.route))
-            }
-            (Selector::Classes(_), None) => miss(0, "classes", NOT_KNOWN.to_owned()),
-            (Selector::Routes(_), None) => miss(0, "routes", NOT_KNOWN.to_owned()),
+            (Selector::Classes(_), Some(_)) => Err(Why::OtherClass),
+            (Selector::Routes(_), Some(_)) => Err(Why::OtherRoute),
+            (Selector::Classes(_) | Selector::Routes(_), None) => Err(Why::NotKnown),
         }
     }
 
@@ -143,47 +208,36 @@ impl Case<'_> {
         )
     }
 
-    fn miss_of_path(&self, path: &PathSelector) -> Result<&Meaning, Miss> {
+    fn miss_of_path(&self, path: &PathSelector) -> Why<'static> {
         let request = &self.request;
         if !path.template.matches(request.segments) {
-            let prefix = path.template.matching_prefix(request.segments);
-            let detail = format!(
-                "{} differs from the request at segment {}",
-                path.template,
-                prefix + 1
-            );
-            return miss(prefix * 10, "path", detail);
+            Why::OtherPath(path.template.matching_prefix(request.segments))
+        } else if !path.methods.contains(&request.method) {
+            Why::OtherMethod
+        } else {
+            Why::OtherProduct
         }
-        if !path.methods.contains(&request.method) {
-            return miss(1000, "methods", format!("the method is {}", request.method));
-        }
-        miss(
-            1000,
-            "product",
-            format!("the request goes to {}", request.product),
-        )
+    }
+}
+
+/// How near a rule came that is not about the request.
+const fn progress_of(why: Why<'_>) -> usize {
+    match why {
+        Why::NotKnown => 0,
+        Why::OtherClass | Why::OtherRoute => 100,
+        Why::OtherPath(prefix) => prefix * 10,
+        Why::OtherMethod | Why::OtherProduct => 1000,
+        _ => SELECTED,
     }
 }
 
 const NOT_KNOWN: &str = "the request is no route of the catalogue";
 
-fn miss<T>(progress: usize, field: &'static str, detail: String) -> Result<T, Miss> {
-    Err(Miss {
-        progress,
-        field,
-        detail,
-    })
-}
-
 /// The route's list bounds the rule's: a rule narrows what the catalogue allows and never widens it.
-fn allows_query_name(rule: &Rule, meaning: &Meaning, name: &String) -> bool {
-    let by_route = meaning
-        .query
-        .as_ref()
-        .is_none_or(|names| names.contains(name));
+fn allows_query_name(rule: &Rule, meaning: &Meaning<'_>, name: &String) -> bool {
     let by_rule = match &rule.selector {
         Selector::Path(path) => path.query.contains(name),
         Selector::Classes(_) | Selector::Routes(_) => true,
     };
-    by_route && by_rule
+    by_rule && meaning.has_query_name(name)
 }

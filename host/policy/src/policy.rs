@@ -22,6 +22,8 @@ pub struct Policy {
     /// Sorted by id: the order in the file means nothing.
     pub(crate) rules: Vec<Rule>,
     pub(crate) denies: Vec<Rule>,
+    /// For each site the rules that are about it, as places in `rules`.
+    pub(crate) rules_of_site: BTreeMap<SiteName, Vec<usize>>,
     pub(crate) component: Option<String>,
     /// What the parser let pass, but `check` has to say.
     pub(crate) remarks: Vec<Finding>,
@@ -62,6 +64,25 @@ impl Policy {
     /// The allowing rules, by id.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter()
+    }
+
+    /// Those that are about a site, by id.
+    pub(crate) fn rules_at(&self, site: &SiteName) -> impl Iterator<Item = &Rule> {
+        let places = self.rules_of_site.get(site).into_iter().flatten();
+        places.map(|place| &self.rules[*place])
+    }
+
+    /// The rules of each site, to be kept beside them.
+    pub(crate) fn index(sites: &[Site], rules: &[Rule]) -> BTreeMap<SiteName, Vec<usize>> {
+        let covering = |site: &Site| {
+            let rules = rules.iter().enumerate();
+            let covering = rules.filter(|(_, rule)| rule.site.covers(&site.name));
+            covering.map(|(place, _)| place).collect()
+        };
+        sites
+            .iter()
+            .map(|site| (site.name.clone(), covering(site)))
+            .collect()
     }
 
     /// The denials, by id.

@@ -66,7 +66,7 @@ fn stands_against(deny: &Rule) -> String {
 }
 
 /// A rule for one route of the catalogue and one tool.
-fn catalogue_rule(case: &Case<'_>, meaning: &Meaning) -> String {
+fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>) -> String {
     let route = meaning.route.as_str();
     let lines = [
         "[[rule]]".to_owned(),
@@ -167,14 +167,9 @@ fn fresh_id(case: &Case<'_>, wanted: &str) -> String {
         .unwrap_or(wanted)
 }
 
-fn has_query_of(case: &Case<'_>, meaning: &Meaning) -> bool {
-    let names = meaning.query.as_deref().unwrap_or_default();
-    is_clean_query(case)
-        && case
-            .request
-            .query
-            .iter()
-            .all(|(name, _)| names.contains(name))
+fn has_query_of(case: &Case<'_>, meaning: &Meaning<'_>) -> bool {
+    let mut names = case.request.query.iter().map(|(name, _)| name);
+    is_clean_query(case) && names.all(|name| meaning.has_query_name(name))
 }
 
 fn is_clean_query(case: &Case<'_>) -> bool {

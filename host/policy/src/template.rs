@@ -193,22 +193,29 @@ impl Template {
         if mutant::is_on(Mutant::GlobAcrossSegments) {
             return self.captures_like_a_glob(segments);
         }
-        let same_length = segments.len() == self.parts.len();
-        let mut pairs = self
-            .parts
-            .iter()
-            .zip(segments)
-            .map(|(part, segment)| (part, segment.as_ref()));
-        if !same_length
-            || !pairs.all(|(part, text)| segment::check(text).is_ok() && part.matches(text))
-        {
+        if !self.fits(segments) {
             return None;
         }
         Some(self.parameters(segments))
     }
 
     pub fn matches<S: AsRef<str>>(&self, segments: &[S]) -> bool {
-        self.captures(segments).is_some()
+        if mutant::is_on(Mutant::GlobAcrossSegments) {
+            return self.captures_like_a_glob(segments).is_some();
+        }
+        self.fits(segments)
+    }
+
+    /// Words of a template are canonical and kinds match canonical segments only, so nothing else does.
+    fn fits<S: AsRef<str>>(&self, segments: &[S]) -> bool {
+        // From the end, where paths differ most.
+        segments.len() == self.parts.len()
+            && self
+                .parts
+                .iter()
+                .zip(segments)
+                .rev()
+                .all(|(part, segment)| part.matches(segment.as_ref()))
     }
 
     /// Is there a path that both match?
