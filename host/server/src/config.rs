@@ -285,8 +285,9 @@ impl Loader<'_> {
                 self.mistakes.push(Finding::new(
                     "the configuration",
                     "names no site",
-                    "Set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), \
-                     likewise for Confluence; or write a policy.toml; or run `mcp-airlock demo` to try it without a site.",
+                    "Run `mcp-airlock login https://YOUR-SITE.atlassian.net`; or set JIRA_URL, JIRA_USERNAME and \
+                     JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), likewise for Confluence; \
+                     or run `mcp-airlock demo` to try it without a site.",
                 ));
             }
             return None;
@@ -461,7 +462,7 @@ impl Loader<'_> {
                 self.warnings.push(Finding::new(
                     format!("[site.{}]", site.name),
                     "has no credential, so every call to it is refused",
-                    format!("Add [site.{}] to credentials.toml.", site.name),
+                    format!("Run `mcp-airlock login {}`.", site.origin),
                 ));
             }
         }

@@ -99,15 +99,8 @@ pub(crate) async fn examine(
     };
     match Config::load(&options, environment) {
         Err(error) => {
-            let is_new = !["policy.toml", "credentials.toml"]
-                .iter()
-                .any(|name| config_dir.join(name).exists());
             findings.extend(error.findings.iter().map(|mistake| {
                 let what = format!("{}: {}", mistake.place, mistake.what);
-                if is_new && !what.contains("_URL") {
-                    let login = "mcp-airlock login https://YOUR-SITE.atlassian.net";
-                    return Finding::problem("no site is configured", login);
-                }
                 Finding::problem(what, format!("{} Then: mcp-airlock doctor", mistake.remedy))
             }));
         }
@@ -392,7 +385,7 @@ mod tests {
     async fn an_empty_home_is_told_how_to_begin() {
         let home = tempfile::tempdir().unwrap();
         insta::assert_snapshot!(shown(&look(home.path(), &[]).await, home.path()), @r#"
-        Problem no site is configured → Some("mcp-airlock login https://YOUR-SITE.atlassian.net")
+        Problem the configuration: names no site → Some("Run `mcp-airlock login https://YOUR-SITE.atlassian.net`; or set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), likewise for Confluence; or run `mcp-airlock demo` to try it without a site. Then: mcp-airlock doctor")
         Note no client is set up → Some("mcp-airlock setup --list")
         "#);
     }
@@ -436,7 +429,7 @@ mod tests {
         insta::assert_snapshot!(said, @r#"
         Fine site demo (ORIGIN): you are Ada Okafor (5b10ac8d82e05b22cc7d4ef5) → None
         Problem site other (http://127.0.0.1:1): nobody; run `mcp-airlock login http://127.0.0.1:1` → Some("mcp-airlock login http://127.0.0.1:1")
-        Note [site.other]: has no credential, so every call to it is refused → Some("Add [site.other] to credentials.toml. Then: mcp-airlock doctor")
+        Note [site.other]: has no credential, so every call to it is refused → Some("Run `mcp-airlock login http://127.0.0.1:1`. Then: mcp-airlock doctor")
         Problem Cursor and cursor-agent: HOME/.cursor/mcp.json holds an API token in clear text → Some("revoke the token and take it out of the file, then: mcp-airlock login URL")
         Note Cursor and cursor-agent: has an entry `atlassian` of another program → Some("mcp-airlock setup cursor --name NAME")
         Note no client is set up → Some("mcp-airlock setup --list")

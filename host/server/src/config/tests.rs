@@ -85,7 +85,7 @@ fn nothing_at_all_says_what_to_set() {
     insta::assert_snapshot!(refusal(&[], &[]), @r#"
     the configuration has a mistake
     the configuration: names no site
-      hint: Set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), likewise for Confluence; or write a policy.toml; or run `mcp-airlock demo` to try it without a site.
+      hint: Run `mcp-airlock login https://YOUR-SITE.atlassian.net`; or set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN (Data Center: JIRA_URL and JIRA_PERSONAL_TOKEN), likewise for Confluence; or run `mcp-airlock demo` to try it without a site.
     "#);
 }
 
@@ -292,7 +292,7 @@ fn a_site_may_wait_for_its_credential() {
     let config = load(&[("policy.toml", POLICY)], &[]).unwrap();
     insta::assert_snapshot!(warnings(&config), @r#"
     [site.work]: has no credential, so every call to it is refused
-      hint: Add [site.work] to credentials.toml.
+      hint: Run `mcp-airlock login https://acme.atlassian.net`.
     "#);
 }
 
