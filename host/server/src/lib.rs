@@ -4,8 +4,8 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
-pub mod cli;
 mod change;
+pub mod cli;
 pub mod clock;
 pub mod component;
 pub mod config;
