@@ -10,8 +10,11 @@ mod limits;
 mod markdown_properties;
 mod merging;
 mod readme;
+mod storage_constructs;
 mod storage_corpus;
+mod storage_limits;
 mod storage_properties;
+mod wiki_constructs;
 mod wiki_properties;
 mod words;
 

@@ -271,8 +271,13 @@ fn replaced(found: &Found<'_, Place>, with: &str) -> Vec<Splice> {
                 (at + start..at + end, escape(new))
             }
             Spelled::InCdata => {
-                let text = format!("{}{new}{}", &piece.text[..start], &piece.text[end..]);
-                (place.inner.clone(), cdata_text(&text))
+                let at = place.inner.start;
+                let before = piece.text[..start].ends_with(']');
+                let behind = piece.text[end..].starts_with([']', '>']);
+                // What stands around the words must not become the end of the section.
+                let apart = if before || behind { "]]><![CDATA[" } else { "" };
+                let new = format!("{apart}{}{apart}", cdata_text(new));
+                (at + start..at + end, new)
             }
             Spelled::AsEntity | Spelled::Object => (place.span.clone(), escape(new)),
         });

@@ -61,7 +61,11 @@ impl<'b> Gaps<'b> {
     }
 
     fn gap(&self, range: Range<usize>) -> Option<Block> {
-        let text = self.source.get(range).filter(|text| !text.is_empty())?;
+        let text = self.source.get(range)?;
+        // Where a writer would put something between two blocks, nothing is something too.
+        if text.is_empty() && self.format != Format::Wiki {
+            return None;
+        }
         let mut block = Block::verbatim(self.format, text.to_owned());
         if let BlockKind::Kept { kept, .. } = &mut block.kind {
             kept.label = GAP.to_owned();

@@ -34,7 +34,7 @@ impl Reader<'_> {
         }
         if element.name == "a"
             && let Some(href) = element.value("href")
-            && element.value("data-card-appearance").is_none()
+            && !objects::is_card(element)
         {
             return self.address(element, href.into_owned(), marks, runs);
         }

@@ -35,7 +35,7 @@ pub(super) fn mark(element: &Element<'_>, marks: &Marks) -> Option<Marks> {
 pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
     Some(match element.name {
         "br" => InlineKind::HardBreak,
-        "a" => InlineKind::Card {
+        "a" if is_card(element) => InlineKind::Card {
             url: element.value("href")?.into_owned(),
         },
         "time" => InlineKind::Date(Day::parse(&element.value("datetime")?)?),
@@ -57,6 +57,15 @@ pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
         }
         _ => return None,
     })
+}
+
+/// A link that shows what the product knows of its target, not words of its own.
+pub(super) fn is_card(element: &Element<'_>) -> bool {
+    let says_address = || {
+        let text = element.text();
+        text.trim().is_empty() || Some(text.trim()) == element.value("href").as_deref()
+    };
+    element.value("data-card-appearance").is_some() && says_address()
 }
 
 pub(super) enum Target {

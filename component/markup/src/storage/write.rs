@@ -201,7 +201,12 @@ impl Writer {
             self.put(&format!("<tr{}>", carried(&row.carried).0));
             for cell in &row.cells {
                 let name = if cell.header { "th" } else { "td" };
-                self.put(&format!("<{name}{}>", carried(&cell.carried).0));
+                let attributes = carried(&cell.carried).0;
+                if cell.blocks.is_empty() {
+                    self.put(&format!("<{name}{attributes} />"));
+                    continue;
+                }
+                self.put(&format!("<{name}{attributes}>"));
                 self.blocks(&cell.blocks)?;
                 self.put(&format!("</{name}>"));
             }

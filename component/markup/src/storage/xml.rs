@@ -223,6 +223,13 @@ impl<'t> Element<'t> {
 
 /// Parses a sequence of elements and text.
 pub(crate) fn parse(source: &str) -> Result<Tree<'_>, ReadError> {
+    // XML 1.0 knows no such character, and what is carried along is told apart by it.
+    if let Some(at) = source.bytes().position(|byte| byte == 0) {
+        return Err(ReadError::Xml {
+            at: at as u64,
+            problem: "a NUL character".to_owned(),
+        });
+    }
     // The reader passes over a byte order mark and does not count it.
     let text = source.trim_start_matches('\u{feff}');
     let skipped = source.len() - text.len();
@@ -248,6 +255,13 @@ pub(crate) fn parse(source: &str) -> Result<Tree<'_>, ReadError> {
                 continue;
             }
             Event::Empty(_) if open.len() >= MAX_ELEMENTS => continue,
+            // A page that was cut and glued: what looks like attributes are none.
+            Event::Start(_) | Event::Empty(_) if source[start + 1..end].contains('<') => {
+                return Err(ReadError::Xml {
+                    at: start as u64,
+                    problem: "a tag holds `<`".to_owned(),
+                });
+            }
             Event::Start(tag) => {
                 open.push(entries.len());
                 element(source, tag.name().0, start..end)
@@ -364,6 +378,8 @@ mod tests {
             ("</a>", "`</a>`"),
             ("<a", ""),
             ("<![CDATA[a", ""),
+            ("<p>a\u{0}</p>", "at byte 4: a NUL character"),
+            ("<p a=\"<b\">c</p>", "at byte 0: a tag holds `<`"),
         ] {
             let refused = parse(source).expect_err("the sources here are broken");
             assert!(refused.to_string().contains(problem), "{source}: {refused}");

@@ -136,6 +136,35 @@ fn storage_keeps_every_byte_around_an_edit() {
 }
 
 #[test]
+fn words_in_a_section_of_text_may_stand_twice() {
+    let code = |text: &str| {
+        format!(
+            "<ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body></ac:structured-macro>"
+        )
+    };
+    for (before, find, with, behind) in [
+        (
+            "it is it",
+            "it",
+            "]]>",
+            "]]]]><![CDATA[> is ]]]]><![CDATA[>",
+        ),
+        ("a]x]>b", "x", "", "a]]]><![CDATA[]]><![CDATA[]>b"),
+        ("axx>b", "xx", "]]", "a]]><![CDATA[]]]]><![CDATA[>b"),
+    ] {
+        let edit = Edit::ReplaceText {
+            find: text(find),
+            with: text(with),
+            every: true,
+        };
+        let edited = apply(Format::Storage, &code(before), &edit).expect("the words are there");
+        assert_eq!(edited.text, code(behind));
+        let shown = crate::to_markdown(Format::Storage, &edited.text);
+        assert!(shown.contains(&before.replace(find, with)), "{shown}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_answered_with_what_is() {
     let answers: Vec<String> = [
         Edit::ReplaceSection {

@@ -42,7 +42,7 @@ proptest! {
     }
 }
 
-const SOUP: &[&str] = &[
+pub(super) const SOUP: &[&str] = &[
     "a",
     " b ",
     "\n",

@@ -65,7 +65,7 @@ proptest! {
     }
 }
 
-const SOUP: &[&str] = &[
+pub(super) const SOUP: &[&str] = &[
     "a",
     "b",
     " ",

@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
             let (kind, title, carried) = macros::panel(name, &found);
             Block::new(BlockKind::Panel { kind, title, body }).carrying(carried)
         };
-        Some((block, at + length + end + close.len()))
+        Some((block, self.past_line_end(at + length + end + close.len())))
     }
 
     /// Takes the items that belong to one list, and their own lists.

@@ -226,13 +226,18 @@ impl<'a> Reader<'a> {
         let text = code_text(text.strip_suffix('\r').unwrap_or(text));
         let (language, carried) = macros::code(name, &parameters);
         let block = Block::new(BlockKind::Code { language, text }).carrying(carried);
-        let mut end = at + begin + length + close.len();
-        let after = &self.source[end..];
+        Some((block, self.past_line_end(at + begin + length + close.len())))
+    }
+
+    /// Behind the line if nothing else stands on it.
+    pub(super) fn past_line_end(&self, at: usize) -> usize {
+        let after = &self.source[at..];
         let rest = after.trim_start_matches([' ', '\t', '\r']);
         if rest.starts_with('\n') {
-            end += after.len() - rest.len() + 1;
+            at + after.len() - rest.len() + 1
+        } else {
+            at
         }
-        Some((block, end))
     }
 
     /// Opens or closes a `{quote}` or `{panel}`; gives what follows on the line.

@@ -1,0 +1,23 @@
+//! Every construct of wiki markup in a file of its own, each check a round trip.
+
+mod blocks;
+mod lists;
+mod macros;
+mod objects;
+mod tables;
+mod text;
+
+use crate::{Format, read, to_markdown, write, write_with_base};
+
+/// Holds that wiki markup is shown as `shown`, that Markdown writes what is shown the same again,
+/// and that an unedited text comes back byte for byte.
+fn kept(wiki: &str, shown: &str) {
+    let markdown = to_markdown(Format::Wiki, wiki);
+    assert_eq!(markdown, shown, "{wiki}");
+    let original = read(Format::Wiki, wiki).expect("every text is wiki markup");
+    let written = write(Format::Wiki, &original).expect("the text holds its nodes");
+    assert_eq!(to_markdown(Format::Wiki, &written), shown, "{written}");
+    let edited = read(Format::Markdown, &markdown).expect("every text is Markdown");
+    let back = write_with_base(Format::Wiki, &edited, &original);
+    assert_eq!(back, Ok((wiki.to_owned(), Vec::new())));
+}

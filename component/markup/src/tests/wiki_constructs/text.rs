@@ -1,0 +1,28 @@
+//! Marks, colours, escapes and line breaks.
+
+use super::kept;
+
+#[test]
+fn marks_stand_around_words() {
+    kept(
+        "*a* _b_ -c- +d+ E=m^2^ H~2~O {{e}}",
+        "**a** _b_ ~~c~~ <u>d</u> E=m^2^ H\\~2\\~O `e`",
+    );
+    kept("a{*}b{*}c x{^}2{^}", "a**b**c x<sup>2</sup>");
+    kept(
+        "{color:#ff5630}a *b*{color}",
+        "<font color=\"#ff5630\">a **b**</font>",
+    );
+    kept(
+        "2 * 3 * 4, a-b-c, snake_case_name",
+        "2 * 3 * 4, a-b-c, snake_case_name",
+    );
+}
+
+#[test]
+fn escapes_and_breaks() {
+    kept("\\*a\\* \\{b\\} C:\\Users", "\\*a\\* {b} C:\\Users");
+    kept("a\nb \\\\ c", "a\\\nb\\\nc");
+    kept("a\r\nb", "a\\\nb");
+    kept("a &amp; &lt; &#124; ??b??", "a & < | ??b??");
+}
