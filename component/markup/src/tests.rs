@@ -10,6 +10,7 @@ mod limits;
 mod markdown_properties;
 mod merging;
 mod readme;
+mod settling;
 mod storage_constructs;
 mod storage_corpus;
 mod storage_limits;
