@@ -175,7 +175,7 @@ impl Assertions {
         let failed = self.list.iter().filter(|asserted| !asserted.holds).count();
         let all = self.list.len();
         text + &match failed {
-            0 => format!("{}: all {all} assertions hold\n", self.policy),
+            0 => format!("{}: every assertion holds ({all})\n", self.policy),
             _ => format!("{}: {failed} of {all} assertions fail\n", self.policy),
         }
     }

@@ -353,8 +353,8 @@ impl std::fmt::Display for BrokenLog {
             writeln!(f, "… and {} more", self.lines.len() - SHOWN)?;
         }
         f.write_str(
-            "a log with broken lines is not used; `mcp-airlock audit verify` says what happened to it, and a copy \
-             without these lines can be used instead",
+            "a log with broken lines is not used, since the rest may be wrong too; find out what happened to it, then \
+             use a copy without these lines",
         )
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Shape {
 }
 
 /// Differences of products can fall into very many pieces. Nobody writes such a file by accident, so there is a
-/// bound, and beyond it the answer is "not compared" and never a guess.
+/// bound on the pieces that are more than there were, and beyond it the answer is "not compared" and never a guess.
 #[derive(Debug)]
 pub(crate) struct Budget(usize);
 
@@ -28,7 +28,7 @@ pub struct TooTangled;
 
 impl Budget {
     pub(crate) const fn new() -> Self {
-        Self(400_000)
+        Self(20_000)
     }
 
     fn spend(&mut self, pieces: usize) -> Result<(), TooTangled> {
@@ -132,6 +132,7 @@ impl Shape {
         others: impl IntoIterator<Item = &'a Self>,
         budget: &mut Budget,
     ) -> Result<Vec<Self>, TooTangled> {
+        let before = shapes.len();
         let mut left = shapes;
         for other in others {
             if left.is_empty() {
@@ -142,7 +143,7 @@ impl Shape {
                 next.extend(shape.minus(other));
             }
             left = next;
-            budget.spend(left.len())?;
+            budget.spend(left.len().saturating_sub(before))?;
         }
         Ok(left)
     }

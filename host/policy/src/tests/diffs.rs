@@ -251,3 +251,35 @@ fn from_reading_to_writing_is_told_route_by_route() {
     let told = between(&text(Profile::ReadOnly), &text(Profile::Standard));
     insta::assert_snapshot!(told.human());
 }
+
+/// Twenty pairs of query names, and rules that each leave one pair out: what is left over falls into 2^20 pieces.
+#[test]
+fn what_can_not_be_compared_is_said_and_never_guessed() {
+    let names = |left_out: Option<usize>| -> Vec<String> {
+        let pairs = (0..20).filter(|pair| Some(*pair) != left_out);
+        pairs
+            .flat_map(|pair| [format!("a{pair}"), format!("b{pair}")])
+            .collect()
+    };
+    let rule = |id: &str, left_out: Option<usize>| {
+        format!(
+            "\n[[rule]]\nid = {id:?}\nsite = \"jira\"\nmethods = [\"GET\"]\npath = \"/rest/own\"\nquery = {:?}\ntools = [\"jira_get_issue\"]\n",
+            names(left_out)
+        )
+    };
+    let narrow: String = (0..20)
+        .map(|pair| rule(&format!("r{pair}"), Some(pair)))
+        .collect();
+    let (old, new) = (
+        parse(&format!("{FIXTURE}{narrow}")),
+        parse(&format!("{FIXTURE}{}", rule("wide", None))),
+    );
+    assert!(diff(&old, &new, &manifest()).is_err());
+    let all = parse(&format!("{FIXTURE}{narrow}{}", rule("wide", None)));
+    let findings = crate::check(&all, &crate::Surroundings::default());
+    assert!(
+        findings.list.iter().any(|finding| finding.code == "P025"),
+        "{}",
+        findings.human()
+    );
+}

@@ -33,12 +33,13 @@ const MOST_BYTES: u64 = 16 << 20;
 impl PolicyFile {
     pub(super) fn read(&self) -> anyhow::Result<Text> {
         let path = self.path()?;
-        read_text(&path).with_context(|| {
-            format!(
-                "no policy: name the file with --policy, or write {} with `policy init`",
+        if !path.exists() {
+            bail!(
+                "there is no {}; name the file with --policy, or write one with `policy init`",
                 path.display()
-            )
-        })
+            );
+        }
+        read_text(&path)
     }
 
     /// Where the file is, or would be.
