@@ -82,7 +82,7 @@ impl ToolError {
             GatewayError::Reauthorize => (
                 Kind::Unauthorized,
                 "the authorization for this site is missing or has ended".to_owned(),
-                "Ask the user to sign in again; retrying alone does not help.",
+                "Ask the user to log in again (`mcp-airlock doctor` says how); retrying alone does not help.",
             ),
             GatewayError::RateLimited(Some(seconds)) => (
                 Kind::Busy,
