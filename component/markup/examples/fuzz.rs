@@ -95,10 +95,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The text that a line holds under `xml`, or the line.
+/// The text that a line is, or holds under `xml`; else the line.
 fn line(line: &str) -> String {
     let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-    let text = value.as_ref().and_then(|value| value["xml"].as_str());
+    let text = value
+        .as_ref()
+        .and_then(|value| value.as_str().or(value["xml"].as_str()));
     text.unwrap_or(line).to_owned()
 }
 

@@ -315,10 +315,11 @@ fn element<'a>(source: &'a str, name: &str, span: Range<usize>) -> Kind<'a> {
     let name_end = span.start + 1 + name.len();
     let tag = source.get(name_end..span.end).unwrap_or("");
     let attributes = tag.strip_suffix('>').unwrap_or(tag);
-    let attributes = attributes.strip_suffix('/').unwrap_or(attributes);
+    // `<p //>` is taken for an empty element too.
+    let attributes = attributes.trim_end_matches(|char: char| char == '/' || char.is_whitespace());
     Kind::Element {
         name: source.get(span.start + 1..name_end).unwrap_or(""),
-        attributes: attributes.trim_end(),
+        attributes,
         inner: span.end..span.end,
     }
 }
@@ -364,6 +365,7 @@ mod tests {
             ("<!DOCTYPE x [<!ENTITY y \"z\">]><p>&y;</p>", "(p &y;)"),
             ("<!-- a --><?b c?>d\r\ne", "d\ne"),
             ("\u{feff}a<b>é</b>", "a(b é)"),
+            ("<p //>a", "(p )a"),
         ] {
             let parsed = parse(source).expect("the sources here are well-formed");
             assert_eq!(show(parsed.roots()), tree, "{source}");
@@ -393,6 +395,12 @@ mod tests {
         assert_eq!(element.value("b").as_deref(), Some("1 & 2"));
         assert_eq!(element.value("c").as_deref(), Some("\""));
         assert_eq!(element.value("e"), None);
+        let odd = parse("<p //>").expect("it is an element");
+        assert!(
+            odd.roots()
+                .elements()
+                .all(|element| element.attributes.is_empty())
+        );
         assert_eq!(element.attributes, " b=\"1 &amp; 2\" c='&quot;' d");
     }
 }

@@ -101,6 +101,35 @@ fn odd_characters_stay_or_go_but_break_nothing() {
     }
 }
 
+/// Texts that a fuzzer broke something with.
+#[test]
+fn what_was_found_stays_mended() {
+    for line in include_str!("../../tests/fixtures/storage/found.jsonl").lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        let source = line["xml"].as_str().expect("it is a text");
+        check_storage(source);
+        let Ok(mut document) = read(Format::Storage, source) else {
+            continue;
+        };
+        assert_eq!(write(Format::Storage, &document).as_deref(), Ok(source));
+        document.forget_source();
+        let written = write(Format::Storage, &document).expect("the tree holds its nodes");
+        read(Format::Storage, &written).expect("what is written is well-formed");
+    }
+}
+
+#[test]
+fn unedited_wiki_markup_keeps_its_bytes() {
+    for line in include_str!("../../tests/fixtures/wiki/texts.jsonl").lines() {
+        let source: String = serde_json::from_str(line).expect("each line is a JSON text");
+        let base = read(Format::Wiki, &source).expect("every text is wiki markup");
+        let markdown = to_markdown(Format::Wiki, &source);
+        let edited = read(Format::Markdown, &markdown).expect("every text is Markdown");
+        let back = crate::write_with_base(Format::Wiki, &edited, &base);
+        assert_eq!(back, Ok((source, Vec::new())));
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a test may look at the clock; the component has none"
