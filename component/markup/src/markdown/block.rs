@@ -12,7 +12,12 @@ use crate::inlines;
 const LAST_NUMBER: u32 = 999_999_999;
 
 pub(super) fn document(blocks: &[Block]) -> String {
-    write(blocks, Within::Document)
+    let written = write(blocks, Within::Document);
+    // At the very start it would be taken for a byte order mark.
+    match written.strip_prefix('\u{feff}') {
+        Some(rest) => format!("&#xFEFF;{rest}"),
+        None => written,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

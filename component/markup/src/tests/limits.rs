@@ -158,6 +158,8 @@ fn line_ends_and_hidden_characters_change_no_word() {
     assert_eq!(read("a\0b"), "ab");
     assert_eq!(read("\u{202e}a\u{202c} b"), "\u{202e}a\u{202c} b");
     assert_eq!(read("\u{feff}# a"), "# a");
+    assert_eq!(read("\u{feff}\u{feff}# a"), "&#xFEFF;# a");
+    assert_eq!(read("&#xFEFF;# a"), "&#xFEFF;# a");
 }
 
 #[test]
