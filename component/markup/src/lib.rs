@@ -55,14 +55,6 @@ pub use error::{ReadError, RestoreError, WriteError};
 pub use merge::{Restored, restore, write_with_base};
 pub use text::visible_text;
 
-/// What a model is told about writing Markdown here, for the instructions of the tools.
-pub const WRITING: &str = "\
-Write Markdown. Mention: [@Name](accountid:ID), Data Center [@name](user:NAME). Task: - [ ] open, - [x] done. \
-Panel: > [!INFO] then > lines; also NOTE, TIP, SUCCESS, WARNING, ERROR, DECISION. Status: [DONE](status:green). \
-Date: <date:2026-11-22>. Expand: <details><summary>Title</summary>, blank line, text, blank line, </details>. \
-Smart link: <https://…>. Footnote: [^1]. ⟦…⟧ stands for content Markdown cannot say: keep each ⟦…⟧ with its ⟦end …⟧ \
-unchanged to keep it, move it, or delete it to delete the content; never write a new one.";
-
 /// How many containers may lie in one another; deeper ones open into the one around them. Keeps
 /// every recursion over the tree within a small stack.
 pub(crate) const MAX_DEPTH: usize = 32;

@@ -194,22 +194,3 @@ fn fifty_megabytes_are_read() {
     let written = crate::write(Format::Adf, &document).expect("nothing is foreign");
     assert_eq!(written.matches("Some words").count(), 900_000);
 }
-
-#[test]
-fn the_text_for_models_is_short_and_true() {
-    assert!(
-        crate::WRITING.chars().count() <= 600,
-        "{}",
-        crate::WRITING.chars().count()
-    );
-    for example in [
-        "[@Name](accountid:ID)",
-        "[DONE](status:green)",
-        "<date:2026-11-22>",
-        "<https://a.example>",
-    ] {
-        let document = crate::read(Format::Markdown, example).expect("every text is Markdown");
-        let is_object = !matches!(&document.blocks[0].kind, crate::BlockKind::Paragraph(runs) if matches!(runs[0].kind, crate::InlineKind::Text(_)));
-        assert!(is_object, "{example}");
-    }
-}
