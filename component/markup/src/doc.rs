@@ -286,6 +286,20 @@ pub enum StatusColour {
     Green,
 }
 
+impl StatusColour {
+    /// As ADF and this crate's Markdown call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Purple => "purple",
+            Self::Blue => "blue",
+            Self::Red => "red",
+            Self::Yellow => "yellow",
+            Self::Green => "green",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emoji {
     /// Without colons: `smile`.

@@ -145,8 +145,9 @@ async fn store(config_dir: &Path, config: &Config) -> Option<Finding> {
         .iter()
         .filter(|site| store.has(&site.name))
         .count();
+    let logins = if count == 1 { "login" } else { "logins" };
     let what = format!(
-        "store: {count} logins, the key lies in {}",
+        "store: {count} {logins}, the key lies in {}",
         place.in_words()
     );
     Some(match place {

@@ -23,6 +23,7 @@ fn main() -> anyhow::Result<ExitCode> {
 const CALLS_IN_A_ROUND: usize = 2 * 4 * 17;
 
 /// Runs the search for the secret over as many calls as it takes to believe it.
+#[expect(clippy::print_stdout, reason = "how much is tried is for people")]
 fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
     let calls: usize = calls.map_or(Ok(10_000), |calls| calls.parse())?;
     let rounds = calls.div_ceil(CALLS_IN_A_ROUND);

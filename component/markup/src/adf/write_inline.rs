@@ -6,8 +6,7 @@
 use super::read::kind;
 use super::write::{json, json_text, next, parse};
 use crate::doc::{
-    Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script,
-    StatusColour, User,
+    Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script, User,
 };
 use crate::emoji;
 use crate::error::WriteError;
@@ -59,11 +58,7 @@ fn write_run(out: &mut Vec<u8>, run: &Inline) -> Result<(), WriteError> {
         InlineKind::Mention(mention) => write_mention(out, mention)?,
         InlineKind::Status { text, .. } if text.is_empty() => {}
         InlineKind::Status { text, colour } => {
-            write_object(
-                out,
-                "status",
-                &[("text", text), ("color", colour_name(*colour))],
-            );
+            write_object(out, "status", &[("text", text), ("color", colour.name())]);
         }
         InlineKind::Emoji(emoji) => write_emoji(out, emoji),
         InlineKind::Date(day) => {
@@ -208,17 +203,6 @@ fn write_emoji(out: &mut Vec<u8>, emoji: &Emoji) {
     attributes.extend(emoji.id.as_deref().map(|id| ("id", id)));
     attributes.extend(text.map(|text| ("text", text)));
     write_object(out, "emoji", &attributes);
-}
-
-fn colour_name(colour: StatusColour) -> &'static str {
-    match colour {
-        StatusColour::Neutral => "neutral",
-        StatusColour::Purple => "purple",
-        StatusColour::Blue => "blue",
-        StatusColour::Red => "red",
-        StatusColour::Yellow => "yellow",
-        StatusColour::Green => "green",
-    }
 }
 
 /// The schema wants six hexadecimal digits; the names are those of wiki markup's palette.

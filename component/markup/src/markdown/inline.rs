@@ -5,9 +5,7 @@
 
 use super::escape::{self, Around, Line, MARKUP, escape};
 use super::text::is_label;
-use crate::doc::{
-    Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, StatusColour, User,
-};
+use crate::doc::{Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, User};
 use crate::emoji;
 use crate::nesting::{self, Mark, Step};
 
@@ -252,7 +250,7 @@ fn write_object(kind: &InlineKind) -> String {
         InlineKind::Image(image) => write_image(image),
         InlineKind::Mention(mention) => write_mention(mention),
         InlineKind::Status { text, colour } => {
-            format!("[{}](status:{})", plain_text(text), colour_name(*colour))
+            format!("[{}](status:{})", plain_text(text), colour.name())
         }
         InlineKind::Date(day) => format!("<date:{day}>"),
         InlineKind::Card { url } if escape::is_autolink(url) => format!("<{url}>"),
@@ -316,17 +314,6 @@ fn write_mention(mention: &Mention) -> String {
             let name = name.as_deref().unwrap_or("");
             format!("[@{}]({})", plain_text(name), escape::destination(&target))
         }
-    }
-}
-
-pub(super) fn colour_name(colour: StatusColour) -> &'static str {
-    match colour {
-        StatusColour::Neutral => "neutral",
-        StatusColour::Purple => "purple",
-        StatusColour::Blue => "blue",
-        StatusColour::Red => "red",
-        StatusColour::Yellow => "yellow",
-        StatusColour::Green => "green",
     }
 }
 

@@ -4,7 +4,6 @@
 
 use pulldown_cmark::LinkType;
 
-use super::inline::colour_name;
 use crate::doc::{Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, StatusColour, User};
 
 pub(super) enum LinkKind {
@@ -104,7 +103,7 @@ fn status_colour(name: &str) -> Option<StatusColour> {
         StatusColour::Green,
     ]
     .into_iter()
-    .find(|colour| colour_name(*colour) == name)
+    .find(|colour| colour.name() == name)
 }
 
 /// An address is a URL; a bare name is an attachment.
