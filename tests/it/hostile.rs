@@ -65,12 +65,6 @@ const DIFFERENCES: [(&str, &str); 1] = [(
     "the HTTP library skips interim answers without counting them; time and memory stay bounded",
 )];
 
-/// Cases that measure time, so that a busy machine may decide them either way; reported only.
-const UNSTEADY: [(&str, &str); 1] = [(
-    "WASM-039",
-    "a refusal of a known path takes some 15 us longer than one of an unknown path; the words are the same",
-)];
-
 /// More at once than there are processors: most cases wait for something.
 const SIDE_BY_SIDE: usize = 12;
 
@@ -186,7 +180,7 @@ fn counts(ended: &[(Case, Ended)]) -> String {
 async fn every_hostile_case_ends_as_it_should() {
     let ended = run_all(cases()).await;
     eprintln!("{}\n\n{}", report(&ended), counts(&ended));
-    for (id, why) in DIFFERENCES.iter().chain(&UNSTEADY) {
+    for (id, why) in &DIFFERENCES {
         eprintln!("{id} may differ: {why}");
     }
     let failed: Vec<String> = ended
@@ -194,8 +188,7 @@ async fn every_hostile_case_ends_as_it_should() {
         .filter(|(case, end)| {
             let is_known = DIFFERENCES.iter().any(|(id, _)| *id == case.id);
             let has_failed = matches!(end, Ended::Failed(_));
-            let is_unsteady = UNSTEADY.iter().any(|(id, _)| *id == case.id);
-            !case.best_effort() && !is_unsteady && has_failed != is_known
+            !case.best_effort() && has_failed != is_known
         })
         .map(|(case, end)| format!("{}: {end}", case.id))
         .collect();

@@ -1,8 +1,13 @@
-//! What the shipped component may import, read from its binary.
+//! What the shipped component may import and says of itself, read from its binary and asked of it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use gateway::{Answer, Ask, Failure};
+use mcp::CancellationToken;
+use serde_json::{Value, json};
 use server::component;
+use server::sandbox::{BoxFuture, Egress, Limits, Sandbox, Scope, SiteView};
 
 /// A new line here is a new power of the component: think before you accept it.
 #[test]
@@ -39,6 +44,65 @@ fn the_evil_components_show_that_the_reading_works() {
         files.contains(&"wasi:filesystem/types".to_owned()),
         "{files:?}"
     );
+}
+
+/// The host decides by the manifest; what the component says when it is asked must be the same.
+#[tokio::test]
+async fn the_component_and_its_manifest_tell_the_same() {
+    let sandbox = Sandbox::load_embedded(Limits::default()).expect("our own component loads");
+    let scope = Scope {
+        egress: Arc::new(Nowhere),
+        principal: "local".to_owned(),
+        progress: None,
+        cancelled: CancellationToken::new(),
+    };
+    let tools = sandbox.list_tools(scope).await.expect("a list");
+    let told: Vec<Value> = tools
+        .iter()
+        .map(|tool| {
+            json!({
+                "name": tool.name,
+                "title": tool.title,
+                "description": tool.description,
+                "inputSchema": serde_json::from_str::<Value>(&tool.input_schema).expect("JSON"),
+                "hints": [tool.read_only, tool.destructive, tool.idempotent],
+                "toolset": tool.toolset,
+                "routes": tool.routes,
+            })
+        })
+        .collect();
+    let manifest: Value = serde_json::from_str(component::MANIFEST).expect("JSON");
+    let written: Vec<Value> = manifest["tools"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|tool| {
+            let hint = |name: &str| tool["annotations"][name].clone();
+            json!({
+                "name": tool["name"],
+                "title": tool["title"],
+                "description": tool["description"],
+                "inputSchema": tool["inputSchema"],
+                "hints": [hint("readOnlyHint"), hint("destructiveHint"), hint("idempotentHint")],
+                "toolset": tool["toolset"],
+                "routes": tool["routes"],
+            })
+        })
+        .collect();
+    assert_eq!(told, written);
+}
+
+/// No site, and no way out.
+struct Nowhere;
+
+impl Egress for Nowhere {
+    fn sites(&self) -> BoxFuture<'_, Vec<SiteView>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn send(&self, _: Ask) -> BoxFuture<'_, Result<Answer, Failure>> {
+        Box::pin(async { Err(Failure::Cancelled) })
+    }
 }
 
 /// Names of the component's own imports, without versions.

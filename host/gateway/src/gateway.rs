@@ -1,6 +1,7 @@
 //! The seven steps in order, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use policy::{Caller, Manifest, Policy, SiteName};
 
@@ -18,6 +19,10 @@ use crate::record::{Digests, Entry};
 use crate::redact::{Cache, Redactors};
 use crate::send::Sealed;
 use crate::target::{Misfit, Target};
+
+/// What every refusal takes at least. Finding the words for one costs more the more of the policy
+/// it touches, and a component that measures could tell known paths from unknown ones by that.
+const REFUSAL: Duration = Duration::from_millis(2);
 
 /// The way out for one policy and one component. Shared by all calls; holds nothing of a call.
 pub struct Gateway<W, C, A, S> {
@@ -103,6 +108,7 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         caller: &Caller,
         ask: &Ask,
     ) -> Result<Answer, Failure> {
+        let began = self.clock.monotonic();
         let wish = cx.budget.spend_ask();
         if wish == Wish::Over {
             return Err(Failure::Budget);
@@ -118,7 +124,12 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         if let Err(Failure::Denied(denial)) = &outcome {
             cx.note(denial);
         }
-        entry.close(outcome)
+        let closed = entry.close(outcome);
+        if matches!(closed, Err(Failure::Denied(_))) {
+            let spent = self.clock.monotonic().saturating_sub(began);
+            self.clock.sleep(REFUSAL.saturating_sub(spent)).await;
+        }
+        closed
     }
 
     async fn steps(

@@ -147,7 +147,7 @@ async fn tour(
     stage.scene("7  The record", "One line for each decision, with the rule that made it; before a write also one that it is meant.").await?;
     stage.heard(&read_audit(audit)?, 40)?;
 
-    stage.end("\nThat was it. With your own site: set JIRA_URL, JIRA_USERNAME and JIRA_API_TOKEN, then\n\n    mcp-airlock tools\n    claude mcp add atlassian -- mcp-airlock serve\n\n")?;
+    stage.end("\nThat was it. With your own site:\n\n    mcp-airlock login https://your-site.atlassian.net\n    mcp-airlock setup --list\n\n")?;
     Ok(())
 }
 

@@ -43,6 +43,18 @@ fn an_allowed_request_goes_out_once_with_our_credential_and_our_headers() {
 }
 
 #[test]
+fn every_refusal_takes_the_same_time() {
+    for path in ["/rest/api/3/user/email", "/no/such/path"] {
+        let world = World::default();
+        world.send(get(path)).expect_err("not allowed");
+        assert_eq!(world.waits(), [0.002], "{path}");
+    }
+    let world = World::default();
+    world.send(issue()).expect("allowed");
+    assert!(world.waits().is_empty());
+}
+
+#[test]
 fn refused_requests_reach_neither_the_wire_nor_the_credentials_and_leave_a_line() {
     let header = |name: &str| Ask {
         headers: vec![(name.into(), "x".into())],
