@@ -115,7 +115,7 @@ impl Loader<'_> {
             return None;
         };
         let entries = self.credentials_file(&config_dir.join("credentials.toml"));
-        let vault = Vault::new(&config_dir, self.environment);
+        let vault = Vault::new(&config_dir);
         let reading = peer::read(self.environment);
         self.mistakes.extend(reading.mistakes);
         self.warnings.extend(reading.warnings);

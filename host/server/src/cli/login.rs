@@ -254,7 +254,7 @@ async fn token(
                 "`--token-ref store:` names what a login without `--token-ref` writes; leave the option out"
             );
         }
-        let vault = crate::config::Vault::new(config_dir, &Environment::of_process());
+        let vault = crate::config::Vault::new(config_dir);
         let secret: Secret = vault.lookup(&reference, &Environment::of_process())?;
         return Ok((secret.reveal().await?, reference));
     }

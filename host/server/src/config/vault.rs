@@ -1,7 +1,7 @@
 //! Decides how an entry of credentials.toml becomes a login: where its secret is looked up and what renews it. Reads no
 //! secret but those of the environment, which is about to be emptied.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use policy::{Deployment, Site};
@@ -11,7 +11,6 @@ use crate::auth::Login;
 use crate::credentials::{Entry, Issue};
 use crate::oauth::provider::Provider;
 use crate::oauth::{ClientCredentials, Renewal, Session};
-use crate::process::Variables;
 use crate::secrets::{Secret, SecretError, SecretRef};
 use crate::store::{Keyring, RecordId, Store};
 use crate::wire::HttpWire;
@@ -22,20 +21,15 @@ pub(crate) struct Vault {
     wire: Arc<HttpWire>,
     store: Arc<Store>,
     keyring: Arc<Keyring>,
-    /// For the programs of password managers.
-    variables: Variables,
-    systemd: Option<PathBuf>,
 }
 
 impl Vault {
-    pub(crate) fn new(config_dir: &Path, environment: &Environment) -> Self {
+    pub(crate) fn new(config_dir: &Path) -> Self {
         let keyring = Arc::new(Keyring::of_system());
         Self {
             wire: Arc::new(HttpWire::new()),
             store: Arc::new(Store::in_directory(config_dir, Arc::clone(&keyring))),
             keyring,
-            variables: environment.for_children(),
-            systemd: environment.systemd_credentials(),
         }
     }
 
@@ -101,13 +95,16 @@ impl Vault {
                 Secret::from_variable(name, &value)?
             }
             SecretRef::File(path) => Secret::in_file(path.clone()),
-            SecretRef::Credential(name) => Secret::of_systemd(name, self.systemd.clone())?,
+            SecretRef::Credential(name) => {
+                Secret::of_systemd(name, environment.systemd_credentials())?
+            }
             SecretRef::Keyring { service, account } => {
                 Secret::in_keyring(Arc::clone(&self.keyring), service, account)
             }
             SecretRef::Store => return Err(SecretError::NeedsSite),
+            // Taken now, since the secret ones among them are about to go; by no other reference, since these are copies.
             SecretRef::Program(program) => {
-                Secret::of_program(program.clone(), self.variables.clone())
+                Secret::of_program(program.clone(), environment.for_children())
             }
         })
     }
