@@ -8,6 +8,7 @@ use server::sandbox::{CallFailure, LimitHit, Limits};
 use tests::evil::COMPONENTS;
 use tests::world::{Called, Setup, World, load};
 
+use crate::alone::is_alone;
 use crate::hostile::resident_mib;
 
 fn small() -> Limits {
@@ -61,6 +62,9 @@ async fn every_broken_module_ends_in_a_typed_failure() {
 
 #[tokio::test]
 async fn every_flood_is_stopped_by_its_own_limit() {
+    if !is_alone("limits::every_flood_is_stopped_by_its_own_limit") {
+        return;
+    }
     for (behaviour, expected) in [
         ("progress_flood", LimitHit::Progress),
         ("host_call_loop", LimitHit::Cpu),
@@ -165,6 +169,9 @@ async fn one_principals_cache_survives_a_call_and_a_site_sees_nothing_of_it() {
 
 #[tokio::test]
 async fn a_thousand_traps_leave_nothing_behind() {
+    if !is_alone("limits::a_thousand_traps_leave_nothing_behind") {
+        return;
+    }
     let world = world("evil").await;
     let trap = json!({"behaviour": "trap"});
     for _ in 0..100 {

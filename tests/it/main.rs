@@ -1,5 +1,6 @@
 //! The integration tests: one binary.
 
+mod alone;
 mod canary;
 mod guest_memory;
 mod hostile;
