@@ -298,6 +298,19 @@ impl StatusColour {
             Self::Green => "green",
         }
     }
+
+    /// The colour that [`Self::name`] calls so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let all = [
+            Self::Neutral,
+            Self::Purple,
+            Self::Blue,
+            Self::Red,
+            Self::Yellow,
+            Self::Green,
+        ];
+        all.into_iter().find(|colour| colour.name() == name)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,8 +12,9 @@ mod storage;
 
 pub use error::EditError;
 
-use crate::doc::{Block, Document, Format};
+use crate::doc::{Block, Document, Format, Span};
 use crate::merge;
+use crate::visit;
 
 /// One edit. Bodies and cells are Markdown and may hold the placeholders of the original.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,30 @@ pub fn apply(format: Format, source: &str, edit: &Edit) -> Result<Edited, EditEr
         Format::Adf => adf::apply(source, edit),
         Format::Markdown | Format::Wiki => Err(EditError::Whole(format)),
     }
+}
+
+/// How a block lies to the place of an edit.
+enum Lies {
+    Inside,
+    Around,
+    Apart,
+}
+
+/// The blocks that stand in a place.
+fn blocks_in<'b>(blocks: &'b [Block], lies: &impl Fn(&Span) -> Lies) -> &'b [Block] {
+    let inside = |block: &Block| matches!(lies(&block.span), Lies::Inside);
+    if let Some(first) = blocks.iter().position(inside) {
+        let last = blocks.iter().rposition(inside).unwrap_or(first);
+        return &blocks[first..=last];
+    }
+    let around = blocks
+        .iter()
+        .filter(|block| matches!(lies(&block.span), Lies::Around));
+    around
+        .flat_map(|block| visit::bodies(&block.kind))
+        .map(|body| blocks_in(body, lies))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
 }
 
 /// What is put in the place of `old` blocks of `base`: those that stay the same keep their bytes.

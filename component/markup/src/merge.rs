@@ -186,7 +186,7 @@ impl<'b> Merge<'b> {
         }
         for body in blocks
             .iter_mut()
-            .flat_map(|block| visit::bodies(&mut block.kind))
+            .flat_map(|block| visit::bodies_mut(&mut block.kind))
         {
             *body = self.opened(body);
         }
@@ -408,7 +408,7 @@ impl<'b> Merge<'b> {
                 block.kind = self.kept(kept, body.as_deref())?;
             }
             other => {
-                for body in visit::bodies(other) {
+                for body in visit::bodies_mut(other) {
                     *body = self.all_restored(body)?;
                 }
             }

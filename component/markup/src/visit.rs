@@ -35,14 +35,32 @@ impl Document {
 fn forget(blocks: &mut [Block]) {
     for block in blocks {
         block.span = Span::Unknown;
-        for body in bodies(&mut block.kind) {
+        for body in bodies_mut(&mut block.kind) {
             forget(body);
         }
     }
 }
 
 /// The lists of blocks directly inside a block.
-pub(crate) fn bodies(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
+pub(crate) fn bodies(kind: &BlockKind) -> Vec<&[Block]> {
+    match kind {
+        BlockKind::Quote(body)
+        | BlockKind::Panel { body, .. }
+        | BlockKind::Expand { body, .. }
+        | BlockKind::Kept {
+            body: Some(body), ..
+        } => vec![body],
+        BlockKind::List { items, .. } => items.iter().map(|item| &*item.blocks).collect(),
+        BlockKind::Table(table) => {
+            let cells = table.rows.iter().flat_map(|row| &row.cells);
+            cells.map(|cell| &*cell.blocks).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// [`bodies`], to change them.
+pub(crate) fn bodies_mut(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
     match kind {
         BlockKind::Quote(body)
         | BlockKind::Panel { body, .. }
@@ -82,7 +100,7 @@ pub(crate) fn forget_origins(blocks: &mut [Block]) {
             }
             _ => {}
         }
-        for body in bodies(&mut block.kind) {
+        for body in bodies_mut(&mut block.kind) {
             forget_origins(body);
         }
     }
@@ -116,22 +134,11 @@ pub(crate) fn each_task(blocks: &[Block], visit: &mut impl FnMut(&Task)) {
         }
     }
     for block in blocks {
-        match &block.kind {
-            BlockKind::Tasks(tasks) => below(tasks, visit),
-            BlockKind::Quote(body)
-            | BlockKind::Panel { body, .. }
-            | BlockKind::Expand { body, .. }
-            | BlockKind::Kept {
-                body: Some(body), ..
-            } => each_task(body, visit),
-            BlockKind::List { items, .. } => {
-                items.iter().for_each(|item| each_task(&item.blocks, visit));
-            }
-            BlockKind::Table(table) => {
-                let cells = table.rows.iter().flat_map(|row| &row.cells);
-                cells.for_each(|cell| each_task(&cell.blocks, visit));
-            }
-            _ => {}
+        if let BlockKind::Tasks(tasks) = &block.kind {
+            below(tasks, visit);
+        }
+        for body in bodies(&block.kind) {
+            each_task(body, visit);
         }
     }
 }
@@ -146,7 +153,7 @@ pub(crate) fn contents(blocks: &mut [Block]) -> Vec<&mut Vec<Inline>> {
             }
             BlockKind::Tasks(tasks) => task_contents(tasks, &mut found),
             other => {
-                for body in bodies(other) {
+                for body in bodies_mut(other) {
                     found.extend(contents(body));
                 }
             }

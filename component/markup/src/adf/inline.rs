@@ -84,7 +84,9 @@ fn read_object(node: &Value) -> Option<InlineKind> {
         }
         "status" => InlineKind::Status {
             text: one_line(string(node, "text").unwrap_or("")),
-            colour: colour(string(node, "color").unwrap_or("")),
+            colour: string(node, "color")
+                .and_then(StatusColour::named)
+                .unwrap_or(StatusColour::Neutral),
         },
         "date" => {
             // The schema says string; numbers have been seen.
@@ -162,15 +164,4 @@ fn read_marks(node: &Value) -> Marks {
         }
     }
     marks
-}
-
-fn colour(name: &str) -> StatusColour {
-    match name {
-        "purple" => StatusColour::Purple,
-        "blue" => StatusColour::Blue,
-        "red" => StatusColour::Red,
-        "yellow" => StatusColour::Yellow,
-        "green" => StatusColour::Green,
-        _ => StatusColour::Neutral,
-    }
 }

@@ -6,12 +6,11 @@
 use serde_json::Value;
 
 use super::outline::{Kind, Node, OBJECT, Piece};
-use super::search::{self, Found};
-use super::{Edit, EditError, Edited, fitted};
+use super::search::{self, Found, Replaced};
+use super::{Edit, EditError, Edited, Lies, blocks_in, fitted};
 use crate::adf;
 use crate::doc::{Block, BlockKind, Cell, Document, Item, ListMarker, PanelKind, Row, Span, Table};
 use crate::error::ReadError;
-use crate::visit;
 
 pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
     let mut value: Value =
@@ -21,13 +20,8 @@ pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
     let mut lost = Vec::new();
     let splice = match edit {
         Edit::ReplaceText { find, with, every } => {
-            let found = if *every {
-                search::every(&root, find)?
-            } else {
-                vec![search::only(&root, find)?]
-            };
-            for found in found.iter().rev() {
-                replace_words(&mut value, found, with);
+            for found in search::places(&root, find, *every)? {
+                replace_words(&mut value, &found, with);
             }
             return Ok(Edited {
                 text: value.to_string(),
@@ -61,8 +55,8 @@ pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
             Splice::new(&cell.place, 0..cell.children.len(), body)
         }
     };
-    let old = blocks_in(&base.blocks, &splice);
-    let (blocks, gone) = fitted(splice.body, &base, &old)?;
+    let old = blocks_in(&base.blocks, &|span| splice.lies(span));
+    let (blocks, gone) = fitted(splice.body, &base, old)?;
     lost.extend(gone);
     let parent = at(&mut value, splice.parent).ok_or(ReadError::NotAdf("a node is not there"))?;
     let holder = parent["type"].as_str().unwrap_or("").to_owned();
@@ -91,6 +85,19 @@ impl<'e> Splice<'e> {
             parent,
             range,
             body,
+        }
+    }
+
+    /// How a block lies to the children that make room.
+    fn lies(&self, span: &Span) -> Lies {
+        let Span::Path(path) = span else {
+            return Lies::Apart;
+        };
+        let path: Vec<usize> = path.iter().map(|number| *number as usize).collect();
+        match path.strip_prefix(self.parent) {
+            Some([number, ..]) if self.range.contains(number) => Lies::Inside,
+            _ if self.parent.starts_with(&path) => Lies::Around,
+            _ => Lies::Apart,
         }
     }
 }
@@ -167,16 +174,7 @@ fn words(node: &Value, into: &mut Node<Vec<usize>>) {
 }
 
 fn replace_words(value: &mut Value, found: &Found<'_, Vec<usize>>, with: &str) {
-    for number in (found.from.piece..=found.to.piece).rev() {
-        let piece = &found.node.pieces[number];
-        let first = number == found.from.piece;
-        let start = if first { found.from.byte } else { 0 };
-        let last = number == found.to.piece;
-        let end = if last {
-            found.to.byte
-        } else {
-            piece.text.len()
-        };
+    for Replaced { piece, range, new } in found.replaced(with) {
         let Some((child, parent)) = piece.place.split_last() else {
             continue;
         };
@@ -187,9 +185,8 @@ fn replace_words(value: &mut Value, found: &Found<'_, Vec<usize>>, with: &str) {
         // An earlier change in the same text has not moved what stands before it.
         let is_text = content[*child]["type"] == "text";
         let now = content[*child]["text"].as_str().unwrap_or("").to_owned();
-        let new = if first { with } else { "" };
         let text = match is_text {
-            true => format!("{}{new}{}", &now[..start], &now[end..]),
+            true => format!("{}{new}{}", &now[..range.start], &now[range.end..]),
             false => String::new(),
         };
         if text.is_empty() {
@@ -199,30 +196,6 @@ fn replace_words(value: &mut Value, found: &Found<'_, Vec<usize>>, with: &str) {
             content[*child]["text"] = Value::String(text);
         }
     }
-}
-
-/// The blocks that stand where the splice makes room.
-fn blocks_in(blocks: &[Block], splice: &Splice<'_>) -> Vec<Block> {
-    let mut found = Vec::new();
-    for block in blocks {
-        let Span::Path(path) = &block.span else {
-            continue;
-        };
-        let path: Vec<usize> = path.iter().map(|number| *number as usize).collect();
-        let inside = path
-            .strip_prefix(splice.parent)
-            .and_then(|rest| rest.first())
-            .is_some_and(|number| splice.range.contains(number));
-        if inside {
-            found.push(block.clone());
-        } else if splice.parent.starts_with(&path) {
-            let mut kind = block.kind.clone();
-            for body in visit::bodies(&mut kind) {
-                found.extend(blocks_in(body, splice));
-            }
-        }
-    }
-    found
 }
 
 /// The nodes that `blocks` are in a holder of this type.

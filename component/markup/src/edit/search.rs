@@ -2,6 +2,8 @@
 //!
 //! Decides where they begin and end: any space is one space, and words stand in one block.
 
+use std::ops::Range;
+
 use super::error::EditError;
 use super::outline::{Node, Piece, nearest, plain};
 
@@ -19,6 +21,46 @@ pub(super) struct Spot {
     pub(super) byte: usize,
 }
 
+/// A part of a piece, and what is put in its place.
+pub(super) struct Replaced<'n, P> {
+    pub(super) piece: &'n Piece<P>,
+    pub(super) range: Range<usize>,
+    pub(super) new: &'n str,
+}
+
+impl<'n, P> Found<'n, P> {
+    /// What changes where `with` takes the place of the words, the last piece first: the first one
+    /// gets all of it.
+    pub(super) fn replaced(&self, with: &'n str) -> impl Iterator<Item = Replaced<'n, P>> {
+        let (node, from, to) = (self.node, self.from, self.to);
+        (from.piece..=to.piece).rev().map(move |number| {
+            let piece = &node.pieces[number];
+            let (is_first, is_last) = (number == from.piece, number == to.piece);
+            let start = if is_first { from.byte } else { 0 };
+            let end = if is_last { to.byte } else { piece.text.len() };
+            Replaced {
+                piece,
+                range: start..end,
+                new: if is_first { with } else { "" },
+            }
+        })
+    }
+}
+
+/// The places where `wanted` stands, the last one first; only one unless `all` are meant.
+pub(super) fn places<'n, P>(
+    root: &'n Node<P>,
+    wanted: &str,
+    all: bool,
+) -> Result<Vec<Found<'n, P>>, EditError> {
+    if !all {
+        return Ok(vec![only(root, wanted)?]);
+    }
+    let mut found = every(root, wanted)?;
+    found.reverse();
+    Ok(found)
+}
+
 /// The one place where `wanted` stands.
 pub(super) fn only<'n, P>(root: &'n Node<P>, wanted: &str) -> Result<Found<'n, P>, EditError> {
     let mut found = every(root, wanted)?;
@@ -32,10 +74,7 @@ pub(super) fn only<'n, P>(root: &'n Node<P>, wanted: &str) -> Result<Found<'n, P
 }
 
 /// All places where `wanted` stands; there is one at least.
-pub(super) fn every<'n, P>(
-    root: &'n Node<P>,
-    wanted: &str,
-) -> Result<Vec<Found<'n, P>>, EditError> {
+fn every<'n, P>(root: &'n Node<P>, wanted: &str) -> Result<Vec<Found<'n, P>>, EditError> {
     let needle = plain(wanted);
     if needle.is_empty() {
         return Err(EditError::NoWords);

@@ -6,12 +6,11 @@
 use std::ops::Range;
 
 use super::outline::{Kind, Node, OBJECT, Piece};
-use super::search::{self, Found};
-use super::{Edit, EditError, Edited, fitted};
-use crate::doc::{Block, BlockKind, Document, Span};
+use super::search::{self, Found, Replaced};
+use super::{Edit, EditError, Edited, Lies, blocks_in, fitted};
+use crate::doc::{BlockKind, Document, Span};
 use crate::storage::xml::{self, Element, Tree};
 use crate::storage::{self, cdata_text, escape};
-use crate::visit;
 
 pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
     let tree = xml::parse(source)?;
@@ -19,14 +18,9 @@ pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
     let mut lost = Vec::new();
     let splices = match edit {
         Edit::ReplaceText { find, with, every } => {
-            let found = if *every {
-                search::every(&root, find)?
-            } else {
-                vec![search::only(&root, find)?]
-            };
+            let found = search::places(&root, find, *every)?;
             found
                 .iter()
-                .rev()
                 .flat_map(|found| replaced(found, with))
                 .collect()
         }
@@ -253,36 +247,23 @@ fn words(node: xml::Node<'_>, source: &str, into: &mut Node<Place>) {
 
 /// Puts `with` where the words were, the last change first.
 fn replaced(found: &Found<'_, Place>, with: &str) -> Vec<Splice> {
-    let (from, to) = (found.from, found.to);
-    let mut splices = Vec::new();
-    for number in (from.piece..=to.piece).rev() {
-        let piece = &found.node.pieces[number];
-        let start = if number == from.piece { from.byte } else { 0 };
-        let end = if number == to.piece {
-            to.byte
-        } else {
-            piece.text.len()
-        };
-        let new = if number == from.piece { with } else { "" };
-        let place = &piece.place;
-        splices.push(match place.spelled {
-            Spelled::Plainly => {
-                let at = place.inner.start;
-                (at + start..at + end, escape(new))
-            }
+    let parts = found.replaced(with);
+    let splices = parts.map(|Replaced { piece, range, new }| {
+        let (place, at) = (&piece.place, piece.place.inner.start);
+        match place.spelled {
+            Spelled::Plainly => (at + range.start..at + range.end, escape(new)),
             Spelled::InCdata => {
-                let at = place.inner.start;
-                let before = piece.text[..start].ends_with(']');
-                let behind = piece.text[end..].starts_with([']', '>']);
+                let before = piece.text[..range.start].ends_with(']');
+                let behind = piece.text[range.end..].starts_with([']', '>']);
                 // What stands around the words must not become the end of the section.
                 let apart = if before || behind { "]]><![CDATA[" } else { "" };
                 let new = format!("{apart}{}{apart}", cdata_text(new));
-                (at + start..at + end, new)
+                (at + range.start..at + range.end, new)
             }
             Spelled::AsEntity | Spelled::Object => (place.span.clone(), escape(new)),
-        });
-    }
-    splices
+        }
+    });
+    splices.collect()
 }
 
 /// The body as storage format, fitted to the blocks that stand in `range`.
@@ -293,11 +274,11 @@ fn written(
     lost: &mut Vec<String>,
 ) -> Result<String, EditError> {
     let base = storage::read(source)?;
-    let old = blocks_in(&base.blocks, &range);
-    let (mut blocks, mut gone) = fitted(body, &base, &old)?;
+    let old = blocks_in(&base.blocks, &|span| lies(span, &range));
+    let (mut blocks, mut gone) = fitted(body, &base, old)?;
     lost.append(&mut gone);
     // A line stays a line without a paragraph of its own.
-    if let ([new], [old]) = (blocks.as_mut_slice(), old.as_slice())
+    if let ([new], [old]) = (blocks.as_mut_slice(), old)
         && storage::is_loose(old)
         && matches!(new.kind, BlockKind::Paragraph(_))
     {
@@ -322,22 +303,11 @@ fn filled(source: &str, place: &Place, text: String) -> Splice {
     (place.span.clone(), format!("{start}>{text}</{name}>"))
 }
 
-/// The blocks that stand in `range`.
-fn blocks_in(blocks: &[Block], range: &Range<usize>) -> Vec<Block> {
-    let mut found = Vec::new();
-    for block in blocks {
-        match &block.span {
-            Span::Bytes(span) if range.start <= span.start && span.end <= range.end => {
-                found.push(block.clone());
-            }
-            Span::Bytes(span) if span.start < range.end && range.start < span.end => {
-                let mut kind = block.kind.clone();
-                for body in visit::bodies(&mut kind) {
-                    found.extend(blocks_in(body, range));
-                }
-            }
-            _ => {}
-        }
+/// How a block lies to the bytes of an edit.
+fn lies(span: &Span, range: &Range<usize>) -> Lies {
+    match span {
+        Span::Bytes(span) if range.start <= span.start && span.end <= range.end => Lies::Inside,
+        Span::Bytes(span) if span.start < range.end && range.start < span.end => Lies::Around,
+        _ => Lies::Apart,
     }
-    found
 }

@@ -37,7 +37,7 @@ pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKin
             continue;
         };
         let exists = match target {
-            Target::Status => status_colour(value).is_some(),
+            Target::Status => StatusColour::named(value).is_some(),
             Target::Date => Day::parse(value).is_some(),
             _ => true,
         };
@@ -66,7 +66,7 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
         Target::Status => {
             return InlineKind::Status {
                 text: label.to_owned(),
-                colour: status_colour(&value).unwrap_or(StatusColour::Neutral),
+                colour: StatusColour::named(&value).unwrap_or(StatusColour::Neutral),
             };
         }
         Target::Date => match Day::parse(&value) {
@@ -91,19 +91,6 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
         user,
         name: named.then(|| name.to_owned()),
     })
-}
-
-fn status_colour(name: &str) -> Option<StatusColour> {
-    [
-        StatusColour::Neutral,
-        StatusColour::Purple,
-        StatusColour::Blue,
-        StatusColour::Red,
-        StatusColour::Yellow,
-        StatusColour::Green,
-    ]
-    .into_iter()
-    .find(|colour| colour.name() == name)
 }
 
 /// An address is a URL; a bare name is an attachment.

@@ -52,7 +52,9 @@ pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
             let colour = element.parameter("colour").unwrap_or_default();
             InlineKind::Status {
                 text: title.trim().to_owned(),
-                colour: status_colour(&colour),
+                // Confluence calls its neutral one Grey.
+                colour: StatusColour::named(&colour.to_ascii_lowercase())
+                    .unwrap_or(StatusColour::Neutral),
             }
         }
         _ => return None,
@@ -161,17 +163,6 @@ fn emoticon(element: &Element<'_>) -> Option<Emoji> {
         text: own("ac:emoji-fallback"),
         name,
     })
-}
-
-fn status_colour(name: &str) -> StatusColour {
-    match name.to_ascii_lowercase().as_str() {
-        "purple" => StatusColour::Purple,
-        "blue" => StatusColour::Blue,
-        "red" => StatusColour::Red,
-        "yellow" => StatusColour::Yellow,
-        "green" => StatusColour::Green,
-        _ => StatusColour::Neutral,
-    }
 }
 
 /// The colour of a span whose style says nothing else.

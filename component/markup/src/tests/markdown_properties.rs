@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::generate::{Can, document};
 use crate::doc::{Block, BlockKind, Carried, Document, Task};
 use crate::markdown;
-use crate::visit::bodies;
+use crate::visit::bodies_mut;
 
 /// `document` without the places its nodes came from.
 pub(super) fn bare(mut document: Document) -> Document {
@@ -21,7 +21,7 @@ pub(super) fn nameless(document: Document) -> Document {
                 block.carried = Carried::default();
                 forget_tasks(tasks);
             }
-            for body in bodies(&mut block.kind) {
+            for body in bodies_mut(&mut block.kind) {
                 forget(body);
             }
         }
