@@ -15,6 +15,7 @@ mod instructions;
 mod jira;
 mod paging;
 mod place;
+mod pruned;
 mod reading;
 mod registry;
 pub mod route;

@@ -9,7 +9,7 @@ use crate::arguments::{self, Alias};
 use crate::error::{Kind, ToolError};
 use crate::gateway::{Gateway, GatewayError, Product, Response, SiteInfo};
 use crate::route::{Request, RouteInfo};
-use crate::{ids, schema};
+use crate::{ids, pruned, schema};
 
 /// What a call can do, as all four hints of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,7 +276,7 @@ impl Answer {
         // Checked as a whole: parsing from bytes would check each string by itself.
         std::str::from_utf8(&self.response.body)
             .ok()
-            .and_then(|text| serde_json::from_str(text).ok())
+            .and_then(|text| pruned::parse(text).ok())
             .ok_or_else(|| ToolError::unreadable(&self.doing, self.writes, &self.response))
     }
 }
