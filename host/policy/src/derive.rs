@@ -13,9 +13,9 @@ use crate::evaluate::Request;
 use crate::hazard;
 use crate::log::{Log, Record};
 use crate::manifest::Manifest;
-use crate::replay::{shown, times};
 use crate::rule::{PathSelector, Rule, Selector, SiteSelector};
 use crate::vocabulary::{Class, Method, SiteName};
+use crate::writing::{Seen, WRITING, shown, times};
 
 #[derive(Clone, Debug)]
 pub struct Derived {
@@ -25,20 +25,11 @@ pub struct Derived {
     pub left_out: Vec<String>,
 }
 
-/// How often and when.
-#[derive(Clone, Debug)]
-struct Use {
-    times: usize,
-    first: String,
-    last: String,
-    place: String,
-}
-
 /// What one rule of the policy in force was used for on one site.
 #[derive(Default)]
 struct Needs {
     /// By route, or by the path of the rule, and by tool.
-    uses: BTreeMap<(Need, String), Use>,
+    uses: BTreeMap<(Need, String), Seen>,
     query: BTreeSet<String>,
     methods: BTreeSet<Method>,
     redirect: Option<String>,
@@ -131,15 +122,8 @@ impl Needs {
         let known = self
             .uses
             .entry((need, record.tool.clone()))
-            .or_insert_with(|| Use {
-                times: 0,
-                first: record.ts.clone(),
-                last: record.ts.clone(),
-                place: record.place.clone(),
-            });
-        known.times += 1;
-        known.first = known.first.clone().min(record.ts.clone());
-        known.last = known.last.clone().max(record.ts.clone());
+            .or_insert_with(|| Seen::none_like(record));
+        known.add(record);
         self.query.extend(record.query_names.iter().cloned());
         self.methods.insert(record.method);
         if self.redirect.is_none() {
@@ -238,8 +222,6 @@ fn write(
     let denies: Vec<String> = denies.into_iter().map(Rule::to_toml).collect();
     text + &denies.join("\n")
 }
-
-const WRITING: &str = "writing to a string does not fail";
 
 impl Needs {
     fn comments(&self, selector: &Selector, tools: &BTreeSet<String>) -> Vec<String> {

@@ -71,6 +71,7 @@ mod site;
 mod template;
 mod vocabulary;
 mod witness;
+mod writing;
 
 pub use absolute::{AbsoluteUrl, UrlError};
 pub use acceptance::{About, Acceptance};
@@ -102,6 +103,7 @@ pub use site::Site;
 pub use template::{Kind, Part, Template, TemplateError};
 pub use vocabulary::{Class, Deployment, Method, NameError, Product, SiteName};
 pub use witness::Witness;
+pub use writing::Seen;
 
 /// Reads a policy file; the same as [`Policy::parse`].
 pub fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> {

@@ -14,6 +14,7 @@ use crate::evaluate::{Request, Verdict};
 use crate::log::{Log, Record, RecordedRequest};
 use crate::manifest::Manifest;
 use crate::vocabulary::{Method, SiteName};
+use crate::writing::{Seen, WRITING, shown, times};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Replay {
@@ -41,11 +42,8 @@ pub struct Changed {
     /// `id (file:line)`, or the rule that refuses.
     pub rule_now: String,
     pub reason: String,
-    pub times: usize,
-    pub first: String,
-    pub last: String,
-    /// Where the first of them stands.
-    pub place: String,
+    #[serde(flatten)]
+    pub seen: Seen,
 }
 
 const ALLOW: &str = "allow";
@@ -95,14 +93,9 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
             rule_then: record.rule.clone(),
             rule_now,
             reason,
-            times: 0,
-            first: record.ts.clone(),
-            last: record.ts.clone(),
-            place: record.place.clone(),
+            seen: Seen::none_like(record),
         });
-        change.times += 1;
-        change.first = change.first.clone().min(record.ts.clone());
-        change.last = change.last.clone().max(record.ts.clone());
+        change.seen.add(record);
     }
     replay.changes = changes.into_values().collect();
     replay
@@ -178,14 +171,14 @@ impl Replay {
             if list.is_empty() {
                 continue;
             }
-            let all = list.iter().map(|change| change.times).sum();
+            let all = list.iter().map(|change| change.seen.times).sum();
             writeln!(text, "{title} ({})\n", times(all)).expect(WRITING);
             for change in list {
                 let sign = if now == ALLOW { '+' } else { '-' };
                 writeln!(
                     text,
                     "{sign} {} {}: {} {} on {}\n    then     {}\n    now      {}: {}\n    when     {} to {}, first in {}",
-                    times(change.times),
+                    times(change.seen.times),
                     shown(&change.tool),
                     change.method,
                     shown(&change.path),
@@ -193,9 +186,9 @@ impl Replay {
                     shown(&change.rule_then),
                     change.rule_now,
                     change.reason,
-                    shown(&change.first),
-                    shown(&change.last),
-                    change.place
+                    shown(&change.seen.first),
+                    shown(&change.seen.last),
+                    change.seen.place
                 )
                 .expect(WRITING);
             }
@@ -217,20 +210,4 @@ impl Replay {
     pub fn json(&self) -> String {
         format!("{:#}\n", json!(self))
     }
-}
-
-const WRITING: &str = "writing to a string does not fail";
-
-pub(crate) fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        many => format!("{many} times"),
-    }
-}
-
-/// A log may hold anything that a tool asked for; a terminal should not see it raw.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{CODES, Finding, Findings, Level};
 use crate::sarif::{SarifResult, sarif};
+use crate::writing::WRITING;
 
 impl Level {
     const fn as_str(self) -> &'static str {
@@ -78,5 +79,3 @@ impl Findings {
         sarif("check", CODES, &results)
     }
 }
-
-const WRITING: &str = "writing to a string does not fail";

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Change, Diff};
 use crate::sarif::{SarifResult, sarif};
+use crate::writing::WRITING;
 
 const CODES: &[(&str, &str)] = &[
     ("D001", "the new policy allows what the old one refused"),
@@ -115,8 +116,6 @@ impl Diff {
         sarif("diff", CODES, &results)
     }
 }
-
-const WRITING: &str = "writing to a string does not fail";
 
 fn section(text: &mut String, sign: char, title: &str, changes: &[Change], other: &str) {
     if changes.is_empty() {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Explanation;
+use crate::writing::{WRITING, shown};
 
 impl Explanation {
     pub fn human(&self) -> String {
@@ -99,11 +100,7 @@ impl Explanation {
 
 /// Text that came with the question is shown escaped: it may hold anything.
 fn line(text: &mut String, indent: usize, label: &str, value: &str) {
-    let value: String = value
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let value = shown(value);
     let width = if indent == 0 { 7 } else { 11 };
-    writeln!(text, "{:indent$}{label:width$} {value}", "")
-        .expect("writing to a string does not fail");
+    writeln!(text, "{:indent$}{label:width$} {value}", "").expect(WRITING);
 }

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Report, Row, SiteRow};
 use crate::vocabulary::Class;
-
-const WRITING: &str = "writing to a string does not fail";
+use crate::writing::WRITING;
 
 const STYLE: &str = include_str!("style.css");
 

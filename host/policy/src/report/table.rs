@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::{Report, Row};
 use crate::vocabulary::Class;
-
-const WRITING: &str = "writing to a string does not fail";
+use crate::writing::WRITING;
 
 const COLUMNS: [&str; 10] = [
     "tool",
