@@ -26,14 +26,17 @@ fn assert_clean(scanner: &Scanner, bytes: &[u8], what: &str) {
 
 #[test]
 fn nothing_that_the_program_writes_holds_a_secret() {
-    for deployment in [Deployment::Cloud, Deployment::DataCenter] {
+    let deployments = [Deployment::Cloud, Deployment::DataCenter];
+    let levels = ["trace", "debug", "info", "warn"];
+    let rounds = wanted_calls().div_ceil(deployments.len() * levels.len() * calls().len());
+    for deployment in deployments {
         let stage = Stage::new(deployment);
         let scanner = scanner(stage.ready().user.as_deref());
-        for level in ["trace", "debug", "info", "warn"] {
+        for level in levels {
             let mut command = stage.command(&["serve"]);
             command.env("RUST_LOG", level);
             let mut client = Client::start(command, Era::Modern);
-            for _ in 0..rounds() {
+            for _ in 0..rounds {
                 for (tool, arguments) in calls() {
                     let _ = client.try_call_tool(tool, arguments);
                 }
@@ -205,12 +208,11 @@ fn one_decision_is_one_line_of_json() {
     );
 }
 
-/// How often the calls are made at each level; `cargo xtask canary` asks for many.
-fn rounds() -> usize {
-    std::env::var("CANARY_ROUNDS")
-        .ok()
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(1)
+/// How many calls to make at least; `cargo xtask canary` asks for many, and each is made once in any case.
+fn wanted_calls() -> usize {
+    std::env::var("CANARY_CALLS").map_or(1, |calls| {
+        calls.parse().expect("CANARY_CALLS is a number above 0")
+    })
 }
 
 /// Every tool, reading, writing, failing.

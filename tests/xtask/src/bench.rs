@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use self::counter::Counter;
 use self::session::Session;
+use crate::cargo;
 
 const STARTS: usize = 21;
 const ROUNDS: usize = 40;
@@ -114,10 +115,6 @@ fn tax() -> anyhow::Result<()> {
         true => Ok(()),
         false => bail!("the comparison with native code failed"),
     }
-}
-
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 fn starts(

@@ -2,7 +2,10 @@
 
 mod bench;
 
+use std::num::NonZero;
 use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
@@ -19,22 +22,17 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Calls in one round of the test: both deployments, four log levels, each call once.
-const CALLS_IN_A_ROUND: usize = 2 * 4 * 17;
-
 /// Runs the search for the secret over as many calls as it takes to believe it.
-#[expect(clippy::print_stdout, reason = "how much is tried is for people")]
 fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
-    let calls: usize = calls.map_or(Ok(10_000), |calls| calls.parse())?;
-    let rounds = calls.div_ceil(CALLS_IN_A_ROUND);
-    println!(
-        "{rounds} rounds, {} calls in all",
-        rounds * CALLS_IN_A_ROUND
-    );
+    let calls: NonZero<usize> = calls
+        .as_deref()
+        .unwrap_or("10000")
+        .parse()
+        .context("how many calls to make is a number above 0")?;
     let status = cargo()
         .args(["test", "--workspace", "--test", "it", "--", "--exact"])
         .arg("canary::nothing_that_the_program_writes_holds_a_secret")
-        .env("CANARY_ROUNDS", rounds.to_string())
+        .env("CANARY_CALLS", calls.to_string())
         .status()?;
     Ok(ended(status))
 }
@@ -80,6 +78,7 @@ fn ended(status: std::process::ExitStatus) -> ExitCode {
     }
 }
 
+/// The cargo that runs this.
 fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
