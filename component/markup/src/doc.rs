@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use crate::day::Day;
 
@@ -101,7 +102,7 @@ pub enum BlockKind {
     },
     /// A node the tree has no word for; its content, if any, can be read and edited.
     Kept {
-        kept: Kept,
+        kept: Box<Kept>,
         body: Option<Vec<Block>>,
     },
 }
@@ -183,7 +184,8 @@ pub enum PanelKind {
 /// A run of text or one inline object, with the marks on it.
 ///
 /// Runs are flat: nesting of marks carries no meaning in any of the formats, and a flat run is
-/// what an edit touches.
+/// what an edit touches. A text has very many of them, so what is rare stands in a box of its own,
+/// and what may lie on a thousand of them is shared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inline {
     pub kind: InlineKind,
@@ -198,21 +200,18 @@ pub enum InlineKind {
     HardBreak,
     /// A line break of the source that shows as a space. Only Markdown has it.
     SoftBreak,
-    Image(Image),
-    Mention(Mention),
-    Status {
-        text: String,
-        colour: StatusColour,
-    },
-    Emoji(Emoji),
+    Image(Box<Image>),
+    Mention(Box<Mention>),
+    Status(Box<Status>),
+    Emoji(Box<Emoji>),
     /// A calendar day, `YYYY-MM-DD`.
     Date(Day),
     /// A link that the product shows as a card of its target.
     Card {
-        url: String,
+        url: Box<str>,
     },
     /// A node the tree has no word for and that has no text of its own.
-    Kept(Kept),
+    Kept(Box<Kept>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -224,10 +223,10 @@ pub struct Marks {
     pub code: bool,
     pub script: Option<Script>,
     /// `#rrggbb`, or a name the source used.
-    pub colour: Option<String>,
-    pub link: Option<Link>,
+    pub colour: Option<Arc<str>>,
+    pub link: Option<Arc<Link>>,
     /// Marks the tree has no word for (an inline comment's anchor, say), outermost first.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<Arc<Kept>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +273,13 @@ pub enum User {
     Key(String),
     /// Jira Data Center: the user name.
     Name(String),
+}
+
+/// A word or two on a coloured ground.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub text: String,
+    pub colour: StatusColour,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -369,6 +375,16 @@ pub struct Origin {
     pub close: String,
 }
 
+impl BlockKind {
+    /// A kept node without any content that can be read.
+    pub(crate) fn whole(kept: Kept) -> Self {
+        Self::Kept {
+            kept: Box::new(kept),
+            body: None,
+        }
+    }
+}
+
 impl Block {
     pub fn new(kind: BlockKind) -> Self {
         Self {
@@ -395,6 +411,27 @@ impl Block {
     pub(crate) fn carrying(mut self, carried: Carried) -> Self {
         self.carried = carried;
         self
+    }
+}
+
+impl Link {
+    /// Without a title.
+    pub fn to(href: impl Into<String>) -> Self {
+        Self {
+            href: href.into(),
+            title: None,
+        }
+    }
+}
+
+impl Emoji {
+    /// One that every site knows.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            id: None,
+            text: None,
+        }
     }
 }
 
@@ -469,4 +506,18 @@ pub(crate) fn code_text(text: &str) -> String {
             ),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page has tens of thousands of these, moved from list to list.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_run_is_small() {
+        assert_eq!(size_of::<InlineKind>(), size_of::<String>());
+        assert_eq!(size_of::<Inline>(), 104);
+        assert_eq!(size_of::<Block>(), 88);
+    }
 }

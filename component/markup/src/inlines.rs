@@ -3,6 +3,8 @@
 //! Decides where runs begin and end: no empty text, equal neighbours joined, no space at the edge
 //! of a paragraph or of an emphasis, breaks only between text. Never looks at a format.
 
+use std::sync::Arc;
+
 use crate::doc::{Inline, InlineKind, Kept, Marks, Span};
 
 /// Brings `inlines` into normal form.
@@ -41,7 +43,7 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
             InlineKind::HardBreak | InlineKind::SoftBreak => text.push(' '),
             InlineKind::Image(image) => text.push_str(&image.alt),
             InlineKind::Mention(mention) => text.push_str(mention.name.as_deref().unwrap_or("")),
-            InlineKind::Status { text: status, .. } => text.push_str(status),
+            InlineKind::Status(status) => text.push_str(&status.text),
             InlineKind::Emoji(emoji) => {
                 text.push(':');
                 text.push_str(&emoji.name);
@@ -77,7 +79,7 @@ fn fit_marks(run: &mut Inline) {
     match run.kind {
         InlineKind::Text(_) => {}
         InlineKind::Mention(_)
-        | InlineKind::Status { .. }
+        | InlineKind::Status(_)
         | InlineKind::Date(_)
         | InlineKind::Card { .. } => {
             run.marks.code = false;
@@ -260,7 +262,7 @@ fn settle_breaks(runs: &mut [Inline]) {
 
 fn common(left: &Marks, right: &Marks) -> Marks {
     let shared = left.kept.iter().zip(&right.kept);
-    let kept: Vec<Kept> = shared
+    let kept: Vec<Arc<Kept>> = shared
         .take_while(|(one, other)| one == other)
         .map(|(one, _)| one.clone())
         .collect();

@@ -8,6 +8,8 @@ mod align;
 mod gaps;
 mod index;
 
+use std::sync::Arc;
+
 use std::ops::Range;
 
 use align::{Step, align};
@@ -194,7 +196,7 @@ impl<'b> Merge<'b> {
     }
 
     /// The placeholder for a block that all runs of a paragraph stand in, and the paragraph.
-    fn unwrapped(&self, block: &Block) -> Option<(Kept, Block)> {
+    fn unwrapped(&self, block: &Block) -> Option<(Box<Kept>, Block)> {
         let BlockKind::Paragraph(content) = &block.kind else {
             return None;
         };
@@ -206,11 +208,12 @@ impl<'b> Merge<'b> {
             return None;
         }
         let mut inside = content.clone();
+        let kept = Kept::clone(kept);
         for run in &mut inside {
             run.marks.kept.remove(0);
         }
         let inside = Block::paragraph(inlines::normal(inside));
-        Some((kept.clone(), inside))
+        Some((Box::new(kept), inside))
     }
 
     /// The block as its bytes in the source, where they stand for it alone.
@@ -420,23 +423,20 @@ impl<'b> Merge<'b> {
         let name = kept.placeholder();
         let entry = self.index.find(kept)?;
         match (entry.place, body) {
-            (Place::Block(None), None) => Ok(BlockKind::Kept {
-                kept: entry.kept.clone(),
-                body: None,
-            }),
+            (Place::Block(None), None) => Ok(BlockKind::whole(entry.kept.clone())),
             (Place::Block(Some(old)), Some(new)) => Ok(BlockKind::Kept {
-                kept: entry.kept.clone(),
+                kept: Box::new(entry.kept.clone()),
                 body: Some(self.blocks(new, old)?),
             }),
             (Place::Inline, None) => {
-                let kind = InlineKind::Kept(entry.kept.clone());
+                let kind = InlineKind::Kept(Box::new(entry.kept.clone()));
                 Ok(BlockKind::Paragraph(vec![Inline::new(
                     kind,
                     Marks::default(),
                 )]))
             }
             (Place::Mark, Some([only])) if matches!(only.kind, BlockKind::Paragraph(_)) => {
-                let mark = entry.kept.clone();
+                let mark = Arc::new(entry.kept.clone());
                 let mut block = self.restored(only)?;
                 if let BlockKind::Paragraph(content) = &mut block.kind {
                     for run in content {
@@ -457,7 +457,7 @@ impl<'b> Merge<'b> {
                 InlineKind::Kept(kept) if kept.origin.is_none() => {
                     let Entry { kept: found, place } = self.index.find(kept)?;
                     match place {
-                        Place::Inline => *kept = found.clone(),
+                        Place::Inline => **kept = found.clone(),
                         Place::Block(None) => {
                             return Err(RestoreError::NotInline(kept.placeholder()));
                         }
@@ -468,7 +468,7 @@ impl<'b> Merge<'b> {
                 }
                 InlineKind::Emoji(emoji) if emoji.id.is_none() && emoji.text.is_none() => {
                     if let Some(known) = self.index.emoji(&emoji.name) {
-                        *emoji = known.clone();
+                        **emoji = known.clone();
                     }
                 }
                 InlineKind::Image(image) if image.carried.is_empty() => {
@@ -486,7 +486,7 @@ impl<'b> Merge<'b> {
             {
                 let Entry { kept: found, place } = self.index.find(kept)?;
                 match place {
-                    Place::Mark => *kept = found.clone(),
+                    Place::Mark => *kept = Arc::new(found.clone()),
                     Place::Block(Some(_)) => {
                         return Err(RestoreError::NotInline(kept.placeholder()));
                     }
@@ -512,7 +512,7 @@ impl Block {
                 close: String::new(),
             }),
         };
-        Self::new(BlockKind::Kept { kept, body: None })
+        Self::new(BlockKind::whole(kept))
     }
 }
 

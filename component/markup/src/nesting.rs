@@ -27,8 +27,8 @@ pub(crate) enum Step<'a> {
 
 /// The marks of a run, outermost first.
 pub(crate) fn marks(marks: &Marks) -> Vec<Mark<'_>> {
-    let mut list: Vec<Mark<'_>> = marks.kept.iter().map(Mark::Kept).collect();
-    list.extend(marks.link.as_ref().map(Mark::Link));
+    let mut list: Vec<Mark<'_>> = marks.kept.iter().map(|kept| Mark::Kept(kept)).collect();
+    list.extend(marks.link.as_deref().map(Mark::Link));
     list.extend(marks.colour.as_deref().map(Mark::Colour));
     list.extend(marks.strong.then_some(Mark::Strong));
     list.extend(marks.emphasis.then_some(Mark::Emphasis));

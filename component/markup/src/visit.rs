@@ -2,6 +2,8 @@
 //!
 //! Decides in which order nodes are visited: as they are read. Never changes anything itself.
 
+use std::sync::Arc;
+
 use crate::doc::{
     Block, BlockKind, Carried, Document, Inline, InlineKind, Mention, Source, Span, Task,
 };
@@ -13,7 +15,7 @@ impl Document {
         for content in contents(&mut self.blocks) {
             for inline in content {
                 if let InlineKind::Mention(mention) = &mut inline.kind {
-                    mentions.push(mention);
+                    mentions.push(&mut **mention);
                 }
             }
         }
@@ -108,7 +110,7 @@ pub(crate) fn forget_origins(blocks: &mut [Block]) {
         run.marks
             .kept
             .iter_mut()
-            .for_each(|kept| kept.origin = None);
+            .for_each(|kept| Arc::make_mut(kept).origin = None);
         match &mut run.kind {
             InlineKind::Kept(kept) => kept.origin = None,
             InlineKind::Image(image) => image.carried = Carried::default(),

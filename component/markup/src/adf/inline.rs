@@ -2,12 +2,14 @@
 //!
 //! Decides which of them the tree has words for; the others are kept.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::read::{attribute, kind, one_line, string, words};
 use crate::doc::{
     Carried, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks,
-    Mention, Script, Span, StatusColour, User,
+    Mention, Script, Span, Status, StatusColour, User,
 };
 use crate::emoji;
 
@@ -47,7 +49,7 @@ pub(super) fn read(node: &Value, span: Span) -> Vec<Inline> {
     let object = read_object(node).unwrap_or_else(|| {
         let label = label(node);
         let kept = Kept::new(&label, Format::Adf, node.to_string(), String::new());
-        InlineKind::Kept(kept)
+        InlineKind::Kept(Box::new(kept))
     });
     // A kept node brings its own marks along.
     let marks = if matches!(object, InlineKind::Kept(_)) {
@@ -64,10 +66,10 @@ fn read_object(node: &Value) -> Option<InlineKind> {
         "mention" => {
             let name = string(node, "text").unwrap_or("");
             let name = name.strip_prefix('@').unwrap_or(name).trim();
-            InlineKind::Mention(Mention {
+            InlineKind::Mention(Box::new(Mention {
                 user: User::AccountId(string(node, "id")?.to_owned()),
                 name: (!name.is_empty()).then(|| one_line(name)),
-            })
+            }))
         }
         "emoji" => {
             let name = string(node, "shortName")?.trim_matches(':').to_owned();
@@ -76,18 +78,18 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             }
             let usual = emoji::text_of(&name).is_some();
             let own = |key| string(node, key).filter(|_| !usual).map(str::to_owned);
-            InlineKind::Emoji(Emoji {
+            InlineKind::Emoji(Box::new(Emoji {
                 id: own("id"),
                 text: own("text"),
                 name,
-            })
+            }))
         }
-        "status" => InlineKind::Status {
+        "status" => InlineKind::Status(Box::new(Status {
             text: one_line(string(node, "text").unwrap_or("")),
             colour: string(node, "color")
                 .and_then(StatusColour::named)
                 .unwrap_or(StatusColour::Neutral),
-        },
+        })),
         "date" => {
             // The schema says string; numbers have been seen.
             let stamp = attribute(node, "timestamp")?;
@@ -98,7 +100,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             InlineKind::Date(Day::from_epoch_ms(ms)?)
         }
         "inlineCard" => InlineKind::Card {
-            url: string(node, "url")?.to_owned(),
+            url: string(node, "url")?.into(),
         },
         _ => return None,
     })
@@ -125,7 +127,7 @@ pub(super) fn external_image(media: &Value) -> Option<Inline> {
             title: None,
             carried: Carried::default(),
         };
-        Inline::new(InlineKind::Image(image), read_marks(media))
+        Inline::new(InlineKind::Image(Box::new(image)), read_marks(media))
     })
 }
 
@@ -143,13 +145,15 @@ fn read_marks(node: &Value) -> Marks {
                 marks.script = Some(Script::Superscript);
             }
             "subsup" => marks.script = Some(Script::Subscript),
-            "textColor" => marks.colour = string(mark, "color").map(str::to_owned),
+            "textColor" => marks.colour = string(mark, "color").map(Arc::from),
             "link" => {
-                marks.link = string(mark, "href").map(|href| Link {
-                    href: href.to_owned(),
-                    title: string(mark, "title")
-                        .map(one_line)
-                        .filter(|title| !title.is_empty()),
+                marks.link = string(mark, "href").map(|href| {
+                    Arc::new(Link {
+                        href: href.to_owned(),
+                        title: string(mark, "title")
+                            .map(one_line)
+                            .filter(|title| !title.is_empty()),
+                    })
                 });
             }
             name => {
@@ -159,7 +163,7 @@ fn read_marks(node: &Value) -> Marks {
                     other => other,
                 };
                 let kept = Kept::new(label, Format::Adf, mark.to_string(), String::new());
-                marks.kept.push(kept);
+                marks.kept.push(Arc::new(kept));
             }
         }
     }

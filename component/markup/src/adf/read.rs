@@ -188,7 +188,7 @@ impl Cursor {
                 (kind, &["title"])
             }
             "blockCard" | "embedCard" if string(node, "url").is_some() => {
-                let url = string(node, "url").unwrap_or("").to_owned();
+                let url = string(node, "url").unwrap_or("").into();
                 let card = Inline::new(InlineKind::Card { url }, Marks::default());
                 return Some(Block::paragraph(vec![card]).at(self.span()));
             }
@@ -280,7 +280,12 @@ impl Cursor {
         let body = (!caption.is_empty()).then(|| vec![Block::paragraph(caption)]);
         let source = if body.is_some() { &shell } else { node };
         BlockKind::Kept {
-            kept: Kept::new(&label, Format::Adf, source.to_string(), String::new()),
+            kept: Box::new(Kept::new(
+                &label,
+                Format::Adf,
+                source.to_string(),
+                String::new(),
+            )),
             body,
         }
     }
@@ -318,7 +323,10 @@ impl Cursor {
             shell.remove("content");
         }
         let kept = Kept::new(&label, Format::Adf, shell.to_string(), String::new());
-        BlockKind::Kept { kept, body }
+        BlockKind::Kept {
+            kept: Box::new(kept),
+            body,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Decides which marks may stand together, as the schema does: code goes with links and comments
 //! only.
 
+use std::sync::Arc;
+
 use super::read::kind;
 use super::write::{json, json_text, next, parse};
 use crate::doc::{
@@ -43,10 +45,8 @@ fn write_run(out: &mut Vec<u8>, run: &Inline) -> Result<(), WriteError> {
             } else {
                 &image.alt
             };
-            let link = run.marks.link.clone().unwrap_or(Link {
-                href: url.to_owned(),
-                title: None,
-            });
+            let link = run.marks.link.clone();
+            let link = link.unwrap_or_else(|| Arc::new(Link::to(url)));
             let marks = Marks {
                 link: Some(link),
                 ..run.marks.clone()
@@ -56,9 +56,13 @@ fn write_run(out: &mut Vec<u8>, run: &Inline) -> Result<(), WriteError> {
             }
         }
         InlineKind::Mention(mention) => write_mention(out, mention)?,
-        InlineKind::Status { text, .. } if text.is_empty() => {}
-        InlineKind::Status { text, colour } => {
-            write_object(out, "status", &[("text", text), ("color", colour.name())]);
+        InlineKind::Status(status) if status.text.is_empty() => {}
+        InlineKind::Status(status) => {
+            let own = [
+                ("text", status.text.as_str()),
+                ("color", status.colour.name()),
+            ];
+            write_object(out, "status", &own);
         }
         InlineKind::Emoji(emoji) => write_emoji(out, emoji),
         InlineKind::Date(day) => {

@@ -249,8 +249,9 @@ fn write_object(kind: &InlineKind) -> String {
     match kind {
         InlineKind::Image(image) => write_image(image),
         InlineKind::Mention(mention) => write_mention(mention),
-        InlineKind::Status { text, colour } => {
-            format!("[{}](status:{})", plain_text(text), colour.name())
+        InlineKind::Status(status) => {
+            let (text, colour) = (plain_text(&status.text), status.colour.name());
+            format!("[{text}](status:{colour})")
         }
         InlineKind::Date(day) => format!("<date:{day}>"),
         InlineKind::Card { url } if escape::is_autolink(url) => format!("<{url}>"),

@@ -4,6 +4,7 @@
 //! beginnings that change the block around: a task's box, a panel's name.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
@@ -50,7 +51,7 @@ pub(super) struct Lines<'a> {
     last_end: usize,
     marks: Active,
     links: Vec<OpenLink>,
-    kept: Vec<(Kept, usize)>,
+    kept: Vec<(Arc<Kept>, usize)>,
     tokens: Vec<Token>,
     only_tokens: bool,
 }
@@ -64,7 +65,7 @@ struct Active {
     underline: u32,
     code: u32,
     scripts: Vec<Script>,
-    colours: Vec<String>,
+    colours: Vec<Arc<str>>,
 }
 
 struct OpenLink {
@@ -142,7 +143,10 @@ impl<'a> Lines<'a> {
             for run in &mut self.read.runs {
                 run.marks.kept.retain(|mark| *mark != kept);
             }
-            let lone = Inline::new(InlineKind::Kept(kept), Marks::default());
+            let lone = Inline::new(
+                InlineKind::Kept(Box::new(Kept::clone(&kept))),
+                Marks::default(),
+            );
             let at = at.min(self.read.runs.len());
             self.read.runs.insert(at, lone);
         }
@@ -254,17 +258,10 @@ impl<'a> Lines<'a> {
                 }
                 Part::Text(text) => InlineKind::Text(text.into()),
                 Part::Url(url) => {
-                    marks.link = Some(Link {
-                        href: url.into(),
-                        title: None,
-                    });
+                    marks.link = Some(Arc::new(Link::to(url)));
                     InlineKind::Text(url.into())
                 }
-                Part::Emoji(name) => InlineKind::Emoji(Emoji {
-                    name: name.into(),
-                    id: None,
-                    text: None,
-                }),
+                Part::Emoji(name) => InlineKind::Emoji(Box::new(Emoji::named(name))),
                 Part::Note(label) => {
                     self.note(label, marks, &range);
                     continue;
@@ -336,18 +333,18 @@ impl<'a> Lines<'a> {
                 };
         self.tokens.push(token.clone());
         match token {
-            Token::Whole(kept) => self.push(InlineKind::Kept(kept), marks, range),
+            Token::Whole(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks, range),
             Token::Begin(kept) if self.kept.len() < MAX_DEPTH => {
-                self.kept.push((kept, self.read.runs.len()));
+                self.kept.push((Arc::new(kept), self.read.runs.len()));
             }
-            Token::Begin(kept) => self.push(InlineKind::Kept(kept), marks, range),
+            Token::Begin(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks, range),
             Token::End(id) => match self.kept.iter().rposition(|(kept, _)| kept.id == id) {
                 Some(at) => {
                     self.kept.remove(at);
                 }
                 None => {
                     let kept = Kept::lost_end(id);
-                    self.push(InlineKind::Kept(kept), marks, range);
+                    self.push(InlineKind::Kept(Box::new(kept)), marks, range);
                 }
             },
         }
@@ -365,7 +362,7 @@ impl<'a> Lines<'a> {
                 match (name, value) {
                     (Name::Subscript, None) => self.marks.scripts.push(Script::Subscript),
                     (Name::Superscript, None) => self.marks.scripts.push(Script::Superscript),
-                    (Name::Colour, Some(colour)) => self.marks.colours.push(colour),
+                    (Name::Colour, Some(colour)) => self.marks.colours.push(colour.into()),
                     (name, None) if self.counter(name).is_some() => {
                         if let Some(counter) = self.counter(name) {
                             *counter += 1;
@@ -480,11 +477,11 @@ impl<'a> Lines<'a> {
             }
             LinkKind::Card(url) => {
                 self.read.runs.truncate(first);
-                InlineKind::Card { url }
+                InlineKind::Card { url: url.into() }
             }
             LinkKind::Image(mut image) => {
                 image.alt = inlines::plain(&self.read.runs.split_off(first));
-                InlineKind::Image(image)
+                InlineKind::Image(Box::new(image))
             }
             LinkKind::Object(target, value) => {
                 let label = inlines::plain(&self.read.runs.split_off(first));

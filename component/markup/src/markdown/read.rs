@@ -305,11 +305,11 @@ impl<'a> Reader<'a> {
                 body: frame.blocks,
             },
             FrameKind::Kept(kept) if paired => BlockKind::Kept {
-                kept,
+                kept: Box::new(kept),
                 body: Some(frame.blocks),
             },
             FrameKind::Kept(kept) => {
-                self.push(Block::new(BlockKind::Kept { kept, body: None }));
+                self.push(Block::new(BlockKind::whole(kept)));
                 self.top().blocks.extend(frame.blocks);
                 return;
             }
@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
                     .push(Frame::new(FrameKind::Kept(kept), range.start));
             }
             Token::Begin(kept) | Token::Whole(kept) => {
-                let kind = BlockKind::Kept { kept, body: None };
+                let kind = BlockKind::whole(kept);
                 self.push(Block::new(kind).at(span.clone()));
             }
             Token::End(id) => {
@@ -383,7 +383,7 @@ impl<'a> Reader<'a> {
                     self.close_frame(range.end, true);
                 } else {
                     let kept = Kept::lost_end(id);
-                    self.push(Block::new(BlockKind::Kept { kept, body: None }));
+                    self.push(Block::new(BlockKind::whole(kept)));
                 }
             }
         }

@@ -2,12 +2,16 @@
 //!
 //! Decides by the scheme alone. Never asks whether the target exists anywhere but in the calendar.
 
+use std::sync::Arc;
+
 use pulldown_cmark::LinkType;
 
-use crate::doc::{Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, StatusColour, User};
+use crate::doc::{
+    Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, Status, StatusColour, User,
+};
 
 pub(super) enum LinkKind {
-    Plain(Link),
+    Plain(Arc<Link>),
     Card(String),
     Object(Target, String),
     Image(Image),
@@ -50,35 +54,28 @@ pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKin
         .any(|scheme| href.starts_with(scheme));
     match link_type {
         LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
-        LinkType::Email => LinkKind::Plain(Link {
-            href: format!("mailto:{href}"),
-            title: None,
-        }),
-        _ => LinkKind::Plain(Link {
+        LinkType::Email => LinkKind::Plain(Arc::new(Link::to(format!("mailto:{href}")))),
+        _ => LinkKind::Plain(Arc::new(Link {
             href: href.to_owned(),
             title: (!title.is_empty()).then(|| title.to_owned()),
-        }),
+        })),
     }
 }
 
 pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
     let user = match target {
         Target::Status => {
-            return InlineKind::Status {
+            return InlineKind::Status(Box::new(Status {
                 text: label.to_owned(),
                 colour: StatusColour::named(&value).unwrap_or(StatusColour::Neutral),
-            };
+            }));
         }
         Target::Date => match Day::parse(&value) {
             Some(day) => return InlineKind::Date(day),
             None => return InlineKind::Text(value),
         },
         Target::Emoji => {
-            return InlineKind::Emoji(Emoji {
-                name: value,
-                id: None,
-                text: None,
-            });
+            return InlineKind::Emoji(Box::new(Emoji::named(value)));
         }
         Target::AccountId => User::AccountId(value.clone()),
         Target::UserKey => User::Key(value.clone()),
@@ -87,10 +84,10 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
     let name = label.strip_prefix('@').unwrap_or(label).trim();
     // An autolink shows its own target.
     let named = !name.is_empty() && name.split_once(':').is_none_or(|(_, rest)| rest != value);
-    InlineKind::Mention(Mention {
+    InlineKind::Mention(Box::new(Mention {
         user,
         name: named.then(|| name.to_owned()),
-    })
+    }))
 }
 
 /// An address is a URL; a bare name is an attachment.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::macros::macro_label;
 use super::objects::{self, Target};
@@ -51,11 +52,11 @@ impl Reader<'_> {
             Some((inner, children)) => {
                 let mut inside = marks.clone();
                 let kept = self.keep_around(&label(element), element, inner);
-                inside.kept.push(kept);
+                inside.kept.push(Arc::new(kept));
                 runs.extend(self.inlines(children, &inside));
             }
             None => {
-                let kind = InlineKind::Kept(self.keep(&label(element), element));
+                let kind = InlineKind::Kept(Box::new(self.keep(&label(element), element)));
                 runs.push(Inline::new(kind, marks.clone()).at(span));
             }
         }
@@ -68,7 +69,7 @@ impl Reader<'_> {
             title: element.value("title").map(Cow::into_owned),
         };
         let marks = Marks {
-            link: Some(link),
+            link: Some(Arc::new(link)),
             ..marks.clone()
         };
         if element.elements().next().is_none() && element.text().is_empty() {
@@ -90,13 +91,13 @@ impl Reader<'_> {
                     user,
                     name: (!name.is_empty()).then_some(name),
                 };
-                let mention = Inline::new(InlineKind::Mention(mention), marks.clone());
+                let mention = Inline::new(InlineKind::Mention(Box::new(mention)), marks.clone());
                 return runs.push(mention.at(span));
             }
             Target::Address(href, fallback) => (href, fallback),
         };
         let marks = Marks {
-            link: Some(Link { href, title: None }),
+            link: Some(Arc::new(Link::to(href))),
             ..marks.clone()
         };
         let body = link_body(element).map(|body| self.inlines(body.children(), &marks));

@@ -40,7 +40,11 @@ impl Reader<'_> {
                     }
                     _ if rich.is_empty() => (self.whole(element), Carried::default()),
                     _ => {
-                        let kept = self.keep_around(&macro_label(element), element, rich.inner());
+                        let kept = Box::new(self.keep_around(
+                            &macro_label(element),
+                            element,
+                            rich.inner(),
+                        ));
                         let body = Some(body);
                         (BlockKind::Kept { kept, body }, Carried::default())
                     }
@@ -51,10 +55,7 @@ impl Reader<'_> {
     }
 
     fn whole(&self, element: &Element<'_>) -> BlockKind {
-        BlockKind::Kept {
-            kept: self.keep(&macro_label(element), element),
-            body: None,
-        }
+        BlockKind::whole(self.keep(&macro_label(element), element))
     }
 
     /// The macro's own attributes but its name, and the parameters the tree does not hold.

@@ -9,7 +9,7 @@ use super::rows::attribute;
 use super::shape::is_macro;
 use super::xml::Element;
 use crate::doc::{
-    Carried, Day, Emoji, Format, Image, ImageTarget, InlineKind, Marks, StatusColour, User,
+    Carried, Day, Emoji, Format, Image, ImageTarget, InlineKind, Marks, Status, StatusColour, User,
 };
 use crate::emoji;
 use crate::page_link::PageLink;
@@ -27,7 +27,7 @@ pub(super) fn mark(element: &Element<'_>, marks: &Marks) -> Option<Marks> {
     }
     let colour = span_colour(element)?;
     Some(Marks {
-        colour: Some(colour),
+        colour: Some(colour.into()),
         ..marks.clone()
     })
 }
@@ -36,26 +36,26 @@ pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
     Some(match element.name {
         "br" => InlineKind::HardBreak,
         "a" if is_card(element) => InlineKind::Card {
-            url: element.value("href")?.into_owned(),
+            url: element.value("href")?.into(),
         },
         "time" => InlineKind::Date(Day::parse(&element.value("datetime")?)?),
-        "img" => InlineKind::Image(Image {
+        "img" => InlineKind::Image(Box::new(Image {
             target: ImageTarget::Url(element.value("src")?.into_owned()),
             alt: trimmed(element, "alt"),
             title: element.value("title").map(Cow::into_owned),
             carried: Carried::default(),
-        }),
-        "ac:image" => InlineKind::Image(image(element)?),
-        "ac:emoticon" => InlineKind::Emoji(emoticon(element)?),
+        })),
+        "ac:image" => InlineKind::Image(Box::new(image(element)?)),
+        "ac:emoticon" => InlineKind::Emoji(Box::new(emoticon(element)?)),
         _ if is_macro(element) && element.value("ac:name").as_deref() == Some("status") => {
             let title = element.parameter("title").unwrap_or_default();
             let colour = element.parameter("colour").unwrap_or_default();
-            InlineKind::Status {
+            InlineKind::Status(Box::new(Status {
                 text: title.trim().to_owned(),
                 // Confluence calls its neutral one Grey.
                 colour: StatusColour::named(&colour.to_ascii_lowercase())
                     .unwrap_or(StatusColour::Neutral),
-            }
+            }))
         }
         _ => return None,
     })

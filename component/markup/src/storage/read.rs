@@ -148,13 +148,10 @@ impl Reader<'_> {
     fn around(&self, element: &Element<'_>, depth: usize) -> BlockKind {
         let label = label(element);
         if element.is_empty() || is_hidden(element.name) {
-            return BlockKind::Kept {
-                kept: self.keep(&label, element),
-                body: None,
-            };
+            return BlockKind::whole(self.keep(&label, element));
         }
         BlockKind::Kept {
-            kept: self.keep_around(&label, element, element.inner()),
+            kept: Box::new(self.keep_around(&label, element, element.inner())),
             body: Some(self.blocks(element.children(), depth + 1)),
         }
     }

@@ -92,8 +92,8 @@ fn object(kind: &InlineKind) -> Result<String, WriteError> {
         InlineKind::SoftBreak => "\n".to_owned(),
         InlineKind::Image(image) => write_image(image),
         InlineKind::Mention(mention) => write_mention(mention),
-        InlineKind::Status { text, colour } => {
-            let colour = match colour {
+        InlineKind::Status(status) => {
+            let colour = match status.colour {
                 StatusColour::Neutral => "Grey",
                 StatusColour::Purple => "Purple",
                 StatusColour::Blue => "Blue",
@@ -104,7 +104,7 @@ fn object(kind: &InlineKind) -> Result<String, WriteError> {
             let inside = format!(
                 "{}{}",
                 parameter("colour", colour),
-                parameter("title", text)
+                parameter("title", &status.text)
             );
             format!(
                 "{}</ac:structured-macro>",

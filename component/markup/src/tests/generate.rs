@@ -2,6 +2,8 @@
 //!
 //! Decides what each format is asked to say; nothing here that a format has no words for.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use crate::doc::*;
@@ -161,7 +163,7 @@ fn marks(can: Can) -> impl Strategy<Value = Marks> {
         0.1,
         prop::sample::select(vec![Script::Subscript, Script::Superscript]),
     );
-    let colour = prop::option::weighted(0.1, Just("#ff5630".to_owned()));
+    let colour = prop::option::weighted(0.1, Just("#ff5630".into()));
     let link = prop::option::weighted(0.2, link(can));
     (flags, script, colour, link).prop_map(|(flags, script, colour, link)| Marks {
         strong: flags[0],
@@ -170,7 +172,7 @@ fn marks(can: Can) -> impl Strategy<Value = Marks> {
         underline: flags[3],
         script,
         colour,
-        link,
+        link: link.map(Arc::new),
         ..Marks::default()
     })
 }
@@ -182,10 +184,7 @@ fn link(can: Can) -> impl Strategy<Value = Link> {
     ];
     let mut links = vec!["https://a.example/x", "#anchor", "mailto:a@b.example"];
     links.extend(hard.iter().filter(|_| !can.plain));
-    prop::sample::select(links).prop_map(|href| Link {
-        href: href.into(),
-        title: None,
-    })
+    prop::sample::select(links).prop_map(Link::to)
 }
 
 pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
@@ -224,23 +223,23 @@ pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
 
 fn object(can: Can) -> BoxedStrategy<InlineKind> {
     let hard = Just(InlineKind::HardBreak);
-    let mention = Just(InlineKind::Mention(Mention {
+    let mention = Just(InlineKind::Mention(Box::new(Mention {
         user: User::AccountId("557058:a-b".into()),
         name: Some("Ann B_c".into()),
-    }));
-    let nameless = Just(InlineKind::Mention(Mention {
+    })));
+    let nameless = Just(InlineKind::Mention(Box::new(Mention {
         user: User::AccountId("5b10ac8d".into()),
         name: None,
-    }));
-    let status = Just(InlineKind::Status {
+    })));
+    let status = Just(InlineKind::Status(Box::new(Status {
         text: "IN [PROGRESS]".into(),
         colour: StatusColour::Blue,
-    });
-    let emoji = Just(InlineKind::Emoji(Emoji {
+    })));
+    let emoji = Just(InlineKind::Emoji(Box::new(Emoji {
         name: "check_mark".into(),
         id: None,
         text: None,
-    }));
+    })));
     let date = Just(InlineKind::Date(
         Day::parse("2026-11-22").expect("this day exists"),
     ));
@@ -266,12 +265,12 @@ fn object(can: Can) -> BoxedStrategy<InlineKind> {
 }
 
 fn image() -> InlineKind {
-    InlineKind::Image(Image {
+    InlineKind::Image(Box::new(Image {
         target: ImageTarget::Url("https://a.example/p.png".into()),
         alt: "a plan".into(),
         title: None,
         carried: Carried::default(),
-    })
+    }))
 }
 
 fn paragraph(can: Can) -> impl Strategy<Value = Block> {

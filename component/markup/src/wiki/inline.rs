@@ -3,6 +3,8 @@
 //! Decides where a mark, a link, an image or an emoticon begins and ends. Each mark is open at most
 //! once and each search remembers its answer, so no text takes more than linear time.
 
+use std::sync::Arc;
+
 use super::macros::{self, Names};
 use crate::doc::{
     Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
@@ -61,7 +63,7 @@ struct Reader<'a> {
     plain: String,
     /// Open marks: the delimiter, and where its text begins in `runs`.
     open: Vec<(u8, usize)>,
-    colours: Vec<(String, usize)>,
+    colours: Vec<(Arc<str>, usize)>,
     in_link: bool,
     next: Next,
 }
@@ -240,7 +242,7 @@ impl<'a> Reader<'a> {
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
             if plain {
                 self.flush();
-                self.colours.push((value.to_owned(), self.runs.len()));
+                self.colours.push((value.into(), self.runs.len()));
                 self.at = end + 1;
             }
             return plain;
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
             let length = source.len();
             let label = format!("macro {name} {value}");
             let kept = Kept::new(&label, Format::Wiki, source, String::new());
-            return self.push(InlineKind::Kept(kept), Marks::default(), length);
+            return self.push(InlineKind::Kept(Box::new(kept)), Marks::default(), length);
         }
         false
     }
@@ -322,7 +324,11 @@ impl<'a> Reader<'a> {
                 None => User::Name(user.to_owned()),
             };
             let mention = Mention { user, name: None };
-            return self.push(InlineKind::Mention(mention), Marks::default(), length);
+            return self.push(
+                InlineKind::Mention(Box::new(mention)),
+                Marks::default(),
+                length,
+            );
         }
         let (text, rest) = match inside.split_at(cell_end(inside)) {
             (first, "") => (None, first),
@@ -333,7 +339,7 @@ impl<'a> Reader<'a> {
             None => (rest.trim(), None),
         };
         if style == Some("smart-link") {
-            let url = target.to_owned();
+            let url = target.into();
             return self.push(InlineKind::Card { url }, Marks::default(), length);
         }
         let href = match target.strip_prefix('^') {
@@ -347,11 +353,11 @@ impl<'a> Reader<'a> {
             let source = self.rest()[..length].to_owned();
             let label = format!("card {target}");
             let kept = Kept::new(&label, Format::Wiki, source, String::new());
-            return self.push(InlineKind::Kept(kept), Marks::default(), length);
+            return self.push(InlineKind::Kept(Box::new(kept)), Marks::default(), length);
         }
         let title = style.map(|title| title.trim().to_owned());
         let title = title.filter(|title| !title.is_empty());
-        let link = Link { href, title };
+        let link = Arc::new(Link { href, title });
         let shown = text.filter(|text| !text.is_empty());
         let mut runs = match shown {
             Some(text) => {
@@ -405,7 +411,11 @@ impl<'a> Reader<'a> {
             title: None,
             carried: Carried::new(Format::Wiki, rest.join(",")),
         };
-        self.push(InlineKind::Image(image), Marks::default(), inside.len() + 2)
+        self.push(
+            InlineKind::Image(Box::new(image)),
+            Marks::default(),
+            inside.len() + 2,
+        )
     }
 
     fn url(&mut self) -> bool {
@@ -425,10 +435,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let marks = Marks {
-            link: Some(Link {
-                href: url.to_owned(),
-                title: None,
-            }),
+            link: Some(Arc::new(Link::to(url))),
             ..Marks::default()
         };
         self.push(InlineKind::Text(url.to_owned()), marks, url.len())
@@ -443,12 +450,8 @@ impl<'a> Reader<'a> {
         if !free(self.before()) || !free(after) {
             return false;
         }
-        let emoji = Emoji {
-            name: name.to_owned(),
-            id: None,
-            text: None,
-        };
-        self.push(InlineKind::Emoji(emoji), Marks::default(), length)
+        let emoji = Emoji::named(name);
+        self.push(InlineKind::Emoji(Box::new(emoji)), Marks::default(), length)
     }
 }
 

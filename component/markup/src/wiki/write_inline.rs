@@ -229,12 +229,12 @@ fn write_object(kind: &InlineKind) -> Result<String, WriteError> {
     Ok(match kind {
         InlineKind::Image(image) => write_image(image),
         InlineKind::Mention(mention) => write_mention(mention)?,
-        InlineKind::Status { text, colour } => {
+        InlineKind::Status(status) => {
             let mut label = String::new();
-            escape(text, false, false, Place::Cell, &mut label);
-            match colour {
+            escape(&status.text, false, false, Place::Cell, &mut label);
+            match status.colour {
                 StatusColour::Neutral => format!("{{*}}{label}{{*}}"),
-                colour => format!("{{color:{}}}{{*}}{label}{{*}}{{color}}", palette(*colour)),
+                colour => format!("{{color:{}}}{{*}}{label}{{*}}{{color}}", palette(colour)),
             }
         }
         InlineKind::Emoji(emoji) => match emoji::wiki_of(&emoji.name) {
