@@ -48,12 +48,18 @@ pub(crate) struct Key {
 
 pub(crate) struct Doorkeeper {
     deployment: Deployment,
+    /// Whether a Data Center takes them.
+    passwords: bool,
     keys: Vec<Key>,
 }
 
 impl Doorkeeper {
-    pub(crate) fn new(deployment: Deployment, keys: Vec<Key>) -> Self {
-        Self { deployment, keys }
+    pub(crate) fn new(deployment: Deployment, passwords: bool, keys: Vec<Key>) -> Self {
+        Self {
+            deployment,
+            passwords,
+            keys,
+        }
     }
 
     /// The user name behind the header, if the credential is good.
@@ -119,13 +125,18 @@ impl Doorkeeper {
         let Some((name, secret)) = decoded.as_deref().and_then(|text| text.split_once(':')) else {
             return (Credential::refused(CredentialKind::Basic), None);
         };
-        let known = self.keys.iter().find(|key| key.email == name);
-        // API tokens sign in on Cloud only; Data Center of this team has passwords switched off.
-        let key = known
-            .filter(|key| self.deployment == Deployment::Cloud && same_bytes(&key.token, secret));
+        let is_cloud = self.deployment == Deployment::Cloud;
+        let name_of = |key: &Key| match is_cloud || !self.passwords {
+            true => key.email.clone(),
+            false => key.user.clone(),
+        };
+        let known = self.keys.iter().find(|key| name_of(key) == name);
+        // API tokens sign in on Cloud only; Data Center of this team may have passwords switched off.
+        let key =
+            known.filter(|key| (is_cloud || self.passwords) && same_bytes(&key.token, secret));
         let credential = Credential {
             kind: CredentialKind::Basic,
-            name: known.map(|key| key.email.clone()),
+            name: known.map(name_of),
             accepted: key.is_some(),
         };
         (credential, key.map(|key| key.user.as_str()))
@@ -168,6 +179,7 @@ mod tests {
         };
         Doorkeeper::new(
             deployment,
+            false,
             vec![key("ada", "one-token"), key("ben", "two-token")],
         )
     }

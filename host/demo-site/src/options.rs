@@ -96,6 +96,8 @@ pub struct Options {
     /// The token of the first user; random if none.
     pub token: Option<String>,
     pub accounts: Vec<Account>,
+    /// Data Center takes user name and token as name and password, as it did before it had tokens.
+    pub passwords: bool,
     /// Of the tokens that the site's OAuth server gives out.
     pub life: TokenLife,
 }
@@ -113,6 +115,7 @@ impl Options {
             now: None,
             token: None,
             accounts: Vec::new(),
+            passwords: false,
             life: TokenLife::default(),
         }
     }

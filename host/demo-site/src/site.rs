@@ -68,6 +68,7 @@ impl Site {
             deployment: options.deployment,
             doorkeeper: Doorkeeper::new(
                 options.deployment,
+                options.passwords,
                 std::iter::once(first).chain(others).collect(),
             ),
             oauth: OAuth::new(

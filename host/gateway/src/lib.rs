@@ -19,6 +19,7 @@ mod budget;
 mod call;
 mod credential;
 mod decide;
+mod errand;
 mod filter;
 mod gateway;
 mod headers;
@@ -37,6 +38,7 @@ mod target;
 pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part};
 pub use budget::{Budget, Limits};
 pub use call::CallContext;
+pub use errand::{Errand, ErrandError, run as run_errand};
 pub use gateway::Gateway;
 pub use own::{OWN_TOOL, OwnRequest};
 pub use ports::{

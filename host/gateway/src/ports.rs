@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -123,6 +124,17 @@ pub trait AuditSink: Send + Sync {
     /// Returns when the line is as durable as the sink promises. After a failure `ready` must
     /// fail too, until a person has mended the sink.
     fn record(&self, line: &AuditLine) -> Result<(), AuditError>;
+}
+
+/// One record for several who write into it.
+impl<A: AuditSink> AuditSink for Arc<A> {
+    fn ready(&self) -> Result<(), AuditError> {
+        (**self).ready()
+    }
+
+    fn record(&self, line: &AuditLine) -> Result<(), AuditError> {
+        (**self).record(line)
+    }
 }
 
 #[derive(Clone, Debug, thiserror::Error)]

@@ -8,14 +8,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use policy::{Caller, Class, Permit, Refusal};
+use policy::{Caller, Class, Method, Permit, Product, Refusal};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::ask::{Answer, Ask, Denial, Failure};
-use crate::ports::{AuditError, AuditSink, Clock, Incoming};
+use crate::ports::{AuditError, AuditSink, Clock, Incoming, WireError};
 use crate::redact::Redactors;
 
 /// Fixed keys in a fixed order. The sink adds `seq`, `prev` and `mac`.
@@ -94,6 +94,51 @@ pub(crate) struct Digests {
     pub(crate) component: String,
 }
 
+impl AuditLine {
+    /// Refused by nobody in particular; whoever decides fills in the rest.
+    pub(crate) fn blank(
+        now_ms: u64,
+        kind: LineKind,
+        (principal, tool): (&str, &str),
+        site: &str,
+        product: Product,
+        method: Method,
+    ) -> Self {
+        Self {
+            v: 1,
+            ts: timestamp(now_ms),
+            kind,
+            principal: principal.to_owned(),
+            call: String::new(),
+            tool: tool.to_owned(),
+            site: site.to_owned(),
+            product: product.as_str(),
+            method: method.as_str(),
+            template: None,
+            params: BTreeMap::new(),
+            path: None,
+            query_keys: Vec::new(),
+            verdict: Verdict::Deny,
+            rule: "host".to_owned(),
+            route: None,
+            class: None,
+            reason: None,
+            secret: None,
+            redirect: None,
+            policy: String::new(),
+            component: String::new(),
+            addr: None,
+            status: None,
+            req_bytes: 0,
+            resp_bytes: 0,
+            ms: 0,
+            tries: 0,
+            redactions: 0,
+            operation: None,
+        }
+    }
+}
+
 impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
     pub(crate) fn open(
         audit: &'a A,
@@ -104,17 +149,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
         ask: &Ask,
     ) -> Self {
         let line = AuditLine {
-            v: 1,
-            ts: timestamp(clock.now_ms()),
-            kind: LineKind::Decision,
-            principal: caller.principal.clone(),
             call: call.to_owned(),
-            tool: caller.tool.clone(),
-            site: ask.site.as_str().to_owned(),
-            product: ask.product.as_str(),
-            method: ask.method.as_str(),
-            template: None,
-            params: BTreeMap::new(),
             path: Some(shortened(&format!("/{}", ask.segments.join("/")))),
             query_keys: ask
                 .query
@@ -122,24 +157,22 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
                 .take(MOST_KEYS)
                 .map(|(name, _)| shortened(name))
                 .collect(),
-            verdict: Verdict::Deny,
-            rule: "host".to_owned(),
-            route: None,
-            class: None,
-            reason: None,
-            secret: None,
-            redirect: None,
             policy: digests.policy.clone(),
             component: digests.component.clone(),
-            addr: None,
-            status: None,
-            req_bytes: 0,
-            resp_bytes: 0,
-            ms: 0,
-            tries: 0,
-            redactions: 0,
             operation: ask.operation.as_deref().map(shortened),
+            ..AuditLine::blank(
+                clock.now_ms(),
+                LineKind::Decision,
+                (&caller.principal, &caller.tool),
+                ask.site.as_str(),
+                ask.product,
+                ask.method,
+            )
         };
+        Self::of_line(audit, clock, line)
+    }
+
+    pub(crate) fn of_line(audit: &'a A, clock: &'a C, line: AuditLine) -> Self {
         Self {
             audit,
             clock,
@@ -193,7 +226,11 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
 
     /// The last moment before anything is sent: what could not be recorded is not sent.
     pub(crate) fn announce(&mut self, class: Class, request_bytes: u64) -> Result<(), Failure> {
-        self.audit.ready().map_err(unrecorded)?;
+        self.announced(class, request_bytes).map_err(unrecorded)
+    }
+
+    pub(crate) fn announced(&mut self, class: Class, request_bytes: u64) -> Result<(), AuditError> {
+        self.audit.ready()?;
         if class == Class::Read {
             return Ok(());
         }
@@ -202,7 +239,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
             req_bytes: request_bytes,
             ..self.line.clone()
         };
-        self.audit.record(&intent).map_err(unrecorded)
+        self.audit.record(&intent)
     }
 
     pub(crate) fn sending(&mut self, request_bytes: u64) {
@@ -267,6 +304,15 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
         }
         self.write().map_err(|error| self.too_late(error))?;
         outcome
+    }
+
+    /// The end of an exchange whose answer nobody looks into.
+    pub(crate) fn ended(mut self, outcome: &Result<Incoming, WireError>) -> Result<(), AuditError> {
+        match outcome {
+            Ok(incoming) => self.came_back(incoming),
+            Err(error) => self.line.reason = Some(shortened(&error.to_string())),
+        }
+        self.write()
     }
 
     fn too_late(&self, error: AuditError) -> Failure {

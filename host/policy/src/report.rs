@@ -28,11 +28,15 @@ pub struct ReportInputs<'a> {
     pub host_requests: &'a [HostRequest],
 }
 
-/// A built-in rule of the host: always a GET, to a site whose deployment is not configured.
+/// A built-in rule of the host.
 #[derive(Clone, Copy, Debug)]
 pub struct HostRequest {
     pub rule: &'static str,
-    pub product: Product,
+    /// `None`: not of one product.
+    pub product: Option<Product>,
+    /// `None`: asked only where the deployment is not configured, to find it out.
+    pub deployment: Option<Deployment>,
+    pub method: Method,
     pub path: &'static str,
 }
 
@@ -188,7 +192,9 @@ impl Rows {
                     .route
                     .map_or_else(|| own_route(grant), |route| Some(route.to_owned())),
                 class: grant.class,
-                credential: credential(&door.site, inputs),
+                credential: policy
+                    .site(&door.site)
+                    .map_or_else(String::new, |site| credential(site, inputs)),
                 rules: Vec::new(),
                 limits: Vec::new(),
                 last_used: None,
@@ -233,14 +239,26 @@ fn limits(policy: &Policy, door: &Door, grant: &Grant<'_>) -> Vec<String> {
     .collect()
 }
 
-fn credential(site: &SiteName, inputs: &ReportInputs<'_>) -> String {
-    match inputs.credentials {
-        None => format!("that of site {site}"),
+/// Everything that shows to the site who asks.
+fn credential(site: &Site, inputs: &ReportInputs<'_>) -> String {
+    let name = &site.name;
+    let reference = match inputs.credentials {
+        None => format!("that of site {name}"),
         Some(known) => known
-            .get(site)
+            .get(name)
             .cloned()
             .unwrap_or_else(|| "not configured".to_owned()),
-    }
+    };
+    let certificate = site
+        .client_cert
+        .iter()
+        .map(|file| format!("client certificate {file}"));
+    let headers = site.headers.iter().map(|name| format!("header {name}"));
+    std::iter::once(reference)
+        .chain(certificate)
+        .chain(headers)
+        .collect::<Vec<_>>()
+        .join(" + ")
 }
 
 fn site_row(site: &Site, inputs: &ReportInputs<'_>) -> SiteRow {
@@ -265,38 +283,51 @@ fn site_row(site: &Site, inputs: &ReportInputs<'_>) -> SiteRow {
             .iter()
             .map(|(name, origin)| format!("{name}: {origin}"))
             .collect(),
-        credential: credential(&site.name, inputs),
+        credential: credential(site, inputs),
     }
 }
 
-/// The host asks a site what it is only where nobody has said so.
+/// What the host asks of a site on its own account, and of the login server that belongs to it.
 fn host_rows(policy: &Policy, inputs: &ReportInputs<'_>) -> Vec<Row> {
-    let unknown = policy
-        .sites()
-        .iter()
-        .filter(|site| site.known_deployment().is_none());
-    let row = |site: &Site, request: &HostRequest| Row {
+    let fits =
+        |site: &Site, request: &HostRequest| match (request.deployment, site.known_deployment()) {
+            (None, known) => known.is_none(),
+            (Some(wanted), known) => known.is_none_or(|known| known == wanted),
+        };
+    let row = |site: &Site, product: Product, request: &HostRequest| Row {
         tool: HOST.to_owned(),
         site: site.name.clone(),
-        product: request.product,
-        deployments: Deployment::ALL.to_vec(),
-        method: Method::Get,
+        product,
+        deployments: request
+            .deployment
+            .map_or_else(|| Deployment::ALL.to_vec(), |one| vec![one]),
+        method: request.method,
         path: request.path.to_owned(),
         query: Vec::new(),
         route: None,
-        class: Class::Read,
-        credential: credential(&site.name, inputs),
+        class: match request.method {
+            Method::Get | Method::Head => Class::Read,
+            _ => Class::Write,
+        },
+        credential: credential(site, inputs),
         rules: vec![format!("{} (built in)", request.rule)],
         limits: Vec::new(),
         last_used: None,
     };
-    unknown
-        .flat_map(|site| {
-            let requests = inputs.host_requests.iter();
-            requests
-                .filter(|request| site.products.contains(&request.product))
-                .map(move |request| row(site, request))
-        })
+    let asked = |site: &Site, request: &HostRequest| {
+        let first = site.products.first().copied();
+        let product = match request.product {
+            None => first,
+            some => some.filter(|product| site.products.contains(product)),
+        };
+        product
+            .filter(|_| fits(site, request))
+            .map(|product| row(site, product, request))
+    };
+    let requests = inputs.host_requests.iter();
+    let sites = policy.sites().iter();
+    sites
+        .flat_map(|site| requests.clone().filter_map(|request| asked(site, request)))
         .collect()
 }
 

@@ -130,6 +130,19 @@ fn site() -> Value {
             ("ca-file", text("A PEM file with the site's own authority.")),
             ("proxy", origin("The one proxy that requests go through.")),
             (
+                "client-cert",
+                text(
+                    "A PEM file with the certificate that is shown to the site; its key is a reference in credentials.toml.",
+                ),
+            ),
+            (
+                "headers",
+                list(
+                    json!({ "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9-]{0,63}$" }),
+                    "Headers that a gateway in front of the site asks for; their values are references in credentials.toml.",
+                ),
+            ),
+            (
                 "redirect",
                 json!({ "type": "object", "propertyNames": { "pattern": NAME }, "additionalProperties": origin("An origin that answers may redirect to, without credentials.") }),
             ),

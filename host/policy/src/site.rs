@@ -1,9 +1,10 @@
 //! A configured site: where it is and what may be reached there. Holds no secret and no right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::extra_header::ExtraHeader;
 use crate::net::Cidr;
 use crate::origin::{Origin, Scheme};
 use crate::vocabulary::{Deployment, Product, SiteName};
@@ -28,6 +29,10 @@ pub struct Site {
     pub plaintext: bool,
     pub ca_file: Option<String>,
     pub proxy: Option<Origin>,
+    /// PEM file with the certificate that this program shows to the site; its key is a secret and not named here.
+    pub client_cert: Option<String>,
+    /// Sent to the site alone, beside the credential; their values are secrets and not named here.
+    pub headers: BTreeSet<ExtraHeader>,
     /// Named origins that an answer may redirect to, without credentials.
     pub redirects: BTreeMap<String, Origin>,
 }
@@ -49,6 +54,8 @@ impl Site {
             plaintext: false,
             ca_file: None,
             proxy: None,
+            client_cert: None,
+            headers: BTreeSet::new(),
             redirects: BTreeMap::new(),
         }
     }
@@ -158,6 +165,13 @@ impl Site {
         }
         if let Some(proxy) = &self.proxy {
             lines.push(format!("proxy = {}", quoted(&proxy.to_string())));
+        }
+        if let Some(file) = &self.client_cert {
+            lines.push(format!("client-cert = {}", quoted(file)));
+        }
+        if !self.headers.is_empty() {
+            let names = self.headers.iter().map(ExtraHeader::as_str);
+            lines.push(format!("headers = {}", quoted_list(names)));
         }
         lines.extend(
             self.redirects

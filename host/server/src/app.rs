@@ -30,7 +30,7 @@ pub use self::provider::Server;
 /// Who calls over standard input: whoever started the process.
 const LOCAL: &str = "local";
 
-type NativeGateway = Gateway<HttpWire, SystemClock, JsonlFile, CredentialStore>;
+type NativeGateway = Gateway<HttpWire, SystemClock, Arc<JsonlFile>, CredentialStore>;
 
 /// Cheap to make: engine, connections and audit file wait for the first call.
 pub struct App {
@@ -72,18 +72,19 @@ impl App {
             credentials,
             offer,
             config_dir,
+            audit,
+            passes,
             ..
         } = config;
         let offered = Offered::new(component::MANIFEST, &manifest, &policy, &offer)?;
         let policy = Arc::new(policy);
         let started = OffsetDateTime::now_utc();
-        let audit = JsonlFile::in_directory(config_dir.join("audit"), started);
         let manifest = Arc::new(manifest);
         Ok(Self {
             gateway: Gateway::new(
                 Arc::clone(&policy),
                 Arc::clone(&manifest),
-                wire,
+                wire.with_passes(passes),
                 SystemClock::new(),
                 audit,
                 credentials,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::oauth::{Renewal, RenewalError};
-use crate::secrets::Secret;
+use crate::secrets::{Secret, SecretError};
+use crate::wire::Pass;
 
 /// How a secret becomes an `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Login {
     pub secret: Secret,
     /// Where tokens come from that are not the secret itself.
     pub(crate) renewal: Option<Renewal>,
+    /// What a gateway in front of the site is shown as well.
+    pub(crate) pass: Option<Arc<Pass>>,
 }
 
 impl Login {
@@ -50,7 +54,22 @@ impl Login {
             scheme,
             secret,
             renewal: None,
+            pass: None,
         }
+    }
+
+    /// The header for `secret`, and everything that must not come back.
+    async fn credential(&self, secret: &SecretString) -> Result<Credential, SecretError> {
+        let mut secrets = vec![secret.clone()];
+        if let Some(pass) = &self.pass {
+            let headers = pass.headers().await?;
+            secrets.extend(headers.into_iter().map(|(_, value)| value));
+        }
+        Ok(Credential {
+            name: self.secret.reference().to_string(),
+            authorization: authorization(&self.scheme, secret),
+            secrets,
+        })
     }
 }
 
@@ -104,11 +123,8 @@ impl CredentialStore {
                 other => CredentialError::Unavailable(other.to_string()),
             })?,
         };
-        Ok(credential(
-            login.secret.reference().to_string(),
-            &login.scheme,
-            &secret,
-        ))
+        let credential = login.credential(&secret).await;
+        credential.map_err(|error| CredentialError::Unavailable(error.to_string()))
     }
 }
 
@@ -146,16 +162,7 @@ impl CredentialSource for CredentialStore {
                 }
             },
         };
-        let name = login.secret.reference().to_string();
-        Some(credential(name, &login.scheme, &secret))
-    }
-}
-
-fn credential(name: String, scheme: &Scheme, secret: &SecretString) -> Credential {
-    Credential {
-        name,
-        authorization: authorization(scheme, secret),
-        secrets: vec![secret.clone()],
+        login.credential(&secret).await.ok()
     }
 }
 

@@ -12,14 +12,18 @@ mod peer;
 mod tests;
 mod vault;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use policy::{Policy, Profile, Scheme, Site, SiteName};
+use policy::{Day, Policy, Profile, Scheme, Site, SiteName};
 
+use crate::audit::JsonlFile;
 use crate::auth::{CredentialStore, Login};
 use crate::credentials;
+use crate::login::exchange::Errands;
 use crate::secrets::{SHORT_SECRET, SecretRef};
+use crate::wire::Passes;
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
 pub use finding::{ConfigError, Finding};
 pub(crate) use vault::Vault;
@@ -45,6 +49,14 @@ pub struct Config {
     pub offer: Offer,
     pub read_only: bool,
     pub config_dir: PathBuf,
+    /// The record of this process, for the gateway and for what the host asks itself.
+    pub audit: Arc<JsonlFile>,
+    /// What gateways in front of sites are shown.
+    pub passes: Arc<Passes>,
+    /// Asks the host's own questions.
+    pub(crate) errands: Arc<Errands>,
+    /// What people said when they logged in.
+    pub expiries: BTreeMap<SiteName, Day>,
     /// Worth a line on stderr, and no reason not to start.
     pub warnings: Vec<Finding>,
     /// Variables whose values are now held as secrets; the start takes them out of the environment.
@@ -115,7 +127,7 @@ impl Loader<'_> {
             return None;
         };
         let entries = self.credentials_file(&config_dir.join("credentials.toml"));
-        let vault = Vault::new(&config_dir);
+        let vault = Vault::below(&config_dir);
         let reading = peer::read(self.environment);
         self.mistakes.extend(reading.mistakes);
         self.warnings.extend(reading.warnings);
@@ -141,8 +153,15 @@ impl Loader<'_> {
         };
         let sites: Vec<Site> = policy.sites().to_vec();
         self.check_logins(&sites);
-        self.check_authorities(&sites);
+        self.check_pem_files(&sites);
+        let expiries = entries
+            .iter()
+            .filter_map(|entry| Some((entry.site.clone(), entry.expires?)));
         Some(Config {
+            audit: Arc::clone(&vault.audit),
+            passes: Arc::clone(&vault.passes),
+            errands: Arc::clone(vault.errands()),
+            expiries: expiries.collect(),
             sites,
             policy,
             policy_source,
@@ -408,9 +427,18 @@ impl Loader<'_> {
                 ));
                 continue;
             };
-            if let SecretRef::Env(name) = &entry.secret {
-                self.secret_variables.insert(name.clone());
+            let gate = &entry.gate;
+            let references = [Some(&entry.secret), gate.client_key.as_ref()];
+            for reference in references
+                .into_iter()
+                .flatten()
+                .chain(gate.headers.values())
+            {
+                if let SecretRef::Env(name) = reference {
+                    self.secret_variables.insert(name.clone());
+                }
             }
+            self.check_gate(entry, site);
             match vault.login(entry, site, self.environment) {
                 Ok(login) => {
                     self.add(site.name.clone(), login);
@@ -420,6 +448,37 @@ impl Loader<'_> {
                     error.to_string(),
                     "Set it to the bare token, or name another place with `secret`.",
                 )),
+            }
+        }
+    }
+
+    /// The policy file says what is shown to the site, credentials.toml where the secrets of it stand.
+    fn check_gate(&mut self, entry: &credentials::Entry, site: &Site) {
+        let mut report = |what: String| {
+            let what = format!("[site.{}] {what}", site.name);
+            let remedy = "Name `client-cert` and `headers` under the site in policy.toml, and `client-key` and the values of \
+                          the same headers in credentials.toml.";
+            self.mistakes.push(Finding::new(&entry.place, what, remedy));
+        };
+        match (&site.client_cert, &entry.gate.client_key) {
+            (Some(_), None) => {
+                report("has no `client-key` for the site's `client-cert`".to_owned())
+            }
+            (None, Some(_)) => {
+                report("has a `client-key`, and the site no `client-cert`".to_owned());
+            }
+            _ => {}
+        }
+        for name in &site.headers {
+            if !entry.gate.headers.contains_key(name) {
+                report(format!("has no value for the site's header `{name}`"));
+            }
+        }
+        for name in entry.gate.headers.keys() {
+            if !site.headers.contains(name) {
+                report(format!(
+                    "has a value for the header `{name}`, which the site does not name"
+                ));
             }
         }
     }
@@ -470,12 +529,18 @@ impl Loader<'_> {
 
     /// Told at start, although the file is read again at the first call: a typing mistake should not look like a
     /// broken certificate.
-    fn check_authorities(&mut self, sites: &[Site]) {
-        for (site, path) in sites
-            .iter()
-            .filter_map(|site| site.ca_file.as_ref().map(|path| (site, path)))
-        {
-            let place = format!("`ca-file` of [site.{}]", site.name);
+    fn check_pem_files(&mut self, sites: &[Site]) {
+        let files = sites.iter().flat_map(|site| {
+            let named = [
+                ("ca-file", &site.ca_file),
+                ("client-cert", &site.client_cert),
+            ];
+            named
+                .into_iter()
+                .filter_map(move |(key, path)| Some((site, key, path.as_ref()?)))
+        });
+        for (site, key, path) in files {
+            let place = format!("`{key}` of [site.{}]", site.name);
             if !Path::new(path).is_absolute() {
                 self.mistakes.push(Finding::new(
                     place,
@@ -488,7 +553,7 @@ impl Loader<'_> {
                         Finding::new(
                             place,
                             format!("`{path}` is missing or holds no certificate in PEM form"),
-                            "Export the certificate of the authority as PEM (Base64) into this file.",
+                            "Export the certificate as PEM (Base64) into this file.",
                         )
                     })
             }) {

@@ -12,13 +12,17 @@
 //! redirect-uri = "http://localhost:8976/callback"
 //! secret = "store:"
 //! account = "Ada Lovelace"       # whose it is; `login` writes it, and a record in the store is sealed for it
+//! expires = 2027-03-01           # as the person who made the token said
+//! client-key = "file:/etc/airlock/me.key"                # of the site's `client-cert`
+//! headers = { "X-Gateway-Key" = "env:GATEWAY_KEY" }      # for those that the site names in policy.toml
 //! ```
 //!
 //! Unknown keys are mistakes. Values are never repeated in a message: people paste tokens into the wrong line.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use policy::SiteName;
+use policy::{Day, ExtraHeader, SiteName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -37,6 +41,16 @@ pub(crate) struct Entry {
     pub(crate) issue: Issue,
     /// Whose credential it is: what the service calls the person, else the user name. May be empty.
     pub(crate) account: String,
+    /// What the person was told when the token was made; sites do not say.
+    pub(crate) expires: Option<Day>,
+    pub(crate) gate: Gate,
+}
+
+/// References for what a gateway in front of the site asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gate {
+    pub(crate) client_key: Option<SecretRef>,
+    pub(crate) headers: BTreeMap<ExtraHeader, SecretRef>,
 }
 
 /// Where the token that is sent comes from.
@@ -127,9 +141,19 @@ impl Reader<'_> {
         };
         let known_before = self.findings.len();
         let (mut kind, mut user, mut secret, mut account) = (None, None, None, None);
-        let (mut client_id, mut redirect_uri) = (None, None);
+        let (mut client_id, mut redirect_uri, mut client_key) = (None, None, None);
+        let (mut headers, mut expires) = (BTreeMap::new(), None);
         for (key, value) in keys {
             let slot = match key.get_ref().as_ref() {
+                "headers" => {
+                    headers = self.headers(&site, value);
+                    continue;
+                }
+                "expires" => {
+                    expires = self.day(value);
+                    continue;
+                }
+                "client-key" => &mut client_key,
                 "kind" => &mut kind,
                 "user" => &mut user,
                 "secret" => &mut secret,
@@ -141,7 +165,8 @@ impl Reader<'_> {
                     self.report(
                         key.span(),
                         &what,
-                        "Known are `kind`, `user`, `secret`, `account`, `client-id` and `redirect-uri`.",
+                        "Known are `kind`, `user`, `secret`, `account`, `expires`, `client-key`, `headers`, `client-id` and \
+                         `redirect-uri`.",
                     );
                     continue;
                 }
@@ -171,6 +196,7 @@ impl Reader<'_> {
         let issue = self.issue(&site, span.clone(), &kind, client_id, redirect_uri, &secret);
         let scheme = self.scheme(&site, span.clone(), kind, user);
         let secret = self.secret(&site, span.clone(), secret);
+        let client_key = client_key.and_then(|(text, at)| self.reference("client-key", &text, at));
         if self.findings.len() > known_before {
             return None;
         }
@@ -181,6 +207,11 @@ impl Reader<'_> {
             secret: secret?,
             issue: issue?,
             account: named,
+            expires,
+            gate: Gate {
+                client_key,
+                headers,
+            },
         })
     }
 
@@ -290,6 +321,69 @@ impl Reader<'_> {
         }
     }
 
+    /// A reference beside the credential; the store has one record for each site, and that is the credential.
+    fn reference(&mut self, key: &str, text: &str, span: Range<usize>) -> Option<SecretRef> {
+        let what = match text.parse() {
+            Ok(SecretRef::Store) => format!("`{key}` cannot be `store:`, where the credential is"),
+            Ok(reference) => return Some(reference),
+            Err(error) => format!("`{key}` {error}"),
+        };
+        self.report(
+            span,
+            &what,
+            "Write \"file:/absolute/path\", \"env:NAME\" or another reference.",
+        );
+        None
+    }
+
+    fn headers(
+        &mut self,
+        site: &SiteName,
+        value: &Spanned<DeValue<'_>>,
+    ) -> BTreeMap<ExtraHeader, SecretRef> {
+        const HOW: &str = "Write headers = { \"X-Gateway-Key\" = \"env:NAME\" }.";
+        let mut headers = BTreeMap::new();
+        let DeValue::Table(table) = value.get_ref() else {
+            self.report(value.span(), "has `headers` that are no table", HOW);
+            return headers;
+        };
+        for (name, value) in table {
+            let header = match ExtraHeader::parse(name.get_ref()) {
+                Ok(header) => header,
+                Err(error) => {
+                    let what = format!("[site.{site}] has a name in `headers` that {error}");
+                    self.report(name.span(), &what, HOW);
+                    continue;
+                }
+            };
+            let DeValue::String(text) = value.get_ref() else {
+                self.report(value.span(), "has a value that is not a text", HOW);
+                continue;
+            };
+            if let Some(reference) = self.reference("headers", text, value.span()) {
+                headers.insert(header, reference);
+            }
+        }
+        headers
+    }
+
+    fn day(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Day> {
+        let text = match value.get_ref() {
+            DeValue::Datetime(day) => day.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        let day = Day::parse(&text);
+        if day.is_none() {
+            self.report(
+                value.span(),
+                "has an `expires` that is no day",
+                "Write it like expires = 2027-03-01, or leave it out.",
+            );
+        }
+        day
+    }
+
     fn report(&mut self, span: Range<usize>, what: &str, remedy: &str) {
         let finding = Finding::new(self.place(span.clone()), what, remedy);
         self.findings.push((span.start, finding));
@@ -377,6 +471,38 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_stands_beside_the_credential_and_repeats_no_value() {
+        let entry = |lines: &str| {
+            let text = format!("[site.a]\nkind = \"bearer\"\nsecret = \"env:T\"\n{lines}");
+            parse(&text, "credentials.toml")
+        };
+        let read = entry(
+            "expires = 2027-03-01\nclient-key = \"file:/k.pem\"\nheaders = { \"X-Key\" = \"op://a/b/c\" }\n",
+        );
+        let read = &read.unwrap()[0];
+        assert_eq!(read.expires, Day::parse("2027-03-01"));
+        assert_eq!(read.gate.client_key, Some(SecretRef::File("/k.pem".into())));
+        let names: Vec<_> = read.gate.headers.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["x-key"]);
+        for wrong in [
+            "expires = 2027-02-30",
+            "expires = \"canary\"",
+            "expires = 5",
+            "expires = 2027-03-01T10:00:00Z",
+            "client-key = \"store:\"",
+            "client-key = \"canary\"",
+            "headers = \"canary\"",
+            "headers = { \"X-Key\" = \"canary\" }",
+            "headers = { \"X-Key\" = 5 }",
+            "headers = { \"Authorization\" = \"env:T\" }",
+        ] {
+            let findings = entry(wrong).unwrap_err();
+            assert_eq!(findings.len(), 1, "{wrong}");
+            assert!(!findings[0].to_string().contains("canary"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn tells_every_mistake_with_its_line() {
         let said = mistakes(
             r#"
@@ -404,7 +530,7 @@ secret = "env:T"
         credentials.toml line 3: [site.acme] does not have the keys of kind "oauth"
           hint: Run `mcp-airlock login`, which writes this entry.
         credentials.toml line 5: [site.acme] has a key that is not known
-          hint: Known are `kind`, `user`, `secret`, `account`, `client-id` and `redirect-uri`.
+          hint: Known are `kind`, `user`, `secret`, `account`, `expires`, `client-key`, `headers`, `client-id` and `redirect-uri`.
         credentials.toml line 6: `secret` is not a reference to a secret; write "env:NAME", "file:/absolute/path", "op://vault/item/field" or another of the known ones. If this is the secret itself, take it out of the file and treat it as exposed
           hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
         credentials.toml line 7: [site.two] is of kind "basic" and has no `user`

@@ -6,17 +6,18 @@ use std::path::Path;
 use gateway::CredentialError;
 use policy::{Deployment, Manifest, Site};
 use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
 
 use crate::change;
 use crate::config::environment::{Effect, Environment, VARIABLES};
 use crate::config::{Config, Options};
+use crate::expiry::{self, Expiry};
 use crate::login::identity;
 use crate::process::Variables;
 use crate::scopes;
 use crate::setup::client::{CLIENTS, Places};
 use crate::setup::{self, Launch, SetupError};
 use crate::store::{KeyPlace, Keyring, Store};
-use crate::wire::HttpWire;
 
 /// What MCP clients hand on to the servers that they start (the official SDKs; others hand on more).
 #[cfg(not(windows))]
@@ -106,10 +107,11 @@ pub(crate) async fn examine(
         }
         Ok(config) => {
             findings.extend(store(config_dir, &config).await);
-            let wire = HttpWire::new();
             for site in &config.sites {
-                findings.push(of_site(&config, &wire, site).await);
+                findings.push(of_site(&config, site).await);
                 findings.extend(missing_scopes(&config, site, manifest).await);
+                let expiry = expiry::of(&config, site).await;
+                findings.extend(ending(expiry, site, OffsetDateTime::now_utc().date()));
             }
             findings.extend(config.warnings.iter().map(|warning| {
                 let what = format!("{}: {}", warning.place, warning.what);
@@ -159,9 +161,9 @@ async fn store(config_dir: &Path, config: &Config) -> Option<Finding> {
     })
 }
 
-async fn of_site(config: &Config, wire: &HttpWire, site: &Site) -> Finding {
+async fn of_site(config: &Config, site: &Site) -> Finding {
     let name = format!("site {} ({})", site.name, site.origin);
-    match who(config, wire, site).await {
+    match who(config, site).await {
         Ok(person) => Finding::fine(format!("{name}: you are {person}")),
         Err(reason) => Finding::problem(
             format!("{name}: {reason}"),
@@ -203,8 +205,18 @@ pub(crate) async fn missing_scopes(
         .collect()
 }
 
+/// Says that a credential ends soon.
+pub(crate) fn ending(expiry: Expiry, site: &Site, today: Date) -> Option<Finding> {
+    let what = expiry.warning(today)?;
+    let remedy = format!(
+        "make a new token, then: mcp-airlock login {} --expires DAY",
+        site.origin
+    );
+    Some(Finding::note(format!("site {}: {what}", site.name), remedy))
+}
+
 /// The first product that knows the credential, or why none does.
-pub(crate) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result<String, String> {
+pub(crate) async fn who(config: &Config, site: &Site) -> Result<String, String> {
     let credential = config
         .credentials
         .for_site(site)
@@ -220,7 +232,15 @@ pub(crate) async fn who(config: &Config, wire: &HttpWire, site: &Site) -> Result
     let mut last = "the site has no product".to_owned();
     for product in &site.products {
         for deployment in site.possible_deployments() {
-            match identity::of(wire, site, deployment, *product, &credential.authorization).await {
+            match identity::of(
+                &config.errands,
+                site,
+                deployment,
+                *product,
+                &credential.authorization,
+            )
+            .await
+            {
                 Ok(identity) => return Ok(identity.to_string()),
                 Err(reason) => last = reason.to_string(),
             }

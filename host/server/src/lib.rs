@@ -11,6 +11,7 @@ pub mod component;
 pub mod config;
 mod credentials;
 mod doctor;
+mod expiry;
 pub mod harden;
 mod log;
 mod login;

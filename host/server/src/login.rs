@@ -10,8 +10,7 @@ use policy::{Deployment, Host, Origin, Product, Site, SiteName};
 use secrecy::SecretString;
 
 use crate::auth::{Scheme, authorization};
-use crate::wire::HttpWire;
-use exchange::Trouble;
+use exchange::{Errands, Trouble};
 use identity::{Identity, NotKnown};
 use survey::Survey;
 
@@ -28,7 +27,7 @@ pub(crate) struct Proven {
 /// Finds the way in which the site at `survey` takes this token: each that the deployment has, the plainest first.
 /// A token is sent to this site and to Atlassian's gateway for it, to nobody else.
 pub(crate) async fn prove(
-    wire: &HttpWire,
+    errands: &Errands,
     survey: &Survey,
     name: SiteName,
     user: Option<&str>,
@@ -39,7 +38,16 @@ pub(crate) async fn prove(
         let mut site = survey.site(name.clone());
         site.cloud_id = way.cloud_id;
         let header = authorization(&way.scheme, token);
-        match recognise(wire, survey.deployment, site, way.scheme, way.kind, &header).await {
+        match recognise(
+            errands,
+            survey.deployment,
+            site,
+            way.scheme,
+            way.kind,
+            &header,
+        )
+        .await
+        {
             Ok(proven) => return Ok(proven),
             Err(reason) => last = Some(last_word(last, reason)),
         }
@@ -49,7 +57,7 @@ pub(crate) async fn prove(
 
 /// Asks each product who this is. One that answers is enough; the others are named.
 pub(crate) async fn recognise(
-    wire: &HttpWire,
+    errands: &Errands,
     deployment: Deployment,
     mut site: Site,
     scheme: Scheme,
@@ -59,7 +67,7 @@ pub(crate) async fn recognise(
     let mut known: Option<Identity> = None;
     let mut without = Vec::new();
     for product in site.products.clone() {
-        match identity::of(wire, &site, deployment, product, header).await {
+        match identity::of(errands, &site, deployment, product, header).await {
             Ok(identity) => {
                 known.get_or_insert(identity);
             }

@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
+use crate::login::exchange::Errands;
 use crate::secrets::{Secret, SecretError};
 use crate::store::StoreError;
-use crate::wire::HttpWire;
 pub(crate) use grant::{Grant, GrantError, Granted, request};
 use provider::Provider;
 pub(crate) use session::Session;
@@ -86,7 +86,7 @@ impl Renewal {
 }
 
 pub(crate) struct ClientCredentials {
-    pub(crate) wire: Arc<HttpWire>,
+    pub(crate) errands: Arc<Errands>,
     pub(crate) provider: Provider,
     pub(crate) client_id: String,
     pub(crate) secret: Secret,
@@ -98,16 +98,17 @@ impl ClientCredentials {
     /// The token in memory, unless it has ended or is the refused one. Calls side by side ask once.
     async fn access(&self, refused: Option<&SecretString>) -> Result<SecretString, RenewalError> {
         let mut token = self.token.lock().await;
+        // First of all: a logout takes it away, and what was made of it.
+        let secret = self.secret.reveal().await?;
         if let Some(held) = &*token
             && is_fresh(held.expires_at)
             && !is_same(&held.access, refused)
         {
             return Ok(held.access.clone());
         }
-        let secret = self.secret.reveal().await?;
         let grant = Grant::Client;
         let granted = request(
-            &self.wire,
+            &self.errands,
             &self.provider,
             &self.client_id,
             Some(&secret),

@@ -66,14 +66,15 @@ impl Variables {
     }
 
     /// The basic ones and those that the program itself is known to read: a name, or a prefix that ends in `_`.
-    fn for_child<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let passes = move |name: &str| {
-            BASIC.contains(&name)
-                || WINDOWS.contains(&name)
-                || known
-                    .iter()
-                    .any(|each| *each == name || (each.ends_with('_') && name.starts_with(each)))
-        };
+    fn for_child<'a>(&'a self, known: &'a [&[&str]]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let passes =
+            move |name: &str| {
+                BASIC.contains(&name)
+                    || WINDOWS.contains(&name)
+                    || known.iter().copied().flatten().any(|each| {
+                        *each == name || (each.ends_with('_') && name.starts_with(each))
+                    })
+            };
         self.0
             .iter()
             .filter(move |(name, _)| passes(name))
@@ -95,8 +96,8 @@ pub(crate) struct Invocation {
     /// An absolute path, or a bare name that is looked up in `PATH`.
     pub(crate) program: String,
     pub(crate) arguments: Vec<String>,
-    /// Names and prefixes of variables beyond the basic ones.
-    pub(crate) variables: &'static [&'static str],
+    /// Names and prefixes of variables beyond the basic ones, in groups.
+    pub(crate) variables: &'static [&'static [&'static str]],
 }
 
 /// Why a program gave nothing. Holds no output but what the program said on standard error, shortened and blanked.

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use crate::process::{ProgramError, Variables};
-use crate::store::{Keyring, KeyringError, RecordId, Store, StoreError};
+use crate::store::{Keyring, KeyringError, RecordId, Stamp, Store, StoreError};
 pub use reference::{ProgramRef, SecretRef, SecretRefError};
 
 /// A shorter secret gets a warning: the gateway cannot blank it out as text, it would hit everyday words.
@@ -55,6 +55,8 @@ pub enum SecretError {
         "{reference} holds more than one line, control characters or text that is not UTF-8; it must hold the bare token"
     )]
     Malformed { reference: String },
+    #[error("{reference} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)")]
+    NoKey { reference: String },
     #[error(
         "`cred:{0}` needs a service that systemd started with LoadCredential=; CREDENTIALS_DIRECTORY is not set"
     )]
@@ -76,7 +78,17 @@ pub enum SecretError {
 pub struct Secret {
     reference: SecretRef,
     place: Place,
+    form: Form,
     state: Mutex<State>,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// One line, which fits into a header.
+    Token,
+    /// A private key: text of several lines between two marks (RFC 7468).
+    Pem,
 }
 
 /// What it takes to read the value.
@@ -92,6 +104,8 @@ enum Place {
 #[derive(Default)]
 struct State {
     value: Option<(SecretString, Instant)>,
+    /// Of the record that the value was read from.
+    stamp: Option<Stamp>,
     /// Shared by those who were already waiting while it happened; nobody else hears of it.
     failure: Option<(SecretError, Instant)>,
 }
@@ -132,24 +146,43 @@ impl Secret {
         Self {
             reference,
             place,
+            form: Form::Token,
             state: Mutex::default(),
+        }
+    }
+
+    /// The same secret, if it is a private key.
+    pub(crate) fn as_key(self) -> Self {
+        Self {
+            form: Form::Pem,
+            ..self
         }
     }
 
     /// A secret that stood in the environment variable `name`.
     pub fn from_variable(name: &str, value: &SecretString) -> Result<Self, SecretError> {
+        Self::of_variable(name, value, Form::Token)
+    }
+
+    /// A private key that stood in the environment variable `name`.
+    pub(crate) fn key_from_variable(name: &str, value: &SecretString) -> Result<Self, SecretError> {
+        Self::of_variable(name, value, Form::Pem)
+    }
+
+    fn of_variable(name: &str, value: &SecretString, form: Form) -> Result<Self, SecretError> {
         let reference = SecretRef::Env(name.to_owned());
         if value.expose_secret().trim().is_empty() {
             return Err(SecretError::Unset(name.to_owned()));
         }
-        let bare = bare_token(&reference.to_string(), value.expose_secret().as_bytes())?;
+        let bare = form.bare(&reference.to_string(), value.expose_secret().as_bytes())?;
         let state = State {
             value: Some((bare, Instant::now())),
-            failure: None,
+            ..State::default()
         };
         Ok(Self {
             reference,
             place: Place::Memory,
+            form,
             state: Mutex::new(state),
         })
     }
@@ -163,6 +196,10 @@ impl Secret {
     pub async fn reveal(&self) -> Result<SecretString, SecretError> {
         let arrived = Instant::now();
         let mut state = self.state.lock().await;
+        let stamp = self.stamp();
+        if state.stamp != stamp {
+            state.value = None;
+        }
         if let Some((value, _)) = &state.value {
             return Ok(value.clone());
         }
@@ -174,6 +211,7 @@ impl Secret {
         match self.read().await {
             Ok(value) => {
                 state.value = Some((value.clone(), Instant::now()));
+                state.stamp = stamp;
                 Ok(value)
             }
             Err(error) => {
@@ -196,9 +234,28 @@ impl Secret {
             }
             _ => {}
         }
+        let stamp = self.stamp();
         let value = self.read().await.ok()?;
+        state.stamp = stamp;
         state.value = Some((value.clone(), Instant::now()));
         Some(value).filter(differs)
+    }
+
+    /// The value as it is now, for something that is replaced on disk from time to time. Kept only where reading it again
+    /// may bother a person.
+    pub(crate) async fn reveal_anew(&self) -> Result<SecretString, SecretError> {
+        match self.place {
+            Place::File(_) => self.read().await,
+            _ => self.reveal().await,
+        }
+    }
+
+    /// A logout takes the value from a running process at once.
+    fn stamp(&self) -> Option<Stamp> {
+        match &self.place {
+            Place::Store(store, record) => store.stamp(&record.site),
+            _ => None,
+        }
     }
 
     /// Whether reading may bother a person.
@@ -209,16 +266,14 @@ impl Secret {
     async fn read(&self) -> Result<SecretString, SecretError> {
         match &self.place {
             Place::Memory => Err(SecretError::Unset(self.reference.to_string())),
-            Place::File(path) => file::read(&self.reference, path),
+            Place::File(path) => file::read(&self.reference, path, self.form),
             Place::Program(program, variables) => {
-                program::read(program, variables, program::PATIENCE).await
+                program::read(program, variables, program::PATIENCE, self.form).await
             }
             Place::Keyring(keyring, service, account) => {
                 let value = keyring.read(service, account).await?;
-                bare_token(
-                    &self.reference.to_string(),
-                    value.expose_secret().as_bytes(),
-                )
+                let bytes = value.expose_secret().as_bytes();
+                self.form.bare(&self.reference.to_string(), bytes)
             }
             Place::Store(store, record) => Ok(store.token(record).await?),
         }
@@ -239,6 +294,32 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({}, ****)", self.reference)
     }
+}
+
+impl Form {
+    fn bare(self, reference: &str, bytes: &[u8]) -> Result<SecretString, SecretError> {
+        match self {
+            Self::Token => bare_token(reference, bytes),
+            Self::Pem => private_key(reference, bytes),
+        }
+    }
+}
+
+/// Only a look from outside: the TLS library reads it.
+fn private_key(reference: &str, bytes: &[u8]) -> Result<SecretString, SecretError> {
+    let reference = || reference.to_owned();
+    if bytes.len() > LONGEST_SECRET {
+        return Err(SecretError::TooLong {
+            reference: reference(),
+        });
+    }
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----"))
+        .map(SecretString::from)
+        .ok_or_else(|| SecretError::NoKey {
+            reference: reference(),
+        })
 }
 
 /// What people paste around a token goes: blanks, line ends, the byte order mark of Windows editors.

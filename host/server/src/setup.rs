@@ -53,10 +53,8 @@ pub(crate) fn adding(
     name: &str,
     launch: &Launch,
 ) -> Result<Change, SetupError> {
-    edit(client, places, name, launch, |format, text| match format {
-        Format::Json { key, entry } => json::with(text, key, name, &entry(launch), launch),
-        Format::Codex => toml::with(text, name, launch),
-        Format::Yaml(style) => yaml::with(text, style, name, launch),
+    edit(client, places, name, launch, |format, text| {
+        with_entry(format, text, name, launch)
     })
 }
 
@@ -110,12 +108,15 @@ fn edit(
 
 /// What the file would hold if nothing else stood in it.
 fn snippet(client: &Client, name: &str, launch: &Launch) -> String {
-    let whole = match client.format {
-        Format::Json { key, entry } => json::with("", key, name, &entry(launch), launch),
-        Format::Codex => toml::with("", name, launch),
-        Format::Yaml(style) => yaml::with("", style, name, launch),
-    };
-    whole.unwrap_or_default()
+    with_entry(client.format, "", name, launch).unwrap_or_default()
+}
+
+fn with_entry(format: Format, text: &str, name: &str, launch: &Launch) -> Result<String, Obstacle> {
+    match format {
+        Format::Json { key, entry } => json::with(text, key, name, &entry(launch), launch),
+        Format::Codex => toml::with(text, name, launch),
+        Format::Yaml(style) => yaml::with(text, style, name, launch),
+    }
 }
 
 /// Whether an entry starts this program, wherever it stands: an older copy may be replaced, a stranger not.

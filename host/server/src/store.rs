@@ -13,6 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use policy::{Origin, SiteName};
 use secrecy::SecretString;
@@ -32,6 +33,15 @@ pub struct RecordId {
     pub site: SiteName,
     pub origin: Origin,
     pub account: String,
+}
+
+/// One version of one record. Each is a file of its own, put in the place of the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub written: SystemTime,
+    length: u64,
+    #[cfg(unix)]
+    file: u64,
 }
 
 /// Why the store gave or took nothing. What is on disk is as it was before.
@@ -206,6 +216,17 @@ impl Store {
         lock::file(&path).await.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => StoreError::Busy(site.clone()),
             _ => StoreError::disk(&path, "locked", &error),
+        })
+    }
+
+    /// What tells the record of a site from one that was there before or comes after; `None` where there is none.
+    pub fn stamp(&self, site: &SiteName) -> Option<Stamp> {
+        let metadata = fs::metadata(self.path(site)).ok()?;
+        Some(Stamp {
+            written: metadata.modified().ok()?,
+            length: metadata.len(),
+            #[cfg(unix)]
+            file: std::os::unix::fs::MetadataExt::ino(&metadata),
         })
     }
 

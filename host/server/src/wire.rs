@@ -4,6 +4,7 @@
 mod body;
 mod client;
 mod fault;
+mod pass;
 mod resolve;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
@@ -11,7 +12,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gateway::{Hop, Incoming, Outgoing, Wire, WireError};
 use policy::{Method, Origin, SiteName};
@@ -20,6 +21,7 @@ use reqwest::{Client, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use fault::Fault;
+pub use pass::{Pass, Passes};
 use resolve::Destination;
 pub use resolve::{Answers, DialMap, Resolver, SystemResolver};
 
@@ -28,6 +30,7 @@ pub use resolve::{Answers, DialMap, Resolver, SystemResolver};
 pub struct HttpWire {
     resolver: Arc<dyn Resolver>,
     dial: DialMap,
+    passes: Arc<Passes>,
     clients: Mutex<HashMap<ClientKey, Client>>,
 }
 
@@ -50,14 +53,30 @@ impl HttpWire {
         Self {
             resolver,
             dial,
+            passes: Arc::default(),
             clients: Mutex::default(),
         }
     }
 
-    async fn send(&self, client: &Client, out: Outgoing<'_>) -> Result<Incoming, Fault> {
+    /// The same wire, with what the gateways in front of sites ask for.
+    #[must_use]
+    pub fn with_passes(self, passes: Arc<Passes>) -> Self {
+        Self { passes, ..self }
+    }
+
+    async fn send(
+        &self,
+        client: &Client,
+        out: Outgoing<'_>,
+        pass: Option<&Pass>,
+    ) -> Result<Incoming, Fault> {
         let limit = out.max_response_bytes;
+        let mut request = request(out)?;
+        if let Some(pass) = pass {
+            show(pass, &mut request).await?;
+        }
         let response = client
-            .execute(request(out)?)
+            .execute(request)
             .await
             .map_err(|error| Fault::of(&error))?;
         let status = response.status().as_u16();
@@ -78,11 +97,26 @@ impl HttpWire {
         })
     }
 
-    fn client(&self, key: &ClientKey, out: &Outgoing<'_>) -> Result<Client, Fault> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(key) {
+    async fn client(
+        &self,
+        key: &ClientKey,
+        out: &Outgoing<'_>,
+        pass: Option<&Pass>,
+    ) -> Result<Client, Fault> {
+        if let Some(client) = self.clients().get(key) {
             return Ok(client.clone());
         }
+        let certificate = out.site.client_cert.as_deref();
+        let identity = match pass {
+            Some(pass) => pass.identity(certificate).await?,
+            None if certificate.is_some()
+                && out.hop == Hop::Site
+                && *out.origin == out.site.origin =>
+            {
+                return Err(pass::without_key());
+            }
+            None => None,
+        };
         let destination = match &out.site.proxy {
             Some(proxy) => Destination::Proxy(proxy.clone()),
             None => Destination::Origin {
@@ -97,17 +131,19 @@ impl HttpWire {
             destination,
             Arc::clone(&self.resolver),
             self.dial.clone(),
+            identity,
         )?;
-        clients.insert(key.clone(), client.clone());
+        self.clients().insert(key.clone(), client.clone());
         Ok(client)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, HashMap<ClientKey, Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops the client and its connections: after a failed exchange nobody knows where in the stream they stand.
     fn forget(&self, key: &ClientKey) {
-        self.clients
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(key);
+        self.clients().remove(key);
     }
 }
 
@@ -124,8 +160,9 @@ impl Wire for HttpWire {
             origin: out.origin.clone(),
             is_redirect: out.hop == Hop::Redirect,
         };
-        let client = self.client(&key, &out)?;
-        let outcome = self.send(&client, out).await;
+        let pass = self.passes.of(&out);
+        let client = self.client(&key, &out, pass.as_deref()).await?;
+        let outcome = self.send(&client, out, pass.as_deref()).await;
         if outcome.is_err() {
             self.forget(&key);
         }
@@ -157,14 +194,27 @@ fn request(out: Outgoing<'_>) -> Result<Request, Fault> {
     if let Some(secret) = out.authorization {
         headers.insert(
             AUTHORIZATION,
-            authorization(secret).ok_or_else(|| unwritable("authorization"))?,
+            sensitive(secret).ok_or_else(|| unwritable("authorization"))?,
         );
     }
     Ok(request)
 }
 
-/// The one place where a credential is turned into bytes for the network.
-fn authorization(secret: &SecretString) -> Option<HeaderValue> {
+/// Adds the headers of the pass, beside those that were decided on: the names are kept apart by the policy's grammar.
+async fn show(pass: &Pass, request: &mut Request) -> Result<(), Fault> {
+    let headers = pass.headers().await;
+    let headers = headers.map_err(|error| Fault::Setup(error.to_string()))?;
+    for (name, value) in headers {
+        let unwritable = || Fault::Setup(format!("the header `{name}` cannot be written as HTTP"));
+        let value = sensitive(&value).ok_or_else(unwritable)?;
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).map_err(|_| unwritable())?;
+        request.headers_mut().insert(name, value);
+    }
+    Ok(())
+}
+
+/// The one place where a secret is turned into bytes for the network.
+fn sensitive(secret: &SecretString) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose_secret()).ok()?;
     value.set_sensitive(true);
     Some(value)

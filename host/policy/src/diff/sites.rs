@@ -1,8 +1,11 @@
 //! Where the same access leads: changes of a site's address, of the way there, and of the component that asks.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::Policy;
+use crate::extra_header::ExtraHeader;
 use crate::net::Cidr;
 use crate::site::Site;
 
@@ -104,6 +107,27 @@ fn compare_site(old: &Site, new: &Site, mut found: Found<'_>) {
             .map_or_else(|| NOTHING.to_owned(), ToString::to_string)
     };
     found.compare("proxy", proxy(old), proxy(new), new.proxy.is_some());
+    found.compare(
+        "client-cert",
+        text(&old.client_cert),
+        text(&new.client_cert),
+        new.client_cert.is_some(),
+    );
+    let headers = |site: &Site| match site.headers.is_empty() {
+        true => NOTHING.to_owned(),
+        false => joined(&site.headers),
+    };
+    found.compare(
+        "headers",
+        headers(old),
+        headers(new),
+        !new.headers.is_subset(&old.headers),
+    );
+}
+
+fn joined(headers: &BTreeSet<ExtraHeader>) -> String {
+    let names: Vec<&str> = headers.iter().map(ExtraHeader::as_str).collect();
+    names.join(", ")
 }
 
 fn ranges(site: &Site) -> String {

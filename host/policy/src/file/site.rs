@@ -11,6 +11,7 @@ use crate::Policy;
 use crate::acceptance::About;
 use crate::check::{Finding, Level};
 use crate::diagnostic::Problem;
+use crate::extra_header::ExtraHeader;
 use crate::net::{AddressClass, Cidr, CidrError, classify};
 use crate::origin::{Origin, OriginError, Scheme};
 use crate::segment;
@@ -65,11 +66,12 @@ const KEYS: &[&str] = &[
     "plaintext",
     "ca-file",
     "proxy",
+    "client-cert",
+    "headers",
     "redirect",
     "accept",
 ];
 const LATER: &[(&str, &str)] = &[
-    ("client-cert", "client certificates cannot be used yet"),
     ("projects", "projects cannot be restricted yet"),
     ("spaces", "spaces cannot be restricted yet"),
 ];
@@ -164,7 +166,9 @@ fn read(
     let mut site = Site::new(name.clone(), origin?, products?.into_iter().collect());
     site.deployment = deployment;
     site.plaintext = reader.flag(table, "plaintext").unwrap_or(false);
-    site.ca_file = read_ca_file(reader, table);
+    site.ca_file = read_pem_file(reader, table, "ca-file");
+    site.client_cert = read_pem_file(reader, table, "client-cert");
+    site.headers = read_headers(reader, table);
     site.proxy = reader
         .string(table, "proxy")
         .and_then(|text| read_origin(reader, &text, remarks));
@@ -199,16 +203,38 @@ fn read_origin(reader: &mut Reader, text: &At<&str>, remarks: &mut Remarks<'_>) 
     }
 }
 
-fn read_ca_file(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
-    let path = reader.string(table, "ca-file")?;
+fn read_pem_file(reader: &mut Reader, table: &Table<'_>, key: &str) -> Option<String> {
+    let path = reader.string(table, key)?;
     if path.value.is_empty() {
         reader.complain(
-            Problem::new(path.span, "`ca-file` is empty")
+            Problem::new(path.span, format!("`{key}` is empty"))
                 .help("name a PEM file, or leave the key out"),
         );
         return None;
     }
     Some(path.value.to_owned())
+}
+
+/// More would be a habit, not a gateway.
+const MOST_HEADERS: usize = 8;
+
+fn read_headers(reader: &mut Reader, table: &Table<'_>) -> BTreeSet<ExtraHeader> {
+    let mut headers = BTreeSet::new();
+    for name in reader.strings(table, "headers").unwrap_or_default() {
+        match ExtraHeader::parse(name.value) {
+            Ok(header) if headers.len() < MOST_HEADERS && headers.insert(header.clone()) => {}
+            Ok(_) => reader.complain(Problem::new(
+                name.span,
+                format!("`headers` has one name twice, or more than {MOST_HEADERS}"),
+            )),
+            Err(error) => reader.complain(
+                Problem::new(name.span, format!("{:?} {error}", name.value)).help(
+                    "name only what a gateway in front of the site asks for; its value is a reference in credentials.toml",
+                ),
+            ),
+        }
+    }
+    headers
 }
 
 fn read_cloud_id(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
@@ -397,6 +423,15 @@ fn check_together(reader: &mut Reader, table: &Table<'_>, site: &Site) {
         );
     }
     let is_cloud = site.is_known_cloud();
+    if site.cloud_id.is_some() && (site.client_cert.is_some() || !site.headers.is_empty()) {
+        reader.complain(
+            Problem::new(
+                span("gateway"),
+                "api.atlassian.com takes no client certificate and no headers of yours",
+            )
+            .help("remove `client-cert` and `headers`, or `gateway`"),
+        );
+    }
     if site.cloud_id.is_some() && site.deployment == Some(Deployment::DataCenter) {
         reader.complain(Problem::new(
             span("gateway"),

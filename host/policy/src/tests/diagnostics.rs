@@ -55,7 +55,6 @@ fn keys_of_later_versions_are_errors_and_never_ignored() {
     let tables = [
         format!("mode = \"enforce\"\n{HEAD}{RULE}"),
         format!("{HEAD}{RULE}\n[principal.alice]\nrules = [\"read\"]\n"),
-        format!("{HEAD}client-cert = \"x.pem\"\n{RULE}"),
         format!("{HEAD}{RULE}projects = [\"PROJ\"]\n"),
         format!("{HEAD}{RULE}spaces = [\"DOCS\"]\n"),
         format!("{HEAD}{RULE}confirm = true\n"),
@@ -167,6 +166,18 @@ fn what_is_not_exactly_the_grammar_is_refused() {
         (
             site("proxy = \"http://u:p@proxy.example.test:3128\""),
             "user name",
+        ),
+        (site("client-cert = \"\""), "`client-cert` is empty"),
+        (site("headers = [\"Cookie\"]"), "only the host writes"),
+        (site("headers = [\"Host\"]"), "where a message ends"),
+        (site("headers = [\"X-HTTP-Method\"]"), "another request"),
+        (site("headers = [\"x y\"]"), "no name of a header"),
+        (site("headers = [\"X-Key\", \"x-key\"]"), "twice"),
+        (
+            site(
+                "headers = [\"x-a\"]\ngateway.cloud-id = \"11111111-2222-3333-4444-555555555555\"",
+            ),
+            "no client certificate and no headers",
         ),
         (rule(""), "has 0 of `classes`, `routes` and `path`"),
         (

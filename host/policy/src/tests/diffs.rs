@@ -199,6 +199,16 @@ fn a_moved_site_is_new_access_although_no_rule_changed() {
             true,
         ),
         (
+            "products = [\"jira\"]\naddresses = [\"10.",
+            "products = [\"jira\"]\nclient-cert = \"/me.pem\"\naddresses = [\"10.",
+            true,
+        ),
+        (
+            "products = [\"jira\"]\naddresses = [\"10.",
+            "products = [\"jira\"]\nheaders = [\"X-Gateway-Key\"]\naddresses = [\"10.",
+            true,
+        ),
+        (
             "version = 1\n",
             "version = 1\ncomponent.sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
             true,

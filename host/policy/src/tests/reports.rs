@@ -8,7 +8,7 @@ use crate::{HostRequest, Log, Report, ReportInputs, Runtime, export, report};
 
 fn of_fixture() -> Report {
     let text = format!(
-        "{FIXTURE}\n[site.asked]\norigin = \"https://asked.example.test\"\nproducts = [\"jira\"]\nproxy = \"http://proxy.example.test:3128\"\n\n[[rule]]\nid = \"read\"\nsite = \"asked\"\nclasses = [\"read\"]\naccept = [{{ code = \"P006\", reason = \"all readers | <all>\", until = 2027-01-01 }}]\n\n[[deny]]\nid = \"never\"\nsite = \"*\"\nclasses = [\"delete\", \"admin\"]\n"
+        "{FIXTURE}\n[site.asked]\norigin = \"https://asked.example.test\"\nproducts = [\"jira\"]\nproxy = \"http://proxy.example.test:3128\"\nclient-cert = \"/me<b>.pem\"\nheaders = [\"X-Gateway-Key\"]\n\n[[rule]]\nid = \"read\"\nsite = \"asked\"\nclasses = [\"read\"]\naccept = [{{ code = \"P006\", reason = \"all readers | <all>\", until = 2027-01-01 }}]\n\n[[deny]]\nid = \"never\"\nsite = \"*\"\nclasses = [\"delete\", \"admin\"]\n"
     );
     let credentials = BTreeMap::from([
         (site("jira"), "env:JIRA_API_TOKEN".to_owned()),
@@ -23,11 +23,22 @@ fn of_fixture() -> Report {
     let inputs = ReportInputs {
         credentials: Some(&credentials),
         log: Some(&log),
-        host_requests: &[HostRequest {
-            rule: "host-jira-server-info",
-            product: Product::Jira,
-            path: "/rest/api/2/serverInfo",
-        }],
+        host_requests: &[
+            HostRequest {
+                rule: "host-jira-server-info",
+                product: Some(Product::Jira),
+                deployment: None,
+                method: Method::Get,
+                path: "/rest/api/2/serverInfo",
+            },
+            HostRequest {
+                rule: "host-token",
+                product: None,
+                deployment: Some(Deployment::DataCenter),
+                method: Method::Post,
+                path: "/rest/oauth2/latest/token",
+            },
+        ],
     };
     let policy = parse(&text);
     let mut told = report(&policy, &manifest(), &inputs).expect("within the bound");

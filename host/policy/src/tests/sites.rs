@@ -20,6 +20,8 @@ context = { jira = "/jira", confluence = "/apps/confluence" }
 addresses = ["10.20.0.0/16"]
 ca-file = 'C:\certs\"company".pem'
 proxy = "http://proxy.example.test:3128"
+client-cert = "/etc/airlock/me.pem"
+headers = ["X-Gateway-Key", "CF-Access-Client-Id"]
 redirect.media = "https://media.example.test"
 
 [site.one]
@@ -60,6 +62,9 @@ fn sites_are_read_in_full() {
         dc.proxy,
         Origin::parse("http://proxy.example.test:3128").ok()
     );
+    assert_eq!(dc.client_cert.as_deref(), Some("/etc/airlock/me.pem"));
+    let headers: Vec<_> = dc.headers.iter().map(ToString::to_string).collect();
+    assert_eq!(headers, ["cf-access-client-id", "x-gateway-key"]);
     assert_eq!(dc.redirects.len(), 1);
     let one = by_name("one");
     assert_eq!(one.known_deployment(), None);

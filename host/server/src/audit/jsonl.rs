@@ -1,6 +1,7 @@
 //! One file for each process, one line for each decision, handed to the operating system before the call goes on.
 //! After the first failed write nothing is accepted any more: a gap in the record must stop the work.
 
+use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,14 @@ impl JsonlFile {
              that this user can write and that has room",
             self.directory.display()
         ))
+    }
+}
+
+impl fmt::Debug for JsonlFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonlFile")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
     }
 }
 

@@ -102,7 +102,7 @@ async fn as_client(
     let invocation = Invocation {
         program: launch.command.clone(),
         arguments: words,
-        variables: CLIENT_VARIABLES,
+        variables: &[CLIENT_VARIABLES],
     };
     let variables = environment.for_children().only(CLIENT_VARIABLES);
     let ended = process::run(&invocation, &variables, PATIENCE).await?;

@@ -2,6 +2,7 @@
 //! Nothing is kept before the site has recognised the credential and the person has agreed.
 
 mod oauth;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,20 +10,22 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use policy::{Deployment, Origin, OriginError, Policy, Product, Scheme, Site, SiteName};
+use policy::{Day, Deployment, Product, Site, SiteName};
 use secrecy::SecretString;
+use time::OffsetDateTime;
 
 use super::ask;
-use crate::change::{self, Change};
+use crate::change::Change;
+use crate::config::Vault;
 use crate::config::environment::Environment;
-use crate::credentials::Issue;
+use crate::credentials::{Gate, Issue};
+use crate::expiry;
 use crate::harden;
 use crate::login::files::{self, Entry, Rights};
 use crate::login::survey::{self, Survey};
 use crate::login::{self, Proven};
 use crate::secrets::{Secret, SecretRef};
 use crate::store::{KeyPlace, Keyring, Record, RecordId, Store};
-use crate::wire::HttpWire;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -48,12 +51,11 @@ pub(super) struct Arguments {
     /// Only these products; on Data Center each has tokens of its own [default: what the site has]
     #[arg(long, value_delimiter = ',', value_name = "A,B", value_parser = product)]
     products: Option<Vec<Product>>,
-    /// PEM file of your company's own certificate authority, for a new site
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// Proxy to a new site, like http://proxy.example.com:3128
-    #[arg(long, value_name = "ORIGIN")]
-    proxy: Option<String>,
+    #[command(flatten)]
+    way: way::WayArguments,
+    /// Last day of the token, as you chose it when you made it; `status` reminds you two weeks before
+    #[arg(long, value_name = "2027-01-31", value_parser = day)]
+    expires: Option<Day>,
     /// What agents may do on a new site, before you edit policy.toml
     #[arg(long, value_enum, default_value = "standard")]
     rights: Rights,
@@ -105,42 +107,41 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config_dir = config_dir(arguments.config_dir.as_deref())?;
-    let (origin, path) = address(&arguments.url)?;
-    let known = known_site(&config_dir, &origin)?;
-    let name = match (&arguments.name, &known) {
-        (Some(name), _) => SiteName::parse(name).context("`--name` cannot be a site's name")?,
-        (None, Some(site)) => site.name.clone(),
-        (None, None) => login::natural_name(&origin),
+    let way = way::to(&arguments.url, &arguments.way, &config_dir)?;
+    let origin = way.site.origin.clone();
+    let name = match &arguments.name {
+        Some(name) => SiteName::parse(name).context("`--name` cannot be a site's name")?,
+        None if way.is_known => way.site.name.clone(),
+        None => login::natural_name(&origin),
     };
-    if origin.scheme() == Scheme::Http
-        && !origin.is_loopback()
-        && !known.as_ref().is_some_and(|site| site.plaintext)
-    {
-        bail!(
-            "over plain http the token would cross the network in clear text; use https, or name the site in \
-             policy.toml with `plaintext = true` first"
-        );
+    let vault = Vault::below(&config_dir);
+    let environment = Environment::of_process();
+    for known_as in [&way.site.name, &name] {
+        let site = Site {
+            name: known_as.clone(),
+            ..way.site.clone()
+        };
+        vault.pass(&way.gate, &site, &environment)?;
     }
-    let stranger = match known {
-        Some(_) if arguments.ca_file.is_some() || arguments.proxy.is_some() => bail!(
-            "policy.toml says already how {origin} is reached; change `ca-file` and `proxy` there"
-        ),
-        Some(site) => site,
-        None => way_there(arguments, &origin)?,
-    };
-    let wire = HttpWire::new();
-    let mut survey = survey::of(&wire, &stranger, &path)
+    let errands = vault.errands();
+    let mut survey = survey::of(errands, &way.site, &way.path)
         .await
         .with_context(|| format!("looking at {origin}"))?;
+    if let Some(day) = arguments.expires
+        && survey.deployment == Deployment::Cloud
+        && let Some(reason) = expiry::impossible(day, OffsetDateTime::now_utc().date())
+    {
+        bail!("`--expires {day}` {reason}");
+    }
     if let Some(wanted) = &arguments.products {
         survey.keep(wanted);
     }
 
     let fresh = match arguments.kind {
         Kind::Token => {
-            let (token, reference) = token(arguments, &survey, &config_dir).await?;
+            let (token, reference) = token(arguments, &survey, &vault).await?;
             let user = user(arguments, &survey)?;
-            let proven = login::prove(&wire, &survey, name, user.as_deref(), &token)
+            let proven = login::prove(errands, &survey, name, user.as_deref(), &token)
                 .await
                 .with_context(|| format!("{origin} does not know this credential"))?;
             Fresh {
@@ -150,18 +151,23 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 reference,
             }
         }
-        Kind::Oauth => oauth::consented(arguments, &wire, &survey, name).await?,
+        Kind::Oauth => oauth::consented(arguments, errands, &survey, name).await?,
         Kind::ClientCredentials => {
-            let (secret, reference) = token(arguments, &survey, &config_dir).await?;
-            oauth::of_client(arguments, &wire, &survey, name, secret, reference).await?
+            let (secret, reference) = token(arguments, &survey, &vault).await?;
+            oauth::of_client(arguments, errands, &survey, name, secret, reference).await?
         }
     };
     report(&fresh.proven);
-    keep(arguments, &config_dir, fresh).await
+    keep(arguments, &config_dir, &way.gate, fresh).await
 }
 
 /// Shows what would be written, asks, writes.
-async fn keep(arguments: &Arguments, config_dir: &Path, fresh: Fresh) -> anyhow::Result<ExitCode> {
+async fn keep(
+    arguments: &Arguments,
+    config_dir: &Path,
+    gate: &Gate,
+    fresh: Fresh,
+) -> anyhow::Result<ExitCode> {
     let proven = &fresh.proven;
     let account = match &proven.scheme {
         crate::auth::Scheme::Basic { user } => user.clone(),
@@ -173,6 +179,8 @@ async fn keep(arguments: &Arguments, config_dir: &Path, fresh: Fresh) -> anyhow:
         secret: &fresh.reference,
         issue: &fresh.issue,
         account: &account,
+        expires: arguments.expires,
+        gate,
     };
     let changes = [
         files::with_site(config_dir, &proven.site, arguments.rights)?,
@@ -243,7 +251,7 @@ pub(super) fn agreed(changes: &[Change], yes: bool) -> anyhow::Result<bool> {
 async fn token(
     arguments: &Arguments,
     survey: &Survey,
-    config_dir: &Path,
+    vault: &Vault,
 ) -> anyhow::Result<(SecretString, SecretRef)> {
     if let Some(text) = &arguments.token_ref {
         let reference: SecretRef = text
@@ -254,7 +262,6 @@ async fn token(
                 "`--token-ref store:` names what a login without `--token-ref` writes; leave the option out"
             );
         }
-        let vault = crate::config::Vault::new(config_dir);
         let secret: Secret = vault.lookup(&reference, &Environment::of_process())?;
         return Ok((secret.reveal().await?, reference));
     }
@@ -266,7 +273,8 @@ async fn token(
         ask::say(match survey.deployment {
             Deployment::Cloud => {
                 "This is a Cloud site. Make an API token, with or without scopes, at\n  \
-                 https://id.atlassian.com/manage-profile/security/api-tokens"
+                 https://id.atlassian.com/manage-profile/security/api-tokens\n\
+                 It lives a year at most; with `--expires DAY`, `status` reminds you in time."
             }
             Deployment::DataCenter => {
                 "This is a Data Center. Make a personal access token in your profile there\n  \
@@ -293,66 +301,6 @@ fn user(arguments: &Arguments, survey: &Survey) -> anyhow::Result<Option<String>
     Ok(Some(user))
 }
 
-/// Origin and path of what the person opens in the browser.
-fn address(url: &str) -> anyhow::Result<(Origin, String)> {
-    let url = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("https://{url}")
-    };
-    let start = url.find("://").map_or(0, |at| at + "://".len());
-    let (origin, path) = match url[start..].find('/') {
-        Some(at) => url.split_at(start + at),
-        None => (url.as_str(), ""),
-    };
-    let origin = match Origin::parse(origin) {
-        Err(OriginError::NotCanonical(canonical)) => canonical,
-        parsed => parsed.context(
-            "this is not the address of a site; write it like https://acme.atlassian.net",
-        )?,
-    };
-    let is_plain = path
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
-    if !is_plain || path.contains("..") {
-        bail!("the address has more than a plain path; leave out what begins with `?` or `#`");
-    }
-    Ok((origin, path.trim_end_matches('/').to_owned()))
-}
-
-/// A site that the policy file does not know yet, with what the person says about the way to it.
-fn way_there(arguments: &Arguments, origin: &Origin) -> anyhow::Result<Site> {
-    let mut site = survey::stranger(origin);
-    if let Some(file) = &arguments.ca_file {
-        let file = std::path::absolute(file)?;
-        let text = file.to_str().context("`--ca-file` must be UTF-8")?;
-        site.ca_file = Some(text.to_owned());
-    }
-    if let Some(proxy) = &arguments.proxy {
-        let proxy =
-            Origin::parse(proxy).context("`--proxy` is not like http://proxy.example.com:3128")?;
-        site.proxy = Some(proxy);
-    }
-    Ok(site)
-}
-
-/// What the policy file says about the address already: the way there is taken from it.
-fn known_site(config_dir: &Path, origin: &Origin) -> anyhow::Result<Option<Site>> {
-    let path = config_dir.join("policy.toml");
-    let Some(text) = change::read(&path)? else {
-        return Ok(None);
-    };
-    let policy = match Policy::parse(&text, &path.display().to_string()) {
-        Ok(policy) => policy,
-        Err(diagnostics) => bail!("the policy file has mistakes; mend them first\n{diagnostics}"),
-    };
-    Ok(policy
-        .sites()
-        .iter()
-        .find(|site| site.origin.is_same(origin))
-        .cloned())
-}
-
 pub(super) fn config_dir(chosen: Option<&Path>) -> anyhow::Result<PathBuf> {
     let folder = chosen
         .map(Path::to_owned)
@@ -365,52 +313,10 @@ pub(super) fn store(config_dir: &Path) -> Store {
     Store::in_directory(config_dir, Arc::new(Keyring::of_system()))
 }
 
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "write it like 2027-01-31".to_owned())
+}
+
 fn product(word: &str) -> Result<Product, String> {
     Product::parse(word).ok_or_else(|| "write `jira`, `confluence` or both".to_owned())
-}
-
-/// The products in words.
-pub(super) fn products(products: &[Product]) -> String {
-    let words: Vec<_> = products.iter().map(|product| product.as_str()).collect();
-    words.join(", ")
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_taken_as_people_paste_it() {
-        for (pasted, origin, path) in [
-            ("acme.atlassian.net", "https://acme.atlassian.net", ""),
-            (
-                "https://Acme.atlassian.net/",
-                "https://acme.atlassian.net",
-                "",
-            ),
-            ("https://example.com/jira/", "https://example.com", "/jira"),
-            (
-                "http://127.0.0.1:8080/jira",
-                "http://127.0.0.1:8080",
-                "/jira",
-            ),
-        ] {
-            let (found, rest) = address(pasted).unwrap();
-            assert_eq!(
-                (found.to_string().as_str(), rest.as_str()),
-                (origin, path),
-                "{pasted}"
-            );
-        }
-        for refused in [
-            "https://me:secret@acme.atlassian.net",
-            "https://acme.atlassian.net/?x=1",
-            "https://example.com/a/../b",
-            "ftp://example.com",
-            "https://",
-        ] {
-            assert!(address(refused).is_err(), "{refused}");
-        }
-    }
 }

@@ -143,7 +143,7 @@ async fn ask_client(
     let invocation = Invocation {
         program: own.program.to_owned(),
         arguments: OwnCommand::arguments(template, &arguments.name, launch),
-        variables: &["CLAUDE_CONFIG_DIR", "CODEX_HOME", "NODE_EXTRA_CA_CERTS"],
+        variables: &[&["CLAUDE_CONFIG_DIR", "CODEX_HOME", "NODE_EXTRA_CA_CERTS"]],
     };
     let outcome = process::output(&invocation, &environment.for_children(), PATIENCE).await;
     if let Err(error) = &outcome

@@ -1,36 +1,53 @@
 //! Decides how an entry of credentials.toml becomes a login: where its secret is looked up and what renews it. Reads no
 //! secret but those of the environment, which is about to be emptied.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use policy::{Deployment, Site};
+use policy::{Deployment, ExtraHeader, Site};
+use time::OffsetDateTime;
 
 use super::environment::Environment;
+use crate::audit::JsonlFile;
 use crate::auth::Login;
-use crate::credentials::{Entry, Issue};
+use crate::credentials::{Entry, Gate, Issue};
+use crate::login::exchange::Errands;
 use crate::oauth::provider::Provider;
 use crate::oauth::{ClientCredentials, Renewal, Session};
 use crate::secrets::{Secret, SecretError, SecretRef};
 use crate::store::{Keyring, RecordId, Store};
-use crate::wire::HttpWire;
+use crate::wire::{HttpWire, Pass, Passes};
 
 /// What it takes to find the secret of an entry; nothing is read before a call needs it.
 pub(crate) struct Vault {
     /// For login servers; the gateway has its own.
-    wire: Arc<HttpWire>,
+    errands: Arc<Errands>,
+    pub(super) passes: Arc<Passes>,
+    pub(super) audit: Arc<JsonlFile>,
     store: Arc<Store>,
     keyring: Arc<Keyring>,
 }
 
 impl Vault {
-    pub(crate) fn new(config_dir: &Path) -> Self {
+    /// For one configuration directory, where the record of this process goes as well.
+    pub(crate) fn below(config_dir: &Path) -> Self {
+        let audit = JsonlFile::in_directory(config_dir.join("audit"), OffsetDateTime::now_utc());
+        let audit = Arc::new(audit);
+        let passes = Arc::<Passes>::default();
+        let wire = HttpWire::new().with_passes(Arc::clone(&passes));
         let keyring = Arc::new(Keyring::of_system());
         Self {
-            wire: Arc::new(HttpWire::new()),
+            errands: Arc::new(Errands::new(wire, Arc::clone(&audit))),
+            passes,
+            audit,
             store: Arc::new(Store::in_directory(config_dir, Arc::clone(&keyring))),
             keyring,
         }
+    }
+
+    pub(crate) fn errands(&self) -> &Arc<Errands> {
+        &self.errands
     }
 
     pub(super) fn login(
@@ -57,7 +74,7 @@ impl Vault {
                 client_id,
                 redirect_uri,
             } => Some(Renewal::Session(Session {
-                wire: Arc::clone(&self.wire),
+                errands: Arc::clone(&self.errands),
                 store: Arc::clone(&self.store),
                 record: record.clone(),
                 provider,
@@ -66,7 +83,7 @@ impl Vault {
                 seen: tokio::sync::Mutex::default(),
             })),
             Issue::Client { client_id } => Some(Renewal::Client(ClientCredentials {
-                wire: Arc::clone(&self.wire),
+                errands: Arc::clone(&self.errands),
                 provider,
                 client_id: client_id.clone(),
                 secret: secret()?,
@@ -78,7 +95,40 @@ impl Vault {
             scheme: entry.scheme.clone(),
             secret: secret()?,
             renewal,
+            pass: self.pass(&entry.gate, site, environment)?,
         })
+    }
+
+    /// What the gateway in front of `site` is shown from now on.
+    pub(crate) fn pass(
+        &self,
+        gate: &Gate,
+        site: &Site,
+        environment: &Environment,
+    ) -> Result<Option<Arc<Pass>>, SecretError> {
+        if *gate == Gate::default() {
+            return Ok(None);
+        }
+        let client_key = match &gate.client_key {
+            None => None,
+            Some(SecretRef::Env(name)) => {
+                let value = environment.secret(name);
+                let value = value.ok_or_else(|| SecretError::Unset(name.clone()))?;
+                Some(Secret::key_from_variable(name, &value)?)
+            }
+            Some(elsewhere) => Some(self.lookup(elsewhere, environment)?.as_key()),
+        };
+        let mut headers = BTreeMap::<ExtraHeader, Secret>::new();
+        for (name, reference) in &gate.headers {
+            headers.insert(name.clone(), self.lookup(reference, environment)?);
+        }
+        let pass = Arc::new(Pass {
+            origin: site.origin.clone(),
+            client_key,
+            headers,
+        });
+        self.passes.insert(site.name.clone(), Arc::clone(&pass));
+        Ok(Some(pass))
     }
 
     /// A secret that does not depend on the site. Fails only for what is known at once: a variable that is not set, a

@@ -1,20 +1,56 @@
 //! Decides how `login`, `status` and `doctor` ask a site something: one request at a time, through the program's one
 //! HTTP client, to the site's own address or to Atlassian's gateway for it. Never shows what came back beside JSON.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::{Hop, Outgoing, Wire, WireError};
-use policy::{Deployment, Method, Product, Site};
+use gateway::{Errand, ErrandError, Hop, Outgoing, run_errand};
+use policy::{Deployment, Product, Site};
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::audit::JsonlFile;
+use crate::clock::SystemClock;
 use crate::wire::HttpWire;
 
 const TIME: Duration = Duration::from_secs(20);
 
 /// Descriptions of a person and of a site are a few kilobytes.
 const LONGEST: u64 = 256 << 10;
+
+/// Runs the host's own errands, each of which leaves a line in the record.
+pub(crate) struct Errands {
+    wire: HttpWire,
+    audit: Arc<JsonlFile>,
+    clock: SystemClock,
+}
+
+impl std::fmt::Debug for Errands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Errands")
+            .field("audit", &self.audit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Errands {
+    pub(crate) fn new(wire: HttpWire, audit: Arc<JsonlFile>) -> Self {
+        Self {
+            wire,
+            audit,
+            clock: SystemClock::new(),
+        }
+    }
+
+    /// With a record of its own in `folder`.
+    #[cfg(test)]
+    pub(crate) fn below(folder: &std::path::Path, wire: HttpWire) -> Arc<Self> {
+        let started = time::OffsetDateTime::now_utc();
+        let audit = JsonlFile::in_directory(folder.join("audit"), started);
+        Arc::new(Self::new(wire, Arc::new(audit)))
+    }
+}
 
 /// What a site said.
 pub(crate) struct Said {
@@ -47,19 +83,19 @@ pub(crate) enum Trouble {
     NotASite,
 }
 
-impl From<WireError> for Trouble {
-    fn from(error: WireError) -> Self {
+impl From<ErrandError> for Trouble {
+    fn from(error: ErrandError) -> Self {
         Self::NoAnswer(error.to_string())
     }
 }
 
 /// A GET at a product's own path, such as `/rest/api/3/myself`.
 pub(crate) async fn ask(
-    wire: &HttpWire,
+    errands: &Errands,
     site: &Site,
     deployment: Deployment,
     product: Product,
-    path: &str,
+    errand: Errand,
     authorization: Option<&SecretString>,
 ) -> Result<Said, Trouble> {
     let mut base: String = (site.base_segments(product).iter())
@@ -68,17 +104,18 @@ pub(crate) async fn ask(
     if (product, deployment) == (Product::Confluence, Deployment::Cloud) {
         base += "/wiki";
     }
+    let path = errand.path(deployment).unwrap_or_default();
     let request = Request {
-        method: Method::Get,
+        errand,
         path: format!("{base}{path}"),
         body: None,
     };
-    send(wire, site, request, authorization).await
+    send(errands, site, request, authorization).await
 }
 
 /// One request at the origin that the site is dialled at.
 pub(crate) struct Request {
-    pub(crate) method: Method,
+    pub(crate) errand: Errand,
     /// Encoded, with query.
     pub(crate) path: String,
     /// With its media type.
@@ -86,7 +123,7 @@ pub(crate) struct Request {
 }
 
 pub(crate) async fn send(
-    wire: &HttpWire,
+    errands: &Errands,
     site: &Site,
     request: Request,
     authorization: Option<&SecretString>,
@@ -103,20 +140,20 @@ pub(crate) async fn send(
         headers.push(("content-type", media_type.to_owned()));
         body
     });
-    let incoming = wire
-        .exchange(Outgoing {
-            site,
-            origin: &origin,
-            hop: Hop::Site,
-            url: &format!("{origin}{}", request.path),
-            method: request.method,
-            headers: &headers,
-            authorization,
-            body,
-            timeout: TIME,
-            max_response_bytes: LONGEST,
-        })
-        .await?;
+    let out = Outgoing {
+        site,
+        origin: &origin,
+        hop: Hop::Site,
+        url: &format!("{origin}{}", request.path),
+        method: request.errand.method(),
+        headers: &headers,
+        authorization,
+        body,
+        timeout: TIME,
+        max_response_bytes: LONGEST,
+    };
+    let Errands { wire, audit, clock } = errands;
+    let incoming = run_errand(wire, clock, audit, request.errand, out).await?;
     Ok(Said {
         status: incoming.status,
         json: serde_json::from_slice(&incoming.body).ok(),

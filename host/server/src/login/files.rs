@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use policy::{Policy, Profile, Site, SiteName, SiteSelector};
+use policy::{Day, Policy, Profile, Site, SiteName, SiteSelector};
 use toml_edit::{DocumentMut, Item};
 
 use crate::auth::Scheme;
 use crate::change::{Change, DiskError, read};
-use crate::credentials::Issue;
+use crate::credentials::{Gate, Issue};
 use crate::secrets::SecretRef;
 
 /// What the person wants the agent to be able to do on a new site.
@@ -95,6 +95,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) secret: &'a SecretRef,
     pub(crate) issue: &'a Issue,
     pub(crate) account: &'a str,
+    pub(crate) expires: Option<Day>,
+    pub(crate) gate: &'a Gate,
 }
 
 /// The credentials file with this entry in the place of an older one of the same site.
@@ -110,6 +112,10 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
     }
     lines.push(format!("secret = {}", quoted(&entry.secret.to_string())));
     lines.push(format!("account = {}", quoted(entry.account)));
+    if let Some(day) = entry.expires {
+        lines.push(format!("expires = {day}"));
+    }
+    lines.extend(gate_lines(entry.gate));
     let block = lines.join("\n") + "\n";
     let after = match &change.after {
         Some(kept) if !kept.trim().is_empty() => format!("{}\n\n{block}", kept.trim_end()),
@@ -121,6 +127,22 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
         after: Some(after),
         ..change
     })
+}
+
+fn gate_lines(gate: &Gate) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(key) = &gate.client_key {
+        lines.push(format!("client-key = {}", quoted(&key.to_string())));
+    }
+    if !gate.headers.is_empty() {
+        let pairs = gate
+            .headers
+            .iter()
+            .map(|(name, reference)| format!("{name} = {}", quoted(&reference.to_string())));
+        let pairs: Vec<_> = pairs.collect();
+        lines.push(format!("headers = {{ {} }}", pairs.join(", ")));
+    }
+    lines
 }
 
 fn bearer_lines(issue: &Issue) -> Vec<String> {
@@ -331,6 +353,8 @@ mod tests {
             secret,
             issue: &Issue::Fixed,
             account: "Ada \"the first\" Lovelace",
+            expires: Day::parse("2027-01-31"),
+            gate: Box::leak(Box::default()),
         }
     }
 

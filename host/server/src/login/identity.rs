@@ -1,11 +1,11 @@
 //! Decides whether a site knows a credential, and as whom. A 200 alone is no proof: both products answer some requests
 //! of people whom they did not recognise.
 
+use gateway::Errand;
 use policy::{Deployment, Product, Site};
 use secrecy::SecretString;
 
-use super::exchange::{self, Said, Trouble};
-use crate::wire::HttpWire;
+use super::exchange::{self, Errands, Said, Trouble};
 
 /// Who the site says that this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,18 +48,25 @@ pub(crate) enum NotKnown {
 
 /// Asks `product` who the credential is.
 pub(crate) async fn of(
-    wire: &HttpWire,
+    errands: &Errands,
     site: &Site,
     deployment: Deployment,
     product: Product,
     authorization: &SecretString,
 ) -> Result<Identity, NotKnown> {
-    let path = match (product, deployment) {
-        (Product::Jira, Deployment::Cloud) => "/rest/api/3/myself",
-        (Product::Jira, Deployment::DataCenter) => "/rest/api/2/myself",
-        (Product::Confluence, _) => "/rest/api/user/current",
+    let errand = match product {
+        Product::Jira => Errand::JiraMyself,
+        Product::Confluence => Errand::ConfluenceCurrentUser,
     };
-    let said = exchange::ask(wire, site, deployment, product, path, Some(authorization)).await?;
+    let said = exchange::ask(
+        errands,
+        site,
+        deployment,
+        product,
+        errand,
+        Some(authorization),
+    )
+    .await?;
     read(&said, product)
 }
 

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use policy::{Deployment, Method, Origin, Product, Site, SiteName};
+use gateway::Errand;
+use policy::{Deployment, Origin, Product, Site, SiteName};
 
-use super::exchange::{self, Request, Trouble};
-use crate::wire::HttpWire;
+use super::exchange::{self, Errands, Request, Trouble};
 
 /// Where the products of a Data Center usually stand, beside the path that the person gave.
 const USUAL_CONTEXTS: [&str; 4] = ["", "/jira", "/confluence", "/wiki"];
@@ -56,14 +56,14 @@ impl Survey {
 }
 
 /// Looks at `known`'s address: everything about the way there (authority, proxy, address ranges) is taken from it.
-pub(crate) async fn of(wire: &HttpWire, known: &Site, path: &str) -> Result<Survey, Trouble> {
+pub(crate) async fn of(errands: &Errands, known: &Site, path: &str) -> Result<Survey, Trouble> {
     // Asked at its own address, also where an earlier login goes through the gateway.
     let known = &Site {
         cloud_id: None,
         ..known.clone()
     };
     if known.origin.is_atlassian_cloud() {
-        return cloud(wire, known).await;
+        return cloud(errands, known).await;
     }
     let mut contexts = vec![path];
     contexts.extend(USUAL_CONTEXTS.iter().filter(|usual| **usual != path));
@@ -71,8 +71,8 @@ pub(crate) async fn of(wire: &HttpWire, known: &Site, path: &str) -> Result<Surv
     let mut found: BTreeMap<Product, String> = BTreeMap::new();
     let mut trouble = Trouble::NotASite;
     for context in &contexts {
-        match jira_at(wire, known, context).await {
-            Ok(Some(Deployment::Cloud)) => return cloud(wire, known).await,
+        match jira_at(errands, known, context).await {
+            Ok(Some(Deployment::Cloud)) => return cloud(errands, known).await,
             Ok(Some(Deployment::DataCenter)) => {
                 found.insert(Product::Jira, (*context).to_owned());
                 break;
@@ -86,7 +86,7 @@ pub(crate) async fn of(wire: &HttpWire, known: &Site, path: &str) -> Result<Surv
         if found.values().any(|taken| taken == context) {
             continue;
         }
-        match confluence_at(wire, known, context).await {
+        match confluence_at(errands, known, context).await {
             Ok(true) => {
                 found.insert(Product::Confluence, (*context).to_owned());
                 break;
@@ -113,9 +113,9 @@ pub(crate) async fn of(wire: &HttpWire, known: &Site, path: &str) -> Result<Surv
 }
 
 /// A Cloud site may have either product; which, a signed-in person finds out.
-async fn cloud(wire: &HttpWire, known: &Site) -> Result<Survey, Trouble> {
-    let request = get("/_edge/tenant_info".to_owned());
-    let said = exchange::send(wire, known, request, None).await?;
+async fn cloud(errands: &Errands, known: &Site) -> Result<Survey, Trouble> {
+    let request = get("", Errand::TenantInfo);
+    let said = exchange::send(errands, known, request, None).await?;
     let cloud_id = said.text("cloudId").filter(|id| is_cloud_id(id));
     let mut base = known.clone();
     if !base.origin.is_atlassian_cloud() {
@@ -139,12 +139,12 @@ fn is_cloud_id(text: &str) -> bool {
 
 /// Readable without an account on both deployments.
 async fn jira_at(
-    wire: &HttpWire,
+    errands: &Errands,
     known: &Site,
     context: &str,
 ) -> Result<Option<Deployment>, Trouble> {
-    let request = get(format!("{context}/rest/api/2/serverInfo"));
-    let said = exchange::send(wire, known, request, None).await?;
+    let request = get(context, Errand::JiraServerInfo);
+    let said = exchange::send(errands, known, request, None).await?;
     Ok(
         match (
             said.status,
@@ -159,16 +159,18 @@ async fn jira_at(
 }
 
 /// Confluence tells strangers nothing of itself, but has the path, where others answer 404 or a page.
-async fn confluence_at(wire: &HttpWire, known: &Site, context: &str) -> Result<bool, Trouble> {
-    let request = get(format!("{context}/rest/api/user/current"));
-    let said = exchange::send(wire, known, request, None).await?;
+async fn confluence_at(errands: &Errands, known: &Site, context: &str) -> Result<bool, Trouble> {
+    let request = get(context, Errand::ConfluenceCurrentUser);
+    let said = exchange::send(errands, known, request, None).await?;
     Ok(matches!(said.status, 401 | 403) || (said.status == 200 && said.json.is_some()))
 }
 
-fn get(path: String) -> Request {
+fn get(context: &str, errand: Errand) -> Request {
+    // The paths are the same for both; tenants are Cloud's.
+    let path = errand.path(Deployment::Cloud).unwrap_or_default();
     Request {
-        method: Method::Get,
-        path,
+        errand,
+        path: format!("{context}{path}"),
         body: None,
     }
 }

@@ -6,6 +6,7 @@ use demo_site::{Options, Running};
 
 use super::*;
 use crate::login::survey::{self, stranger};
+use crate::wire::HttpWire;
 
 const TOKEN: &str = "canary-canary-canary";
 
@@ -27,10 +28,11 @@ async fn log_in(
     user: Option<&str>,
     token: &str,
 ) -> Result<Proven, NotKnown> {
-    let wire = HttpWire::new();
-    let survey = survey::of(&wire, &stranger(&origin(running)), path).await?;
+    let folder = tempfile::tempdir().unwrap();
+    let errands = Errands::below(folder.path(), HttpWire::new());
+    let survey = survey::of(&errands, &stranger(&origin(running)), path).await?;
     let name = SiteName::parse("demo").unwrap();
-    prove(&wire, &survey, name, user, &SecretString::from(token)).await
+    prove(&errands, &survey, name, user, &SecretString::from(token)).await
 }
 
 #[tokio::test]
@@ -81,8 +83,9 @@ async fn an_address_without_a_site_says_so() {
     let running = site(demo_site::Deployment::DataCenter).await;
     let address = origin(&running);
     running.stop();
-    let wire = HttpWire::new();
-    let gone = survey::of(&wire, &stranger(&address), "")
+    let folder = tempfile::tempdir().unwrap();
+    let errands = Errands::below(folder.path(), HttpWire::new());
+    let gone = survey::of(&errands, &stranger(&address), "")
         .await
         .unwrap_err();
     assert!(matches!(gone, Trouble::NoAnswer(_)), "{gone}");

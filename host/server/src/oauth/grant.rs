@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use policy::Method;
+use gateway::Errand;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::now;
 use super::provider::{Dialect, Provider};
-use crate::login::exchange::{self, Request};
-use crate::wire::HttpWire;
+use crate::login::exchange::{self, Errands, Request};
 
 /// What is asked for.
 pub(crate) enum Grant<'a> {
@@ -51,7 +50,7 @@ pub(crate) enum GrantError {
 
 /// One try at the token endpoint.
 pub(crate) async fn request(
-    wire: &HttpWire,
+    errands: &Errands,
     provider: &Provider,
     client_id: &str,
     client_secret: Option<&SecretString>,
@@ -73,11 +72,11 @@ pub(crate) async fn request(
         }
     };
     let asked = Request {
-        method: Method::Post,
+        errand: Errand::Token,
         path: provider.token.clone(),
         body: Some(body),
     };
-    let said = exchange::send(wire, &provider.site, asked, None)
+    let said = exchange::send(errands, &provider.site, asked, None)
         .await
         .map_err(|trouble| GrantError::Outage(trouble.to_string()))?;
     match said.status {

@@ -71,6 +71,9 @@ fn beside(site: &Site, address: &str) -> Site {
         other.origin = Origin::parse(address).expect("the constant is a canonical origin");
         other.deployment = Some(Deployment::Cloud);
         other.addresses = None;
+        // What the site's own gateway asks for is no business of Atlassian's hosts.
+        other.client_cert = None;
+        other.headers.clear();
     }
     other
 }

@@ -7,6 +7,7 @@
 //! kept, marked as ended.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use policy::SiteName;
 use secrecy::SecretString;
@@ -14,18 +15,18 @@ use tokio::sync::Mutex;
 
 use super::provider::Provider;
 use super::{Grant, GrantError, Granted, RenewalError, is_fresh, is_same, request};
-use crate::store::{OAuthTokens, Record, RecordId, Store, StoreError};
-use crate::wire::HttpWire;
+use crate::login::exchange::Errands;
+use crate::store::{OAuthTokens, Record, RecordId, Stamp, Store, StoreError};
 
 pub(crate) struct Session {
-    pub(crate) wire: Arc<HttpWire>,
+    pub(crate) errands: Arc<Errands>,
     pub(crate) store: Arc<Store>,
     pub(crate) record: RecordId,
     pub(crate) provider: Provider,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
-    /// What this process saw last. Its lock also makes calls side by side wait for one renewal.
-    pub(crate) seen: Mutex<Option<OAuthTokens>>,
+    /// What this process saw last, and of which record. Its lock also makes calls side by side wait for one renewal.
+    pub(crate) seen: Mutex<Option<(Stamp, OAuthTokens)>>,
 }
 
 impl Session {
@@ -43,9 +44,15 @@ impl Session {
             is_fresh(tokens.expires_at) && !tokens.has_ended && !is_same(&tokens.access, refused)
         };
         let mut seen = self.seen.lock().await;
-        if let Some(tokens) = seen.as_ref().filter(|tokens| is_good(tokens)) {
+        // A logout and another login count at once, so memory is good for the very record it was read from.
+        let stamp = self.store.stamp(&self.record.site);
+        if let Some((of, tokens)) = seen.as_ref()
+            && Some(of) == stamp.as_ref()
+            && is_good(tokens)
+        {
             return Ok(tokens.access.clone());
         }
+        let mut stamp = stamp;
         let mut tokens = self.read().await?;
         if !is_good(&tokens) {
             let _alone = self.store.lock(&self.record.site).await?;
@@ -54,15 +61,23 @@ impl Session {
             if !is_good(&tokens) {
                 tokens = self.renew(tokens).await?;
             }
+            stamp = self.store.stamp(&self.record.site);
         }
         let access = tokens.access.clone();
-        *seen = Some(tokens);
+        *seen = stamp.map(|stamp| (stamp, tokens));
         Ok(access)
     }
 
     /// What was granted; empty when the login server did not say.
     pub(super) async fn scopes(&self) -> Result<Vec<String>, RenewalError> {
         Ok(self.read().await?.scopes)
+    }
+
+    /// The tokens as they are kept, and since when.
+    pub(crate) async fn life(&self) -> Result<(OAuthTokens, SystemTime), RenewalError> {
+        let stamp = self.store.stamp(&self.record.site);
+        let stamp = stamp.ok_or_else(|| StoreError::Missing(self.record.site.clone()))?;
+        Ok((self.read().await?, stamp.written))
     }
 
     async fn read(&self) -> Result<OAuthTokens, RenewalError> {
@@ -120,7 +135,14 @@ impl Session {
             redirect_uri: &self.redirect_uri,
         };
         let secret = old.client_secret.as_ref();
-        request(&self.wire, &self.provider, &self.client_id, secret, &grant).await
+        request(
+            &self.errands,
+            &self.provider,
+            &self.client_id,
+            secret,
+            &grant,
+        )
+        .await
     }
 }
 

@@ -8,6 +8,7 @@ use policy::{Deployment, Origin, Product, Site, SiteName};
 use super::consent::{Consent, ConsentError};
 use super::*;
 use crate::store::{KeyPlace, Keyring, OAuthTokens, Record, RecordId, Store};
+use crate::wire::HttpWire;
 
 const SECRET: &str = "canary-canary-canary";
 const CALLBACK: &str = "http://localhost:8976/callback";
@@ -59,6 +60,10 @@ impl World {
         }
     }
 
+    fn errands(&self) -> Arc<Errands> {
+        Errands::below(self.folder.path(), HttpWire::new())
+    }
+
     fn store(&self) -> Arc<Store> {
         let keyring = Arc::new(Keyring::of_system());
         Arc::new(Store::in_directory(self.folder.path(), keyring))
@@ -67,7 +72,7 @@ impl World {
     /// As another process would have it.
     fn session(&self) -> Session {
         Session {
-            wire: Arc::default(),
+            errands: self.errands(),
             store: self.store(),
             record: self.record(),
             provider: self.provider(),
@@ -93,8 +98,7 @@ impl World {
             verifier: &consent.verifier,
         };
         let secret = SecretString::from(SECRET);
-        let wire = HttpWire::new();
-        let granted = request(&wire, &provider, CLIENT_ID, Some(&secret), &grant)
+        let granted = request(&self.errands(), &provider, CLIENT_ID, Some(&secret), &grant)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let store = self.store();
@@ -293,7 +297,7 @@ async fn a_client_of_its_own_right_gets_one_token_for_many_calls() {
     for deployment in BOTH {
         let world = World::new(deployment, TokenLife::default()).await;
         let client = Renewal::Client(ClientCredentials {
-            wire: Arc::default(),
+            errands: world.errands(),
             provider: world.provider(),
             client_id: CLIENT_ID.to_owned(),
             secret: Secret::from_variable("T", &SecretString::from(SECRET)).unwrap(),

@@ -17,7 +17,7 @@ fn program(script: &str) -> (tempfile::TempDir, Invocation) {
     let invocation = Invocation {
         program: path.display().to_string(),
         arguments: vec![],
-        variables: &["OP_"],
+        variables: &[&["OP_"]],
     };
     (folder, invocation)
 }

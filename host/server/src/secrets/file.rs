@@ -8,9 +8,13 @@ use std::path::Path;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{LONGEST_SECRET, SecretError, SecretRef, bare_token};
+use super::{Form, LONGEST_SECRET, SecretError, SecretRef};
 
-pub(super) fn read(reference: &SecretRef, path: &Path) -> Result<SecretString, SecretError> {
+pub(super) fn read(
+    reference: &SecretRef,
+    path: &Path,
+    form: Form,
+) -> Result<SecretString, SecretError> {
     let unreadable = |error: std::io::Error| SecretError::Unreadable {
         path: path.display().to_string(),
         reason: error.kind().to_string(),
@@ -22,7 +26,7 @@ pub(super) fn read(reference: &SecretRef, path: &Path) -> Result<SecretString, S
     file.take(LONGEST_SECRET as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    bare_token(&reference.to_string(), &bytes)
+    form.bare(&reference.to_string(), &bytes)
 }
 
 #[cfg(unix)]
@@ -100,7 +104,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn at(path: &Path) -> Result<SecretString, SecretError> {
-        read(&SecretRef::File(path.to_owned()), path)
+        read(&SecretRef::File(path.to_owned()), path, Form::Token)
     }
 
     fn file(content: &[u8], mode: u32) -> (tempfile::TempDir, std::path::PathBuf) {

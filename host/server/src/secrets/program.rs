@@ -8,14 +8,14 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::reference::ProgramRef;
-use super::{SecretError, bare_token};
+use super::{Form, SecretError};
 use crate::process::{self, Invocation, Variables};
 
 /// Long enough for a fingerprint, short enough for a client that waits for a tool.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the agents behind password managers are reached by.
-const AGENTS: [&str; 4] = [
+const AGENTS: &[&str] = &[
     "DBUS_SESSION_BUS_ADDRESS",
     "XDG_RUNTIME_DIR",
     "SSH_AUTH_SOCK",
@@ -24,40 +24,20 @@ const AGENTS: [&str; 4] = [
 
 const ONE_PASSWORD: &[&str] = &["OP_", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"];
 const BITWARDEN: &[&str] = &["BWS_"];
-const PASS: &[&str] = &[
-    AGENTS[0],
-    AGENTS[1],
-    AGENTS[2],
-    AGENTS[3],
-    "PASSWORD_STORE_",
-    "GPG_",
-];
+const PASS: &[&str] = &["PASSWORD_STORE_", "GPG_"];
 const VAULT: &[&str] = &["VAULT_"];
-/// An own program may ask any of them.
-const ANY: &[&str] = &[
-    AGENTS[0],
-    AGENTS[1],
-    AGENTS[2],
-    AGENTS[3],
-    "PASSWORD_STORE_",
-    "GPG_",
-    "OP_",
-    "BWS_",
-    "VAULT_",
-    "AWS_",
-    "XDG_CONFIG_HOME",
-];
+const AWS: &[&str] = &["AWS_"];
 
 impl ProgramRef {
     pub(crate) fn invocation(&self) -> Invocation {
-        let (program, arguments, variables): (&str, Vec<&str>, _) = match self {
-            Self::OnePassword(item) => ("op", vec!["read", "--no-newline", item], ONE_PASSWORD),
+        let (program, arguments, variables): (&str, Vec<&str>, &'static [_]) = match self {
+            Self::OnePassword(item) => ("op", vec!["read", "--no-newline", item], &[ONE_PASSWORD]),
             Self::Bitwarden(id) => (
                 "bws",
                 vec!["secret", "get", id, "--output", "json"],
-                BITWARDEN,
+                &[BITWARDEN],
             ),
-            Self::Pass(entry) => ("pass", vec!["show", entry], PASS),
+            Self::Pass(entry) => ("pass", vec!["show", entry], &[AGENTS, PASS]),
             Self::Vault { path, field } => {
                 return Invocation {
                     program: "vault".to_owned(),
@@ -67,14 +47,17 @@ impl ProgramRef {
                         format!("-field={field}"),
                         path.clone(),
                     ],
-                    variables: VAULT,
+                    variables: &[VAULT],
                 };
             }
             Self::Command(words) => {
                 let (program, arguments) = words
                     .split_first()
                     .expect("a command without a program is no reference");
-                (program, arguments.iter().map(String::as_str).collect(), ANY)
+                let arguments = arguments.iter().map(String::as_str).collect();
+                // An own program may ask any of them.
+                let all: &[_] = &[AGENTS, ONE_PASSWORD, BITWARDEN, PASS, VAULT, AWS];
+                (program, arguments, all)
             }
         };
         Invocation {
@@ -89,6 +72,7 @@ pub(super) async fn read(
     program: &ProgramRef,
     variables: &Variables,
     patience: Duration,
+    form: Form,
 ) -> Result<SecretString, SecretError> {
     let reference = program.to_string();
     let output = process::output(&program.invocation(), variables, patience).await?;
@@ -102,17 +86,17 @@ pub(super) async fn read(
                 serde_json::from_slice(&output).map_err(|_| SecretError::Malformed {
                     reference: reference.clone(),
                 })?;
-            bare_token(&reference, item.value.as_bytes())
+            form.bare(&reference, item.value.as_bytes())
         }
         // Below the first line people keep notes (pass(1)).
-        ProgramRef::Pass(_) => {
+        ProgramRef::Pass(_) if form == Form::Token => {
             let line = output
                 .split(|byte| *byte == b'\n')
                 .next()
                 .unwrap_or_default();
-            bare_token(&reference, line)
+            form.bare(&reference, line)
         }
-        _ => bare_token(&reference, &output),
+        _ => form.bare(&reference, &output),
     }
 }
 
@@ -136,7 +120,7 @@ mod tests {
         let Ok(SecretRef::Program(program)) = reference.parse() else {
             panic!("{reference} names no program");
         };
-        let secret = read(&program, &variables, PATIENCE).await?;
+        let secret = read(&program, &variables, PATIENCE, Form::Token).await?;
         Ok(secret.expose_secret().to_owned())
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gateway::mutant::{self, Mutant};
 use policy::{Origin, Scheme, Site};
-use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect, retry, tls};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, redirect, retry, tls};
 
 use super::fault::Fault;
 use super::resolve::{CheckedResolver, Destination, DialMap, Resolver};
@@ -37,6 +37,7 @@ pub(super) fn build(
     destination: Destination,
     resolver: Arc<dyn Resolver>,
     dial: DialMap,
+    identity: Option<Identity>,
 ) -> Result<Client, Fault> {
     destination.check_literal()?;
     let mut builder = Client::builder()
@@ -61,6 +62,10 @@ pub(super) fn build(
             .map_err(|_| Fault::Setup("the `proxy` of the site cannot be used".to_owned()))?;
         builder = builder.proxy(proxy);
     }
+    let shows_identity = identity.is_some();
+    if let Some(identity) = identity {
+        builder = builder.identity(identity);
+    }
     builder = builder.dns_resolver(CheckedResolver {
         destination,
         resolver,
@@ -68,7 +73,14 @@ pub(super) fn build(
     });
     trust(builder, site, origin)?
         .build()
-        .map_err(|_| Fault::Setup("the TLS library does not start".to_owned()))
+        .map_err(|_| {
+            let reason = if shows_identity {
+                "the TLS library does not take the `client-cert` of the site with its `client-key`; do they belong together?"
+            } else {
+                "the TLS library does not start"
+            };
+            Fault::Setup(reason.to_owned())
+        })
 }
 
 /// The certificates that count: the operating system's and the site's own authority. There is no way to count none.

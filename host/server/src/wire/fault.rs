@@ -118,11 +118,32 @@ fn tls_cause(cause: Cause<'_>) -> Option<&'static str> {
             _ => "its certificate is not acceptable",
         },
         Tls::InvalidMessage(_) => "it does not speak TLS on this port",
+        Tls::AlertReceived(alert) if is_about_client(*alert) => {
+            "it does not accept the client certificate, or there is none; `client-cert` under the site in policy.toml \
+             and `client-key` in credentials.toml name one"
+        }
         Tls::PeerIncompatible(_) | Tls::AlertReceived(_) => {
             "it speaks no TLS version or cipher that is still safe"
         }
         _ => "the TLS handshake failed",
     })
+}
+
+/// What a server says about a certificate can only be about ours (RFC 8446, section 6.2).
+fn is_about_client(alert: rustls::AlertDescription) -> bool {
+    use rustls::AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::AccessDenied
+            | Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::NoCertificate
+            | Alert::UnknownCA
+            | Alert::UnsupportedCertificate
+    )
 }
 
 fn connect_cause<'a>(causes: impl Iterator<Item = Cause<'a>>) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod address;
 mod hostile;
+mod pass;
 mod plain;
 mod tls;
 mod upstream;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use policy::{Deployment, Method, Site, SiteName};
+use gateway::Errand;
+use policy::{Deployment, Site, SiteName};
 use secrecy::SecretString;
 
 use super::super::ask;
@@ -13,7 +14,7 @@ use super::{Fresh, Rights};
 use crate::auth::{Scheme, authorization};
 use crate::config::environment::Environment;
 use crate::credentials::Issue;
-use crate::login::exchange::{self, Request};
+use crate::login::exchange::{self, Errands, Request};
 use crate::login::recognise;
 use crate::login::survey::Survey;
 use crate::oauth::consent::{Callback, Consent};
@@ -22,7 +23,6 @@ use crate::oauth::{Grant, Granted, request};
 use crate::process::{self, Invocation};
 use crate::secrets::SecretRef;
 use crate::store::{OAuthTokens, Record};
-use crate::wire::HttpWire;
 
 #[derive(Args)]
 pub(super) struct OAuthArguments {
@@ -76,7 +76,7 @@ const WRITING: &[&str] = &[
 /// A login by consent, with tokens that renew themselves.
 pub(super) async fn consented(
     arguments: &super::Arguments,
-    wire: &HttpWire,
+    errands: &Errands,
     survey: &Survey,
     name: SiteName,
 ) -> anyhow::Result<Fresh> {
@@ -97,7 +97,7 @@ pub(super) async fn consented(
         redirect_uri: &consent.redirect_uri,
         verifier: &consent.verifier,
     };
-    let granted = request(wire, &provider, &client_id, Some(&secret), &grant)
+    let granted = request(errands, &provider, &client_id, Some(&secret), &grant)
         .await
         .context("the consent was not turned into tokens")?;
     tell_missing(&asked, &granted.scopes);
@@ -105,7 +105,7 @@ pub(super) async fn consented(
         "the login server gave no refresh token, so this login would end within the hour; ask for the scope `offline_access`",
     )?;
     let proven = known(
-        wire,
+        errands,
         survey,
         &provider,
         site,
@@ -141,7 +141,7 @@ pub(super) async fn consented(
 /// A login of a service's own right.
 pub(super) async fn of_client(
     arguments: &super::Arguments,
-    wire: &HttpWire,
+    errands: &Errands,
     survey: &Survey,
     name: SiteName,
     secret: SecretString,
@@ -150,14 +150,20 @@ pub(super) async fn of_client(
     let site = survey.site(name);
     let provider = Provider::of(&site, survey.deployment);
     let client_id = client_id(&arguments.oauth)?;
-    let granted = request(wire, &provider, &client_id, Some(&secret), &Grant::Client)
-        .await
-        .context("the client got no token")?;
+    let granted = request(
+        errands,
+        &provider,
+        &client_id,
+        Some(&secret),
+        &Grant::Client,
+    )
+    .await
+    .context("the client got no token")?;
     let mut site = site;
     site.cloud_id = survey.gateway_id();
     let header = authorization(&Scheme::Bearer, &granted.access);
     let proven = recognise(
-        wire,
+        errands,
         survey.deployment,
         site,
         Scheme::Bearer,
@@ -176,7 +182,7 @@ pub(super) async fn of_client(
 
 /// Who the token is for, on the site that was asked for and no other: one consent may be for several.
 async fn known(
-    wire: &HttpWire,
+    errands: &Errands,
     survey: &Survey,
     provider: &Provider,
     mut site: Site,
@@ -185,28 +191,39 @@ async fn known(
 ) -> anyhow::Result<super::Proven> {
     let header = authorization(&Scheme::Bearer, access);
     if survey.deployment == Deployment::Cloud {
-        let id = consented_site(wire, provider, &site, &header).await?;
+        let id = consented_site(errands, provider, &site, &header).await?;
         if !site.origin.is_loopback() {
             site.cloud_id = Some(id);
         }
     }
-    recognise(wire, survey.deployment, site, Scheme::Bearer, kind, &header)
-        .await
-        .context("the site does not know this login")
+    recognise(
+        errands,
+        survey.deployment,
+        site,
+        Scheme::Bearer,
+        kind,
+        &header,
+    )
+    .await
+    .context("the site does not know this login")
 }
 
 async fn consented_site(
-    wire: &HttpWire,
+    errands: &Errands,
     provider: &Provider,
     site: &Site,
     header: &SecretString,
 ) -> anyhow::Result<String> {
+    let errand = Errand::AccessibleResources;
     let asked = Request {
-        method: Method::Get,
-        path: "/oauth/token/accessible-resources".to_owned(),
+        errand,
+        path: errand
+            .path(Deployment::Cloud)
+            .unwrap_or_default()
+            .to_owned(),
         body: None,
     };
-    let said = exchange::send(wire, &provider.gateway(), asked, Some(header)).await?;
+    let said = exchange::send(errands, &provider.gateway(), asked, Some(header)).await?;
     let resources = said.json.as_ref().and_then(serde_json::Value::as_array);
     let resources = resources.context("Atlassian did not say which sites the consent is for")?;
     let origin = site.origin.to_string();
@@ -267,13 +284,13 @@ async fn open(link: &str) {
             .chain([link])
             .map(str::to_owned)
             .collect(),
-        variables: &[
+        variables: &[&[
             "DISPLAY",
             "WAYLAND_DISPLAY",
             "XAUTHORITY",
             "XDG_",
             "DBUS_SESSION_BUS_ADDRESS",
-        ],
+        ]],
     };
     let variables = Environment::of_process().for_children();
     let opened = process::output(&invocation, &variables, Duration::from_secs(5)).await;
@@ -316,5 +333,37 @@ fn tell_missing(wanted: &[String], granted: &[String]) {
             "not granted: {}; add them to the app if a tool needs them",
             missing.join(", ")
         ));
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use policy::{Manifest, Product};
+
+    use super::*;
+    use crate::{component, scopes};
+
+    /// What is asked for by default is what the built-in tools need, no more to be able to read than to write.
+    #[test]
+    fn the_usual_scopes_are_enough_for_every_tool() {
+        let manifest = Manifest::from_json(component::MANIFEST.as_bytes(), component::SHA256);
+        let manifest = manifest.unwrap();
+        let products = [Product::Jira, Product::Confluence];
+        let all: Vec<String> = [READING, WRITING]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(
+            scopes::lacking(&manifest, &products, &all)
+                .into_keys()
+                .collect::<Vec<_>>(),
+            [""; 0]
+        );
+        let reading: Vec<String> = READING.iter().copied().map(str::to_owned).collect();
+        for (scope, tools) in scopes::lacking(&manifest, &products, &reading) {
+            assert!(WRITING.contains(&scope.as_str()), "{scope} for {tools:?}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use gateway::OwnRequest;
-use policy::{HostRequest, ReportInputs};
+use gateway::{Errand, OwnRequest};
+use policy::{Deployment, HostRequest, Method, ReportInputs};
 
 use super::file::PolicyFile;
 use super::{log, manifest, print, references};
@@ -18,6 +18,32 @@ pub(in crate::cli) struct Report {
     log: Option<PathBuf>,
     #[command(flatten)]
     file: PolicyFile,
+}
+
+/// Everything that the host asks on its own account.
+fn host_requests() -> Vec<HostRequest> {
+    let probes = OwnRequest::ALL.into_iter().map(|request| HostRequest {
+        rule: request.rule(),
+        product: Some(request.product()),
+        deployment: None,
+        method: Method::Get,
+        path: request.path(),
+    });
+    let errands = Errand::ALL.into_iter().flat_map(|errand| {
+        Deployment::ALL
+            .iter()
+            .copied()
+            .filter_map(move |deployment| {
+                Some(HostRequest {
+                    rule: errand.rule(),
+                    product: errand.product(),
+                    deployment: Some(deployment),
+                    method: errand.method(),
+                    path: errand.path(deployment)?,
+                })
+            })
+    });
+    probes.chain(errands).collect()
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -35,11 +61,7 @@ impl Report {
         let policy = self.file.parse()?;
         let credentials = references::of_folder(self.file.folder().as_deref());
         let log = self.log.as_deref().map(log::read).transpose()?;
-        let host_requests = OwnRequest::ALL.map(|request| HostRequest {
-            rule: request.rule(),
-            product: request.product(),
-            path: request.path(),
-        });
+        let host_requests = host_requests();
         let inputs = ReportInputs {
             credentials: credentials.as_ref(),
             log: log.as_ref(),

@@ -34,7 +34,7 @@ impl Resolver for OneAddress {
 type Rules = fn(path: &str, host: &str, authorization: &str) -> (u16, String);
 
 struct World {
-    wire: HttpWire,
+    errands: Arc<Errands>,
     site: Site,
     /// Host, path and whether a credential came along.
     seen: Arc<Mutex<Vec<String>>>,
@@ -104,8 +104,9 @@ async fn world(rules: Rules) -> World {
     let mut site = stranger(&Origin::parse(&format!("https://{SITE}")).unwrap());
     site.ca_file = Some(authority.display().to_string());
     let dial = BTreeMap::from([(SocketAddr::new(ADDRESS.parse().unwrap(), 443), dialled)]);
+    let wire = HttpWire::with_network(Arc::new(OneAddress), DialMap(dial));
     World {
-        wire: HttpWire::with_network(Arc::new(OneAddress), DialMap(dial)),
+        errands: Errands::below(folder.path(), wire),
         site,
         seen,
         _folder: folder,
@@ -114,9 +115,16 @@ async fn world(rules: Rules) -> World {
 
 impl World {
     async fn log_in(&self, user: Option<&str>) -> Result<Proven, NotKnown> {
-        let survey = survey::of(&self.wire, &self.site, "").await?;
+        let survey = survey::of(&self.errands, &self.site, "").await?;
         let name = SiteName::parse("acme").unwrap();
-        prove(&self.wire, &survey, name, user, &SecretString::from(TOKEN)).await
+        prove(
+            &self.errands,
+            &survey,
+            name,
+            user,
+            &SecretString::from(TOKEN),
+        )
+        .await
     }
 
     fn requests(&self) -> Vec<String> {

@@ -181,7 +181,7 @@ async fn a_proxy_is_used_only_by_the_site_that_names_it() {
 
 #[test]
 fn the_header_with_the_credential_is_marked_secret() {
-    let value = super::super::authorization(&SecretString::from(CANARY)).unwrap();
+    let value = super::super::sensitive(&SecretString::from(CANARY)).unwrap();
     assert_eq!(format!("{value:?}"), "Sensitive");
-    assert!(super::super::authorization(&SecretString::from("Basic a\r\nx: y")).is_none());
+    assert!(super::super::sensitive(&SecretString::from("Basic a\r\nx: y")).is_none());
 }
