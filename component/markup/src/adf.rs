@@ -3,13 +3,17 @@
 //! Decides which ADF nodes the tree has words for. Reads whatever real sites send (nulls, missing
 //! attributes, unknown nodes); writes only what the schema and Atlassian's own editor accept.
 
+mod described;
 mod inline;
 mod instead;
 mod model;
 mod read;
 mod write;
 mod write_inline;
+mod write_kept;
+mod write_lists;
 
+pub(crate) use described::described;
 #[cfg(test)]
 pub(crate) use model::{HOLDS_INLINES, MODEL};
 use serde_json::Value;

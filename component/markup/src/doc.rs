@@ -145,6 +145,7 @@ pub struct Task {
     pub done: bool,
     pub content: Vec<Inline>,
     pub children: Vec<Task>,
+    pub carried: Carried,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -204,12 +205,11 @@ pub enum InlineKind {
     Mention(Box<Mention>),
     Status(Box<Status>),
     Emoji(Box<Emoji>),
-    /// A calendar day, `YYYY-MM-DD`.
-    Date(Day),
-    /// A link that the product shows as a card of its target.
-    Card {
-        url: Box<str>,
+    Date {
+        day: Day,
+        carried: Carried,
     },
+    Card(Box<Card>),
     /// A node the tree has no word for and that has no text of its own.
     Kept(Box<Kept>),
 }
@@ -240,6 +240,14 @@ pub struct Link {
     /// A URL, or one of the crate's own schemes `page:` and `attachment:`.
     pub href: String,
     pub title: Option<String>,
+    pub carried: Carried,
+}
+
+/// A link that the product shows as a card of its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    pub url: String,
+    pub carried: Carried,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,6 +270,7 @@ pub struct Mention {
     pub user: User,
     /// The display name without `@`, where the source has it.
     pub name: Option<String>,
+    pub carried: Carried,
 }
 
 /// How a person is named on the wire.
@@ -280,6 +289,7 @@ pub enum User {
 pub struct Status {
     pub text: String,
     pub colour: StatusColour,
+    pub carried: Carried,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,6 +337,7 @@ pub struct Emoji {
     pub id: Option<String>,
     /// What to show where the emoji is not known.
     pub text: Option<String>,
+    pub carried: Carried,
 }
 
 /// Attributes that only the source format knows, as it spelled them. Writers of that format put
@@ -403,6 +414,11 @@ impl Block {
         matches!(&self.kind, BlockKind::Paragraph(content) if content.is_empty())
     }
 
+    /// An empty line that says nothing at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_empty_line() && self.carried.is_empty()
+    }
+
     pub(crate) fn at(mut self, span: Span) -> Self {
         self.span = span;
         self
@@ -414,12 +430,55 @@ impl Block {
     }
 }
 
+impl InlineKind {
+    pub fn date(day: Day) -> Self {
+        Self::Date {
+            day,
+            carried: Carried::default(),
+        }
+    }
+
+    pub fn card(url: impl Into<String>) -> Self {
+        Self::Card(Box::new(Card {
+            url: url.into(),
+            carried: Carried::default(),
+        }))
+    }
+
+    /// What an object carries; None of text and of what is kept as a whole.
+    pub(crate) fn carried_mut(&mut self) -> Option<&mut Carried> {
+        match self {
+            Self::Image(image) => Some(&mut image.carried),
+            Self::Mention(mention) => Some(&mut mention.carried),
+            Self::Status(status) => Some(&mut status.carried),
+            Self::Emoji(emoji) => Some(&mut emoji.carried),
+            Self::Date { carried, .. } => Some(carried),
+            Self::Card(card) => Some(&mut card.carried),
+            Self::Text(_) | Self::HardBreak | Self::SoftBreak | Self::Kept(_) => None,
+        }
+    }
+
+    /// [`Self::carried_mut`], to look at.
+    pub(crate) fn carried(&self) -> Option<&Carried> {
+        match self {
+            Self::Image(image) => Some(&image.carried),
+            Self::Mention(mention) => Some(&mention.carried),
+            Self::Status(status) => Some(&status.carried),
+            Self::Emoji(emoji) => Some(&emoji.carried),
+            Self::Date { carried, .. } => Some(carried),
+            Self::Card(card) => Some(&card.carried),
+            Self::Text(_) | Self::HardBreak | Self::SoftBreak | Self::Kept(_) => None,
+        }
+    }
+}
+
 impl Link {
     /// Without a title.
     pub fn to(href: impl Into<String>) -> Self {
         Self {
             href: href.into(),
             title: None,
+            carried: Carried::default(),
         }
     }
 }
@@ -431,6 +490,7 @@ impl Emoji {
             name: name.into(),
             id: None,
             text: None,
+            carried: Carried::default(),
         }
     }
 }

@@ -49,8 +49,8 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
                 text.push_str(&emoji.name);
                 text.push(':');
             }
-            InlineKind::Date(day) => text.push_str(&day.to_string()),
-            InlineKind::Card { url } => text.push_str(url),
+            InlineKind::Date { day, .. } => text.push_str(&day.to_string()),
+            InlineKind::Card(card) => text.push_str(&card.url),
             InlineKind::Kept(_) => {}
         }
     }
@@ -80,8 +80,8 @@ fn fit_marks(run: &mut Inline) {
         InlineKind::Text(_) => {}
         InlineKind::Mention(_)
         | InlineKind::Status(_)
-        | InlineKind::Date(_)
-        | InlineKind::Card { .. } => {
+        | InlineKind::Date { .. }
+        | InlineKind::Card(_) => {
             run.marks.code = false;
             run.marks.link = None;
         }

@@ -39,6 +39,7 @@ pub mod doc;
 pub mod edit;
 mod emoji;
 mod error;
+mod ids;
 mod inlines;
 pub mod markdown;
 mod merge;

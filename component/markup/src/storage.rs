@@ -3,6 +3,7 @@
 //! Decides which elements and macros the tree has words for; every other one is kept as it was,
 //! and so is every block that was not changed since it was read.
 
+mod described;
 mod inline;
 mod macros;
 mod objects;
@@ -17,6 +18,7 @@ pub(crate) mod xml;
 use crate::doc::{Block, Document, Format, Source};
 use crate::error::{ReadError, WriteError};
 
+pub(crate) use described::described;
 pub(crate) use inline::words_in;
 pub(crate) use write::{cdata_text, escape};
 

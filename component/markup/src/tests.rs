@@ -7,6 +7,7 @@ mod constructs;
 mod editing;
 mod generate;
 mod limits;
+mod losses;
 mod markdown_properties;
 mod merging;
 mod readme;

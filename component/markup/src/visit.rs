@@ -111,9 +111,16 @@ pub(crate) fn forget_origins(blocks: &mut [Block]) {
             .kept
             .iter_mut()
             .for_each(|kept| Arc::make_mut(kept).origin = None);
+        if let Some(link) = &mut run.marks.link
+            && !link.carried.is_empty()
+        {
+            Arc::make_mut(link).carried = Carried::default();
+        }
+        if let Some(carried) = run.kind.carried_mut() {
+            *carried = Carried::default();
+        }
         match &mut run.kind {
             InlineKind::Kept(kept) => kept.origin = None,
-            InlineKind::Image(image) => image.carried = Carried::default(),
             InlineKind::Emoji(emoji) => (emoji.id, emoji.text) = (None, None),
             _ => {}
         }
@@ -123,25 +130,37 @@ pub(crate) fn forget_origins(blocks: &mut [Block]) {
 fn forget_ids(tasks: &mut [Task]) {
     for task in tasks {
         task.id = None;
+        task.carried = Carried::default();
         forget_ids(&mut task.children);
     }
 }
 
-/// Visits every task below `blocks`.
-pub(crate) fn each_task(blocks: &[Block], visit: &mut impl FnMut(&Task)) {
-    fn below(tasks: &[Task], visit: &mut impl FnMut(&Task)) {
-        for task in tasks {
-            visit(task);
-            below(&task.children, visit);
+/// What is visited.
+pub(crate) enum Part<'b> {
+    Block(&'b Block),
+    Task(&'b Task),
+    Run(&'b Inline),
+}
+
+/// Visits everything in `blocks`.
+pub(crate) fn each<'b>(blocks: &'b [Block], visit: &mut impl FnMut(Part<'b>)) {
+    for block in blocks {
+        visit(Part::Block(block));
+        match &block.kind {
+            BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
+                content.iter().for_each(|run| visit(Part::Run(run)));
+            }
+            BlockKind::Tasks(tasks) => each_in_tasks(tasks, visit),
+            other => bodies(other).into_iter().for_each(|body| each(body, visit)),
         }
     }
-    for block in blocks {
-        if let BlockKind::Tasks(tasks) = &block.kind {
-            below(tasks, visit);
-        }
-        for body in bodies(&block.kind) {
-            each_task(body, visit);
-        }
+}
+
+fn each_in_tasks<'b>(tasks: &'b [Task], visit: &mut impl FnMut(Part<'b>)) {
+    for task in tasks {
+        visit(Part::Task(task));
+        task.content.iter().for_each(|run| visit(Part::Run(run)));
+        each_in_tasks(&task.children, visit);
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::read::{attribute, kind, one_line, string, words};
+use super::read::{attribute, carried_attributes, kind, one_line, string, words};
 use crate::doc::{
-    Carried, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks,
-    Mention, Script, Span, Status, StatusColour, User,
+    Card, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
+    Script, Span, Status, StatusColour, User,
 };
 use crate::emoji;
 
@@ -69,6 +69,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             InlineKind::Mention(Box::new(Mention {
                 user: User::AccountId(string(node, "id")?.to_owned()),
                 name: (!name.is_empty()).then(|| one_line(name)),
+                carried: carried_attributes(node, &["id", "text"]),
             }))
         }
         "emoji" => {
@@ -76,20 +77,33 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             if name.is_empty() {
                 return None;
             }
-            let usual = emoji::text_of(&name).is_some();
-            let own = |key| string(node, key).filter(|_| !usual).map(str::to_owned);
+            let usual = emoji::text_of(&name);
+            let own = |key| string(node, key).filter(|_| usual.is_none());
+            let known: &[&str] = match usual {
+                None => &["shortName", "id", "text"],
+                Some(usual) if string(node, "text") == Some(usual) => &["shortName", "text"],
+                Some(_) => &["shortName"],
+            };
             InlineKind::Emoji(Box::new(Emoji {
-                id: own("id"),
-                text: own("text"),
+                id: own("id").map(str::to_owned),
+                text: own("text").map(str::to_owned),
+                carried: carried_attributes(node, known),
                 name,
             }))
         }
-        "status" => InlineKind::Status(Box::new(Status {
-            text: one_line(string(node, "text").unwrap_or("")),
-            colour: string(node, "color")
-                .and_then(StatusColour::named)
-                .unwrap_or(StatusColour::Neutral),
-        })),
+        "status" => {
+            // The schema allows any colour.
+            let named = string(node, "color").and_then(StatusColour::named);
+            let known: &[&str] = match named {
+                Some(_) => &["text", "color"],
+                None => &["text"],
+            };
+            InlineKind::Status(Box::new(Status {
+                text: one_line(string(node, "text").unwrap_or("")),
+                colour: named.unwrap_or(StatusColour::Neutral),
+                carried: carried_attributes(node, known),
+            }))
+        }
         "date" => {
             // The schema says string; numbers have been seen.
             let stamp = attribute(node, "timestamp")?;
@@ -97,11 +111,19 @@ fn read_object(node: &Value) -> Option<InlineKind> {
                 Value::String(text) => text.parse().ok()?,
                 other => other.as_i64()?,
             };
-            InlineKind::Date(Day::from_epoch_ms(ms)?)
+            let day = Day::from_epoch_ms(ms)?;
+            // The hour of a day, if the source has one.
+            let is_whole = day.epoch_ms() == ms || !stamp.is_string();
+            let known: &[&str] = if is_whole { &["timestamp"] } else { &[] };
+            InlineKind::Date {
+                day,
+                carried: carried_attributes(node, known),
+            }
         }
-        "inlineCard" => InlineKind::Card {
-            url: string(node, "url")?.into(),
-        },
+        "inlineCard" => InlineKind::Card(Box::new(Card {
+            url: string(node, "url")?.to_owned(),
+            carried: carried_attributes(node, &["url"]),
+        })),
         _ => return None,
     })
 }
@@ -125,7 +147,7 @@ pub(super) fn external_image(media: &Value) -> Option<Inline> {
             target: ImageTarget::Url(url.to_owned()),
             alt: one_line(string(media, "alt").unwrap_or("")),
             title: None,
-            carried: Carried::default(),
+            carried: carried_attributes(media, &["type", "url", "alt"]),
         };
         Inline::new(InlineKind::Image(Box::new(image)), read_marks(media))
     })
@@ -153,6 +175,7 @@ fn read_marks(node: &Value) -> Marks {
                         title: string(mark, "title")
                             .map(one_line)
                             .filter(|title| !title.is_empty()),
+                        carried: carried_attributes(mark, &["href", "title"]),
                     })
                 });
             }

@@ -4,7 +4,7 @@
 //! drops a word.
 
 use super::model::Holder;
-use super::write::misplaced;
+use super::write_kept::misplaced;
 use crate::doc::{Block, BlockKind, Inline, InlineKind, Item, ListMarker, Marks, PanelKind, Task};
 use crate::error::WriteError;
 use crate::inlines;

@@ -103,7 +103,7 @@ impl Cursor {
         }
         blocks.extend(paragraph(loose));
         // The schema wants something in every container; an empty line there is nothing.
-        if !self.path.is_empty() && blocks.iter().all(Block::is_empty_line) {
+        if !self.path.is_empty() && blocks.iter().all(Block::is_nothing) {
             blocks.clear();
         }
         blocks
@@ -173,12 +173,18 @@ impl Cursor {
                 (kind, &[])
             }
             "panel" => {
-                let kind = BlockKind::Panel {
-                    kind: panel_kind(string(node, "panelType").unwrap_or("")),
+                let kind = panel_kind(string(node, "panelType").unwrap_or(""));
+                let panel = BlockKind::Panel {
+                    kind,
                     title: None,
                     body: self.blocks(node),
                 };
-                (kind, &["panelType"])
+                // What is written for these is the kind that the editor offers instead.
+                let known: &[&str] = match kind {
+                    PanelKind::Tip | PanelKind::Plain => &[],
+                    _ => &["panelType"],
+                };
+                (panel, known)
             }
             "expand" | "nestedExpand" => {
                 let kind = BlockKind::Expand {
@@ -188,8 +194,8 @@ impl Cursor {
                 (kind, &["title"])
             }
             "blockCard" | "embedCard" if string(node, "url").is_some() => {
-                let url = string(node, "url").unwrap_or("").into();
-                let card = Inline::new(InlineKind::Card { url }, Marks::default());
+                let url = string(node, "url").unwrap_or("");
+                let card = Inline::new(InlineKind::card(url), Marks::default());
                 return Some(Block::paragraph(vec![card]).at(self.span()));
             }
             "mediaSingle" | "mediaGroup" if is_media(node) => (self.media(node), &[]),
@@ -218,7 +224,7 @@ impl Cursor {
         BlockKind::List { marker, items }
     }
 
-    /// A nested list follows the task it belongs to.
+    /// A nested list follows the task it belongs to, which carries its attributes.
     fn tasks(&mut self, node: &Value) -> Vec<Task> {
         let mut tasks: Vec<Task> = Vec::new();
         let too_deep = self.path.len() >= MAX_DEPTH;
@@ -228,7 +234,7 @@ impl Cursor {
                     id: string(child, "localId").map(str::to_owned),
                     done: string(child, "state") == Some("DONE"),
                     content: inlines::normal(cursor.inlines(child)),
-                    children: Vec::new(),
+                    ..Task::default()
                 });
             } else if too_deep {
                 let content = inlines::normal(vec![Inline::text(words(child))]);
@@ -239,7 +245,12 @@ impl Cursor {
             } else {
                 let nested = cursor.tasks(child);
                 match tasks.last_mut() {
-                    Some(last) => last.children.extend(nested),
+                    Some(last) => {
+                        if last.carried.is_empty() {
+                            last.carried = carried(child, &[]);
+                        }
+                        last.children.extend(nested);
+                    }
                     None => tasks.extend(nested),
                 }
             }
@@ -385,22 +396,36 @@ fn panel_kind(name: &str) -> PanelKind {
 
 /// The attributes and marks of a block that the tree has no place for.
 fn carried(node: &Value, known: &[&str]) -> Carried {
-    let mut kept = Map::new();
-    if let Some(attributes) = node.get("attrs").and_then(Value::as_object) {
-        let unknown: Map<String, Value> = attributes
-            .iter()
-            .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        if !unknown.is_empty() {
-            kept.insert("attrs".into(), unknown.into());
-        }
-    }
+    let mut kept = unknown(node, known);
     if let Some(marks) = node.get("marks").and_then(Value::as_array)
         && !marks.is_empty()
     {
         kept.insert("marks".into(), marks.clone().into());
     }
+    as_carried(kept)
+}
+
+/// The attributes of an object or a mark that the tree has no place for.
+pub(super) fn carried_attributes(node: &Value, known: &[&str]) -> Carried {
+    as_carried(unknown(node, known))
+}
+
+fn unknown(node: &Value, known: &[&str]) -> Map<String, Value> {
+    let attributes = node.get("attrs").and_then(Value::as_object);
+    let unknown: Map<String, Value> = attributes
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut kept = Map::new();
+    if !unknown.is_empty() {
+        kept.insert("attrs".into(), unknown.into());
+    }
+    kept
+}
+
+fn as_carried(kept: Map<String, Value>) -> Carried {
     if kept.is_empty() {
         return Carried::default();
     }

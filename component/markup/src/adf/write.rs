@@ -4,26 +4,22 @@
 //! document comes out of every tree. Writes text as it goes: a tree of JSON values would cost more
 //! than the rest of the conversion.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
-use super::instead::{flatten, simpler, stands, titled};
-use super::model::{HOLDS_INLINES, Holder};
-use super::write_inline::{self, href, image_url};
+use super::instead::{simpler, stands, titled};
+use super::model::Holder;
+use super::write_inline::{self, image_url};
 use crate::doc::{
-    Block, BlockKind, Carried, Document, Format, Image, Inline, InlineKind, Item, Kept, ListMarker,
-    Marks, PanelKind, Table, Task,
+    Block, BlockKind, Carried, Document, Format, Image, Inline, InlineKind, Marks, PanelKind,
 };
 use crate::error::WriteError;
-use crate::inlines;
-use crate::visit;
+use crate::ids::Ids;
 
 pub(super) fn document(document: &Document) -> Result<String, WriteError> {
-    let mut writer = Writer::default();
-    visit::each_task(&document.blocks, &mut |task| {
-        writer.used.extend(task.id.clone());
-    });
+    let mut writer = Writer {
+        out: Vec::new(),
+        ids: Ids::besides(&document.blocks),
+    };
     writer.put(r#"{"version":1,"type":"doc","content":["#);
     writer.blocks(&document.blocks, Holder::of("doc"))?;
     writer.put("]}");
@@ -46,20 +42,17 @@ pub(super) fn next(out: &mut Vec<u8>) {
     }
 }
 
-#[derive(Default)]
-struct Writer {
-    out: Vec<u8>,
-    /// Ids of tasks that the document has.
-    used: BTreeSet<String>,
-    last_id: u32,
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
+    pub(super) ids: Ids,
 }
 
 impl Writer {
-    fn put(&mut self, text: &str) {
+    pub(super) fn put(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn blocks(&mut self, blocks: &[Block], holder: Holder) -> Result<(), WriteError> {
+    pub(super) fn blocks(&mut self, blocks: &[Block], holder: Holder) -> Result<(), WriteError> {
         for block in blocks {
             if stands(&block.kind, holder) {
                 self.block(block, holder)?;
@@ -85,7 +78,7 @@ impl Writer {
         self.blocks(body, holder)
     }
 
-    fn block(&mut self, block: &Block, holder: Holder) -> Result<(), WriteError> {
+    pub(super) fn block(&mut self, block: &Block, holder: Holder) -> Result<(), WriteError> {
         let carried = &block.carried;
         match &block.kind {
             BlockKind::Paragraph(content) => match content.as_slice() {
@@ -142,7 +135,7 @@ impl Writer {
                 self.decisions(title.as_deref(), body, carried, holder)?;
             }
             BlockKind::Panel { kind, title, body } => {
-                let name = panel_name(*kind, carried);
+                let name = panel_name(*kind);
                 let own = [("panelType", name.into())];
                 match title {
                     None => self.container("panel", &own, carried, holder, body)?,
@@ -168,7 +161,13 @@ impl Writer {
     }
 
     /// Begins a node up to its content; what the tree says stands above what it carries.
-    fn begin(&mut self, name: &str, own: &[(&str, Value)], carried: &Carried, holder: Holder) {
+    pub(super) fn begin(
+        &mut self,
+        name: &str,
+        own: &[(&str, Value)],
+        carried: &Carried,
+        holder: Holder,
+    ) {
         next(&mut self.out);
         self.put(r#"{"type":""#);
         self.put(name);
@@ -182,7 +181,8 @@ impl Writer {
         if let Some(source) = &source {
             for (key, value) in source["attrs"].as_object().into_iter().flatten() {
                 // The list's own id, not the one made up for it.
-                if matches!(key.as_str(), "localId" | "layout") || !attributes.contains_key(key) {
+                let is_own = matches!(key.as_str(), "localId" | "layout" | "panelType");
+                if is_own || !attributes.contains_key(key) {
                     attributes.insert(key.clone(), value.clone());
                 }
             }
@@ -208,13 +208,13 @@ impl Writer {
     }
 
     /// Ends a node that has no content.
-    fn childless(&mut self) {
+    pub(super) fn childless(&mut self) {
         let content = r#","content":["#;
         self.out.truncate(self.out.len() - content.len());
         self.put("}");
     }
 
-    fn container(
+    pub(super) fn container(
         &mut self,
         name: &str,
         own: &[(&str, Value)],
@@ -229,7 +229,7 @@ impl Writer {
     }
 
     /// Blocks for a node that must hold at least one.
-    fn filled(&mut self, blocks: &[Block], holder: Holder) -> Result<(), WriteError> {
+    pub(super) fn filled(&mut self, blocks: &[Block], holder: Holder) -> Result<(), WriteError> {
         let start = self.out.len();
         self.blocks(blocks, holder)?;
         let first = &self.out[start..];
@@ -245,136 +245,6 @@ impl Writer {
             }
             self.out.splice(start..start, line);
         }
-        Ok(())
-    }
-
-    fn list(
-        &mut self,
-        marker: ListMarker,
-        items: &[Item],
-        carried: &Carried,
-        holder: Holder,
-    ) -> Result<(), WriteError> {
-        let (name, order) = match marker {
-            ListMarker::Bullet => ("bulletList", None),
-            ListMarker::Ordered { start: 1 } => ("orderedList", None),
-            ListMarker::Ordered { start } => ("orderedList", Some(("order", start.into()))),
-        };
-        self.begin(name, order.as_slice(), carried, holder);
-        for item in items {
-            self.container(
-                "listItem",
-                &[],
-                &item.carried,
-                Holder::of(name),
-                &item.blocks,
-            )?;
-        }
-        self.put("]}");
-        Ok(())
-    }
-
-    fn tasks(
-        &mut self,
-        tasks: &[Task],
-        carried: &Carried,
-        holder: Holder,
-    ) -> Result<(), WriteError> {
-        let list = self.new_id("list");
-        self.begin("taskList", &[("localId", list.into())], carried, holder);
-        for task in tasks {
-            let id = match &task.id {
-                Some(id) => id.clone(),
-                None => self.new_id("task"),
-            };
-            let state = if task.done { "DONE" } else { "TODO" };
-            let own = [("localId", id.into()), ("state", state.into())];
-            self.begin(
-                "taskItem",
-                &own,
-                &Carried::default(),
-                Holder::of("taskList"),
-            );
-            write_inline::write(&mut self.out, &task.content)?;
-            self.put("]}");
-            if !task.children.is_empty() {
-                self.tasks(&task.children, &Carried::default(), Holder::of("taskList"))?;
-            }
-        }
-        self.put("]}");
-        Ok(())
-    }
-
-    /// A decision is one line; every line of the body is one.
-    fn decisions(
-        &mut self,
-        title: Option<&str>,
-        body: &[Block],
-        carried: &Carried,
-        holder: Holder,
-    ) -> Result<(), WriteError> {
-        let list = self.new_id("list");
-        self.begin("decisionList", &[("localId", list.into())], carried, holder);
-        let start = self.out.len();
-        let title = title.map(titled);
-        for block in title.iter().chain(body) {
-            if let BlockKind::Kept { kept, body: None } = &block.kind {
-                self.kept(kept, None, Holder::of("decisionList"))?;
-                continue;
-            }
-            let mut lines = Vec::new();
-            flatten(block, &mut lines)?;
-            for line in lines {
-                self.decision(&line, &block.carried)?;
-            }
-        }
-        if self.out.len() == start {
-            self.decision(&[], &Carried::default())?;
-        }
-        self.put("]}");
-        Ok(())
-    }
-
-    fn decision(&mut self, line: &[Inline], carried: &Carried) -> Result<(), WriteError> {
-        let id = self.new_id("decision");
-        let mut own = vec![("localId", Value::from(id))];
-        let is_new = carried
-            .of(Format::Adf)
-            .is_none_or(|source| !source.contains(r#""state""#));
-        if is_new {
-            own.push(("state", "DECIDED".into()));
-        }
-        self.begin("decisionItem", &own, carried, Holder::of("decisionList"));
-        write_inline::write(&mut self.out, line)?;
-        self.put("]}");
-        Ok(())
-    }
-
-    fn table(
-        &mut self,
-        table: &Table,
-        carried: &Carried,
-        holder: Holder,
-    ) -> Result<(), WriteError> {
-        let rows = || table.rows.iter().filter(|row| !row.cells.is_empty());
-        if rows().next().is_none() {
-            return Ok(());
-        }
-        self.begin("table", &[], carried, holder);
-        for row in rows() {
-            self.begin("tableRow", &[], &row.carried, Holder::of("table"));
-            for cell in &row.cells {
-                let name = if cell.header {
-                    "tableHeader"
-                } else {
-                    "tableCell"
-                };
-                let holder = Holder::of("tableRow");
-                self.container(name, &[], &cell.carried, holder, &cell.blocks)?;
-            }
-            self.put("]}");
-        }
-        self.put("]}");
         Ok(())
     }
 
@@ -398,163 +268,24 @@ impl Writer {
             carried,
             holder,
         );
-        self.begin(
-            "media",
-            &own,
-            &Carried::default(),
-            Holder::of("mediaSingle"),
-        );
+        self.begin("media", &own, &image.carried, Holder::of("mediaSingle"));
         self.childless();
-        if let Some(link) = &marks.link {
-            self.out.pop();
-            self.put(r#","marks":[{"type":"link","attrs":{"href":"#);
-            json_text(&mut self.out, href(&link.href)?);
-            self.put("}}]}");
-        }
-        self.put("]}");
-        Ok(())
-    }
-
-    /// A node of the original, with the content it has now.
-    fn kept(
-        &mut self,
-        kept: &Kept,
-        body: Option<&[Block]>,
-        holder: Holder,
-    ) -> Result<(), WriteError> {
-        let source = source(kept)?;
-        // What was not touched stands where it stood.
-        let unmoved = kept.id.is_empty();
-        if unmoved && body.is_none() {
-            next(&mut self.out);
-            self.put(source);
-            return Ok(());
-        }
-        let mut node = parse(kept)?;
-        let name = super::read::kind(&node).to_owned();
-        if !unmoved && !holder.holds(&name) {
-            return Err(misplaced(kept, holder.noun()));
-        }
-        next(&mut self.out);
-        let Some(body) = body else {
-            self.put(source);
-            return Ok(());
-        };
-        if name == "mediaSingle" {
-            let caption = self.lines(body, true)?;
-            let children = node["content"].as_array_mut().into_iter().flatten();
-            for child in children.filter(|child| super::read::kind(child) == "caption") {
-                child["content"] = serde_json::from_slice(&caption).unwrap_or_default();
-            }
-            json(&mut self.out, &node);
-            return Ok(());
-        }
-        if let Some(node) = node.as_object_mut() {
-            node.remove("content");
-        }
-        json(&mut self.out, &node);
         self.out.pop();
-        self.put(r#","content":["#);
-        let inside = Holder::of(&name);
-        if HOLDS_INLINES.contains(&name.as_str()) {
-            let lines = self.lines(body, false)?;
-            self.out.extend_from_slice(&lines[1..lines.len() - 1]);
-        } else if inside.holds("paragraph") {
-            self.filled(body, inside)?;
-        } else {
-            for block in body.iter().filter(|block| !block.is_empty_line()) {
-                match &block.kind {
-                    BlockKind::Kept { kept, body } => self.kept(kept, body.as_deref(), inside)?,
-                    BlockKind::Tasks(tasks) if name == "taskList" => {
-                        self.tasks(tasks, &block.carried, inside)?;
-                    }
-                    _ => return Err(WriteError::Outside(kept.placeholder())),
-                }
-            }
-        }
+        write_inline::media_marks(&mut self.out, marks)?;
+        self.put("}");
         self.put("]}");
         Ok(())
-    }
-
-    /// The lines of `blocks` as one list of inline nodes.
-    fn lines(&mut self, blocks: &[Block], is_caption: bool) -> Result<Vec<u8>, WriteError> {
-        let mut lines = Vec::new();
-        for block in blocks {
-            flatten(block, &mut lines)?;
-        }
-        let mut runs = Vec::new();
-        for line in lines {
-            if !runs.is_empty() {
-                runs.push(Inline::new(InlineKind::HardBreak, Marks::default()));
-            }
-            runs.extend(line);
-        }
-        let runs = inlines::normal(runs);
-        for run in runs.iter().filter(|_| is_caption) {
-            if let InlineKind::Kept(kept) = &run.kind
-                && matches!(
-                    super::read::kind(&parse(kept)?),
-                    "mediaInline" | "inlineExtension"
-                )
-            {
-                return Err(misplaced(kept, "a caption"));
-            }
-        }
-        let mut written = vec![b'['];
-        write_inline::write(&mut written, &runs)?;
-        written.push(b']');
-        Ok(written)
-    }
-
-    /// Ids need only be unique in the document; Atlassian puts its own in their place.
-    fn new_id(&mut self, noun: &str) -> String {
-        loop {
-            self.last_id += 1;
-            let id = format!("{noun}-{}", self.last_id);
-            if self.used.insert(id.clone()) {
-                return id;
-            }
-        }
     }
 }
 
-/// A panel with its own colours stays custom, a tip of the original a tip. The documented kinds
-/// are info, note, warning, success and error.
-fn panel_name(kind: PanelKind, carried: &Carried) -> &'static str {
+/// The documented kinds are info, note, warning, success and error; a panel of the original that
+/// is another kind carries it.
+fn panel_name(kind: PanelKind) -> &'static str {
     match kind {
         PanelKind::Note => "note",
         PanelKind::Tip | PanelKind::Success => "success",
         PanelKind::Warning => "warning",
         PanelKind::Error => "error",
-        PanelKind::Plain if carried.of(Format::Adf).is_some() => "custom",
         PanelKind::Info | PanelKind::Decision | PanelKind::Plain => "info",
-    }
-}
-
-/// The JSON text of a kept node or mark.
-fn source(kept: &Kept) -> Result<&str, WriteError> {
-    let Some(origin) = &kept.origin else {
-        return Err(WriteError::Placeholder(kept.placeholder()));
-    };
-    if origin.format != Format::Adf {
-        return Err(WriteError::Foreign {
-            label: kept.label.clone(),
-            from: origin.format,
-            to: Format::Adf,
-        });
-    }
-    Ok(&origin.open)
-}
-
-/// The JSON of a kept node or mark.
-pub(super) fn parse(kept: &Kept) -> Result<Value, WriteError> {
-    let source = source(kept)?;
-    serde_json::from_str(source).map_err(|_| WriteError::Placeholder(kept.placeholder()))
-}
-
-pub(super) fn misplaced(kept: &Kept, holder: &'static str) -> WriteError {
-    WriteError::Misplaced {
-        placeholder: kept.placeholder(),
-        holder,
     }
 }

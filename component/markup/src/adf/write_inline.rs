@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::read::kind;
-use super::write::{json, json_text, next, parse};
+use super::write::{json, json_text, next};
+use super::write_kept::parse;
 use crate::doc::{
-    Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script, User,
+    Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script,
+    User,
 };
 use crate::emoji;
 use crate::error::WriteError;
@@ -23,6 +27,9 @@ const NOT_OF_TEXT: &[&str] = &[
     "fragment",
     "indentation",
 ];
+
+/// Marks that an image may carry beside a link.
+const OF_MEDIA: &[&str] = &["annotation", "border", "dataConsumer"];
 
 /// Writes normal-form runs, separated by commas.
 pub(super) fn write(out: &mut Vec<u8>, inlines: &[Inline]) -> Result<(), WriteError> {
@@ -62,13 +69,16 @@ fn write_run(out: &mut Vec<u8>, run: &Inline) -> Result<(), WriteError> {
                 ("text", status.text.as_str()),
                 ("color", status.colour.name()),
             ];
-            write_object(out, "status", &own);
+            write_object(out, "status", &own, &status.carried);
         }
         InlineKind::Emoji(emoji) => write_emoji(out, emoji),
-        InlineKind::Date(day) => {
-            write_object(out, "date", &[("timestamp", &day.epoch_ms().to_string())]);
+        InlineKind::Date { day, carried } => {
+            let stamp = day.epoch_ms().to_string();
+            write_object(out, "date", &[("timestamp", &stamp)], carried);
         }
-        InlineKind::Card { url } => write_object(out, "inlineCard", &[("url", url)]),
+        InlineKind::Card(card) => {
+            write_object(out, "inlineCard", &[("url", &card.url)], &card.carried);
+        }
         InlineKind::Kept(kept) => {
             next(out);
             json(out, &parse(kept)?);
@@ -95,13 +105,39 @@ fn write_text(out: &mut Vec<u8>, text: &str, marks: &Marks) -> Result<(), WriteE
     Ok(())
 }
 
+/// The marks of an image, behind its attributes.
+pub(super) fn media_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteError> {
+    let start = out.len();
+    out.extend_from_slice(br#","marks":["#);
+    let empty = out.len();
+    if let Some(link) = &marks.link {
+        write_link(out, link)?;
+    }
+    for kept in &marks.kept {
+        let mark = parse(kept)?;
+        if OF_MEDIA.contains(&kind(&mark)) {
+            next(out);
+            json(out, &mark);
+        }
+    }
+    if out.len() == empty {
+        out.truncate(start);
+    } else {
+        out.push(b']');
+    }
+    Ok(())
+}
+
+fn write_link(out: &mut Vec<u8>, link: &Link) -> Result<(), WriteError> {
+    let mut own = vec![("href", href(&link.href)?)];
+    own.extend(link.title.as_deref().map(|title| ("title", title)));
+    write_object(out, "link", &own, &link.carried);
+    Ok(())
+}
+
 fn write_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteError> {
     if let Some(link) = &marks.link {
-        let href = href(&link.href)?;
-        match &link.title {
-            Some(title) => write_object(out, "link", &[("href", href), ("title", title)]),
-            None => write_object(out, "link", &[("href", href)]),
-        }
+        write_link(out, link)?;
     }
     if marks.code {
         write_bare(out, "code");
@@ -120,10 +156,11 @@ fn write_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteError> {
                 Script::Subscript => "sub",
                 Script::Superscript => "sup",
             };
-            write_object(out, "subsup", &[("type", name)]);
+            write_object(out, "subsup", &[("type", name)], &Carried::default());
         }
         if let Some(colour) = marks.colour.as_deref().and_then(hex_colour) {
-            write_object(out, "textColor", &[("color", &colour)]);
+            let own = [("color", colour.as_str())];
+            write_object(out, "textColor", &own, &Carried::default());
         }
     }
     for kept in &marks.kept {
@@ -148,13 +185,23 @@ fn write_bare(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(br#""}"#);
 }
 
-/// A node or a mark whose attributes are all text.
-fn write_object(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
+/// A node or a mark with attributes that are text, and with what it carries, which says more.
+fn write_object(out: &mut Vec<u8>, name: &str, own: &[(&str, &str)], carried: &Carried) {
     next(out);
     out.extend_from_slice(br#"{"type":""#);
     out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(br#"","attrs":{"#);
-    for (index, (key, value)) in attributes.iter().enumerate() {
+    out.extend_from_slice(br#"","attrs":"#);
+    if let Some(mut attributes) = carried_attributes(carried) {
+        for (key, value) in own {
+            let value = || Value::from(*value);
+            attributes.entry(*key).or_insert_with(value);
+        }
+        json(out, &attributes.into());
+        out.push(b'}');
+        return;
+    }
+    out.push(b'{');
+    for (index, (key, value)) in own.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
@@ -165,7 +212,17 @@ fn write_object(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
     out.extend_from_slice(b"}}");
 }
 
-pub(super) fn href(href: &str) -> Result<&str, WriteError> {
+fn carried_attributes(carried: &Carried) -> Option<Map<String, Value>> {
+    match serde_json::from_str(carried.of(Format::Adf)?).ok()? {
+        Value::Object(mut carried) => match carried.remove("attrs")? {
+            Value::Object(attributes) => Some(attributes),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn href(href: &str) -> Result<&str, WriteError> {
     if href.starts_with("page:") || href.starts_with("attachment:") {
         return Err(WriteError::Link {
             href: href.to_owned(),
@@ -194,8 +251,11 @@ fn write_mention(out: &mut Vec<u8>, mention: &Mention) -> Result<(), WriteError>
         }
     };
     match &mention.name {
-        Some(name) => write_object(out, "mention", &[("id", id), ("text", &format!("@{name}"))]),
-        None => write_object(out, "mention", &[("id", id)]),
+        Some(name) => {
+            let own = [("id", id.as_str()), ("text", &format!("@{name}"))];
+            write_object(out, "mention", &own, &mention.carried);
+        }
+        None => write_object(out, "mention", &[("id", id)], &mention.carried),
     }
     Ok(())
 }
@@ -206,7 +266,7 @@ fn write_emoji(out: &mut Vec<u8>, emoji: &Emoji) {
     let mut attributes = vec![("shortName", name.as_str())];
     attributes.extend(emoji.id.as_deref().map(|id| ("id", id)));
     attributes.extend(text.map(|text| ("text", text)));
-    write_object(out, "emoji", &attributes);
+    write_object(out, "emoji", &attributes, &emoji.carried);
 }
 
 /// The schema wants six hexadecimal digits; the names are those of wiki markup's palette.

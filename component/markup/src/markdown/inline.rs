@@ -253,9 +253,10 @@ fn write_object(kind: &InlineKind) -> String {
             let (text, colour) = (plain_text(&status.text), status.colour.name());
             format!("[{text}](status:{colour})")
         }
-        InlineKind::Date(day) => format!("<date:{day}>"),
-        InlineKind::Card { url } if escape::is_autolink(url) => format!("<{url}>"),
-        InlineKind::Card { url } => {
+        InlineKind::Date { day, .. } => format!("<date:{day}>"),
+        InlineKind::Card(card) if escape::is_autolink(&card.url) => format!("<{}>", card.url),
+        InlineKind::Card(card) => {
+            let url = &card.url;
             format!("[{}]({})", plain_text(url), escape::destination(url))
         }
         InlineKind::Kept(kept) => kept.placeholder(),

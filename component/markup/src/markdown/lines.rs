@@ -477,7 +477,7 @@ impl<'a> Lines<'a> {
             }
             LinkKind::Card(url) => {
                 self.read.runs.truncate(first);
-                InlineKind::Card { url: url.into() }
+                InlineKind::card(url)
             }
             LinkKind::Image(mut image) => {
                 image.alt = inlines::plain(&self.read.runs.split_off(first));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pulldown_cmark::LinkType;
 
 use crate::doc::{
-    Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, Status, StatusColour, User,
+    Carried, Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, Status, StatusColour, User,
 };
 
 pub(super) enum LinkKind {
@@ -56,8 +56,8 @@ pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKin
         LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
         LinkType::Email => LinkKind::Plain(Arc::new(Link::to(format!("mailto:{href}")))),
         _ => LinkKind::Plain(Arc::new(Link {
-            href: href.to_owned(),
             title: (!title.is_empty()).then(|| title.to_owned()),
+            ..Link::to(href)
         })),
     }
 }
@@ -68,10 +68,11 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
             return InlineKind::Status(Box::new(Status {
                 text: label.to_owned(),
                 colour: StatusColour::named(&value).unwrap_or(StatusColour::Neutral),
+                carried: Carried::default(),
             }));
         }
         Target::Date => match Day::parse(&value) {
-            Some(day) => return InlineKind::Date(day),
+            Some(day) => return InlineKind::date(day),
             None => return InlineKind::Text(value),
         },
         Target::Emoji => {
@@ -87,6 +88,7 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
     InlineKind::Mention(Box::new(Mention {
         user,
         name: named.then(|| name.to_owned()),
+        carried: Carried::default(),
     }))
 }
 

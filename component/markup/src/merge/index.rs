@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::doc::{Block, BlockKind, Emoji, Image, ImageTarget, Inline, InlineKind, Kept, Task};
+use crate::doc::{Block, BlockKind, Emoji, Inline, InlineKind, Kept};
 use crate::error::RestoreError;
+use crate::visit::{self, Part};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'b> {
@@ -30,18 +31,21 @@ pub(super) struct Index<'b> {
     repeated: BTreeSet<&'b str>,
     used: BTreeSet<String>,
     emoji: BTreeMap<&'b str, &'b Emoji>,
-    images: Vec<&'b Image>,
 }
 
 impl<'b> Index<'b> {
     pub(super) fn new(blocks: &'b [Block]) -> Self {
         let mut index = Self::default();
-        each(blocks, &mut |found| match found {
-            Found::Kept(entry) => index.add(entry),
-            Found::Emoji(emoji) => {
+        visit::each(blocks, &mut |part| {
+            if let Part::Run(Inline {
+                kind: InlineKind::Emoji(emoji),
+                ..
+            }) = part
+                && (emoji.id.is_some() || emoji.text.is_some())
+            {
                 index.emoji.insert(&emoji.name, emoji);
             }
-            Found::Image(image) => index.images.push(image),
+            entries(part).into_iter().for_each(|entry| index.add(entry));
         });
         index
     }
@@ -85,95 +89,59 @@ impl<'b> Index<'b> {
 
     /// Marks everything in `blocks` as used.
     pub(super) fn use_all(&mut self, blocks: &[Block]) {
-        each(blocks, &mut |found| {
-            if let Found::Kept(entry) = found {
-                self.used.insert(entry.kept.id.clone());
-            }
+        visit::each(blocks, &mut |part| {
+            let ids = entries(part).into_iter().map(|entry| &entry.kept.id);
+            self.used.extend(ids.cloned());
         });
+    }
+
+    /// [`Self::use_all`] for one line.
+    pub(super) fn use_line(&mut self, content: &[Inline]) {
+        for run in content {
+            let ids = entries(Part::Run(run)).into_iter();
+            self.used.extend(ids.map(|entry| entry.kept.id.clone()));
+        }
     }
 
     pub(super) fn emoji(&self, name: &str) -> Option<&'b Emoji> {
         self.emoji.get(name).copied()
     }
 
-    pub(super) fn image(&self, target: &ImageTarget) -> Option<&'b Image> {
-        self.images
-            .iter()
-            .copied()
-            .find(|image| image.target == *target)
-    }
-
     /// A line for each node of `blocks` that no longer stands anywhere.
     pub(super) fn unused_in(&self, blocks: &[Block]) -> Vec<String> {
         let mut unused: BTreeMap<&str, String> = BTreeMap::new();
-        each(blocks, &mut |found| {
-            if let Found::Kept(Entry { kept, .. }) = found
-                && !self.used.contains(&kept.id)
-            {
-                let line = format!("{} was taken out", kept.placeholder());
-                unused.insert(&kept.id, line);
+        visit::each(blocks, &mut |part| {
+            for Entry { kept, .. } in entries(part) {
+                if !self.used.contains(&kept.id) {
+                    let line = format!("{} was taken out", kept.placeholder());
+                    unused.insert(&kept.id, line);
+                }
             }
         });
         unused.into_values().collect()
     }
 }
 
-enum Found<'b> {
-    Kept(Entry<'b>),
-    Emoji(&'b Emoji),
-    Image(&'b Image),
-}
-
-fn each<'b>(blocks: &'b [Block], visit: &mut impl FnMut(Found<'b>)) {
-    for block in blocks {
-        match &block.kind {
-            BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
-                each_inline(content, visit);
-            }
-            BlockKind::Tasks(tasks) => each_task(tasks, visit),
-            BlockKind::Kept { kept, body } => {
-                let place = Place::Block(body.as_deref());
-                visit(Found::Kept(Entry { kept, place }));
-                each(body.as_deref().unwrap_or_default(), visit);
-            }
-            BlockKind::Quote(body)
-            | BlockKind::Panel { body, .. }
-            | BlockKind::Expand { body, .. } => each(body, visit),
-            BlockKind::List { items, .. } => {
-                items.iter().for_each(|item| each(&item.blocks, visit));
-            }
-            BlockKind::Table(table) => {
-                let cells = table.rows.iter().flat_map(|row| &row.cells);
-                cells.for_each(|cell| each(&cell.blocks, visit));
-            }
-            BlockKind::Code { .. } | BlockKind::Rule => {}
+/// The nodes that a part of the original is or stands in.
+fn entries(part: Part<'_>) -> Vec<Entry<'_>> {
+    match part {
+        Part::Block(Block {
+            kind: BlockKind::Kept { kept, body },
+            ..
+        }) => {
+            let place = Place::Block(body.as_deref());
+            vec![Entry { kept, place }]
         }
-    }
-}
-
-fn each_task<'b>(tasks: &'b [Task], visit: &mut impl FnMut(Found<'b>)) {
-    for task in tasks {
-        each_inline(&task.content, visit);
-        each_task(&task.children, visit);
-    }
-}
-
-fn each_inline<'b>(content: &'b [Inline], visit: &mut impl FnMut(Found<'b>)) {
-    for run in content {
-        for kept in &run.marks.kept {
-            visit(Found::Kept(Entry {
-                kept,
-                place: Place::Mark,
-            }));
+        Part::Run(run) => {
+            let place = Place::Mark;
+            let marks = run.marks.kept.iter().map(|kept| Entry { kept, place });
+            let mut entries: Vec<Entry<'_>> = marks.collect();
+            if let InlineKind::Kept(kept) = &run.kind {
+                let place = Place::Inline;
+                entries.push(Entry { kept, place });
+            }
+            entries
         }
-        match &run.kind {
-            InlineKind::Kept(kept) => visit(Found::Kept(Entry {
-                kept,
-                place: Place::Inline,
-            })),
-            InlineKind::Emoji(emoji) => visit(Found::Emoji(emoji)),
-            InlineKind::Image(image) => visit(Found::Image(image)),
-            _ => {}
-        }
+        Part::Block(_) | Part::Task(_) => Vec::new(),
     }
 }

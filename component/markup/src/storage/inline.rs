@@ -67,6 +67,7 @@ impl Reader<'_> {
         let link = Link {
             href: href.clone(),
             title: element.value("title").map(Cow::into_owned),
+            carried: objects::others(element, &["href", "title"]),
         };
         let marks = Marks {
             link: Some(Arc::new(link)),
@@ -90,14 +91,19 @@ impl Reader<'_> {
                 let mention = Mention {
                     user,
                     name: (!name.is_empty()).then_some(name),
+                    carried: objects::link_carried(element),
                 };
                 let mention = Inline::new(InlineKind::Mention(Box::new(mention)), marks.clone());
                 return runs.push(mention.at(span));
             }
             Target::Address(href, fallback) => (href, fallback),
         };
+        let link = Link {
+            carried: objects::link_carried(element),
+            ..Link::to(href)
+        };
         let marks = Marks {
-            link: Some(Arc::new(Link::to(href))),
+            link: Some(Arc::new(link)),
             ..marks.clone()
         };
         let body = link_body(element).map(|body| self.inlines(body.children(), &marks));

@@ -5,11 +5,14 @@
 use std::borrow::Cow;
 
 use super::inline::plain_mark;
-use super::rows::attribute;
+use super::macros::with_inner;
+use super::rows::{attribute, is_editors};
 use super::shape::is_macro;
+use super::write::parameter;
 use super::xml::Element;
 use crate::doc::{
-    Carried, Day, Emoji, Format, Image, ImageTarget, InlineKind, Marks, Status, StatusColour, User,
+    Card, Carried, Day, Emoji, Format, Image, ImageTarget, InlineKind, Marks, Status, StatusColour,
+    User,
 };
 use crate::emoji;
 use crate::page_link::PageLink;
@@ -19,10 +22,7 @@ pub(super) fn mark(element: &Element<'_>, marks: &Marks) -> Option<Marks> {
     if element.name != "span" {
         return plain_mark(element.name, marks);
     }
-    // The editor of Data Center puts the second one around the words of every task.
-    if element.attributes.trim().is_empty()
-        || element.attributes.trim() == "class=\"placeholder-inline-tasks\""
-    {
+    if element.attributes.trim().is_empty() || is_editors(element) {
         return Some(marks.clone());
     }
     let colour = span_colour(element)?;
@@ -35,10 +35,18 @@ pub(super) fn mark(element: &Element<'_>, marks: &Marks) -> Option<Marks> {
 pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
     Some(match element.name {
         "br" => InlineKind::HardBreak,
-        "a" if is_card(element) => InlineKind::Card {
-            url: element.value("href")?.into(),
+        "a" if is_card(element) => {
+            let inline = element.value("data-card-appearance").as_deref() == Some("inline");
+            let said = if inline { CARD } else { &CARD[..1] };
+            InlineKind::Card(Box::new(Card {
+                url: element.value("href")?.into_owned(),
+                carried: others(element, said),
+            }))
+        }
+        "time" => InlineKind::Date {
+            day: Day::parse(&element.value("datetime")?)?,
+            carried: others(element, &["datetime"]),
         },
-        "time" => InlineKind::Date(Day::parse(&element.value("datetime")?)?),
         "img" => InlineKind::Image(Box::new(Image {
             target: ImageTarget::Url(element.value("src")?.into_owned()),
             alt: trimmed(element, "alt"),
@@ -55,11 +63,69 @@ pub(super) fn object(element: &Element<'_>) -> Option<InlineKind> {
                 // Confluence calls its neutral one Grey.
                 colour: StatusColour::named(&colour.to_ascii_lowercase())
                     .unwrap_or(StatusColour::Neutral),
+                carried: status_carried(element),
             }))
         }
         _ => return None,
     })
 }
+
+const CARD: &[&str] = &["href", "data-card-appearance"];
+const EMOTICON: &[&str] = &[
+    "ac:name",
+    "ac:emoji-shortname",
+    "ac:emoji-fallback",
+    "ac:emoji-id",
+];
+
+/// The attributes that the tree does not hold.
+pub(super) fn others(element: &Element<'_>, said: &[&str]) -> Carried {
+    let others = element.values().filter(|(key, _)| !said.contains(key));
+    let others: String = others.map(|(key, value)| attribute(key, &value)).collect();
+    Carried::new(Format::Storage, others)
+}
+
+/// A status has parameters besides its words and its colour.
+fn status_carried(element: &Element<'_>) -> Carried {
+    let said = |child: &Element<'_>| child.is_parameter("title") || child.is_parameter("colour");
+    let parameters = element.elements().filter(|child| !said(child));
+    let parameters = parameters.filter_map(|child| {
+        let name = child.value("ac:name")?;
+        (child.name == "ac:parameter").then(|| parameter(&name, &child.text()))
+    });
+    let attributes = others(element, &["ac:name"]);
+    match attributes.of(Format::Storage) {
+        None => with_inner("", &parameters.collect::<String>()),
+        Some(_) => with_inner(element.attributes, &parameters.collect::<String>()),
+    }
+}
+
+/// What an `ac:link` and what it points at carry.
+pub(super) fn link_carried(element: &Element<'_>) -> Carried {
+    let resource = element
+        .elements()
+        .find(|child| child.name.starts_with("ri:"));
+    let said: &[&str] = match &resource {
+        Some(_) => &["ac:anchor"],
+        None => &[],
+    };
+    let own = others(element, said);
+    let inner = resource.map(|resource| source(&others(&resource, RESOURCE)));
+    with_inner(&source(&own), &inner.unwrap_or_default())
+}
+
+fn source(carried: &Carried) -> String {
+    carried.of(Format::Storage).unwrap_or("").to_owned()
+}
+
+const RESOURCE: &[&str] = &[
+    "ri:account-id",
+    "ri:userkey",
+    "ri:username",
+    "ri:content-title",
+    "ri:space-key",
+    "ri:filename",
+];
 
 /// A link that shows what the product knows of its target, not words of its own.
 pub(super) fn is_card(element: &Element<'_>) -> bool {
@@ -127,15 +193,14 @@ fn image(element: &Element<'_>) -> Option<Image> {
         "ri:url" => ImageTarget::Url(resource.value("ri:value")?.into_owned()),
         _ => return None,
     };
-    let rest = element
-        .values()
-        .filter(|(key, _)| !matches!(*key, "ac:alt" | "ac:title"));
-    let carried: String = rest.map(|(key, value)| attribute(key, &value)).collect();
     Some(Image {
         target,
         alt: trimmed(element, "ac:alt"),
         title: element.value("ac:title").map(Cow::into_owned),
-        carried: Carried::new(Format::Storage, carried),
+        carried: with_inner(
+            &source(&others(element, &["ac:alt", "ac:title"])),
+            &source(&others(&resource, &["ri:filename", "ri:value"])),
+        ),
     })
 }
 
@@ -153,12 +218,18 @@ fn emoticon(element: &Element<'_>) -> Option<Emoji> {
             emoji::from_storage(&name).unwrap_or(&name).to_owned()
         }
     };
-    let usual = emoji::text_of(&name).is_some();
+    let usual = emoji::text_of(&name);
     let own = |key| {
-        let value = element.value(key).filter(|_| !usual);
+        let value = element.value(key).filter(|_| usual.is_none());
         value.map(Cow::into_owned)
     };
+    // The id of an emoji that every site knows is carried beside its name.
+    let said = match usual {
+        None => EMOTICON,
+        Some(_) => &EMOTICON[..3],
+    };
     Some(Emoji {
+        carried: others(element, said),
         id: own("ac:emoji-id"),
         text: own("ac:emoji-fallback"),
         name,

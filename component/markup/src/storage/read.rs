@@ -81,7 +81,7 @@ impl Reader<'_> {
         }
         blocks.extend(self.loose(loose, range));
         // The editor leaves an empty line in containers that hold nothing.
-        if depth > 0 && blocks.iter().all(Block::is_empty_line) {
+        if depth > 0 && blocks.iter().all(Block::is_nothing) {
             blocks.clear();
         }
         blocks

@@ -3,7 +3,7 @@
 //! Decides what is an item, a task and a cell, and whether a table is one that rows and cells can
 //! hold.
 
-use super::read::Reader;
+use super::read::{CARRIED_INSIDE, Reader};
 use super::shape::is_inline;
 use super::xml::{Element, Node};
 use crate::MAX_DEPTH;
@@ -50,11 +50,20 @@ impl Reader<'_> {
 
     pub(super) fn table(&self, element: &Element<'_>, depth: usize) -> (BlockKind, Carried) {
         let mut rows = Vec::new();
+        let is_plain = |part: Element<'_>| {
+            let is_plain_body = part.name == "tbody" && part.attributes.trim().is_empty();
+            is_plain_body || matches!(part.name, "tr" | "colgroup")
+        };
+        let has_sections = !element.elements().all(is_plain);
         for part in element.elements() {
             match part.name {
-                "tr" => rows.push(self.row(&part, depth)),
+                "tr" => rows.push(self.row(&part, "", depth)),
                 "colgroup" => {}
-                _ => rows.extend(part.elements().map(|row| self.row(&row, depth))),
+                _ => {
+                    let section = self.slice(part.span().start..part.inner().start);
+                    let section = if has_sections { &*section } else { "" };
+                    rows.extend(part.elements().map(|row| self.row(&row, section, depth)));
+                }
             }
         }
         let columns = element.child("colgroup");
@@ -63,7 +72,8 @@ impl Reader<'_> {
         (BlockKind::Table(Table { rows }), carried)
     }
 
-    fn row(&self, row: &Element<'_>, depth: usize) -> Row {
+    /// Rows of a table with a head or a foot carry the tag that begins theirs.
+    fn row(&self, row: &Element<'_>, section: &str, depth: usize) -> Row {
         let cells = row.elements().map(|cell| Cell {
             header: cell.name == "th",
             blocks: self.blocks(cell.children(), depth + 1),
@@ -71,7 +81,7 @@ impl Reader<'_> {
         });
         Row {
             cells: cells.collect(),
-            carried: Carried::new(Format::Storage, row.attributes.to_owned()),
+            carried: super::macros::with_inner(row.attributes, section),
         }
     }
 
@@ -108,10 +118,43 @@ impl Reader<'_> {
                 done: status.trim() == "complete",
                 content: inlines::normal(content),
                 children,
+                carried: self.task_carried(&task, &body),
             });
         }
         Some(tasks)
     }
+
+    /// A task's own attributes, what describes it besides, and the tag of the one element that its
+    /// words stand in.
+    fn task_carried(&self, task: &Element<'_>, body: &Element<'_>) -> Carried {
+        let said = ["ac:task-id", "ac:task-status", "ac:task-body"];
+        let others = task
+            .elements()
+            .filter(|child| !said.contains(&child.name))
+            .map(|child| self.slice(child.span()));
+        let mut inner: String = others.collect();
+        let words = body.elements().find(|child| child.name != "ac:task-list");
+        if let Some(around) = words.filter(|child| stands_around(child, body)) {
+            inner.push(CARRIED_INSIDE);
+            inner.push_str(&self.slice(around.span().start..around.inner().start));
+        }
+        super::macros::with_inner(task.attributes, &inner)
+    }
+}
+
+/// Whether an element stands around all words of a task and is no mark of theirs.
+fn stands_around(element: &Element<'_>, body: &Element<'_>) -> bool {
+    let mut others = body.elements().filter(|child| child.name != "ac:task-list");
+    matches!(element.name, "p" | "span")
+        && !element.is_empty()
+        && !body.children().has_words()
+        && others.nth(1).is_none()
+        && (element.name == "p" || is_editors(element))
+}
+
+/// The span that the editor of Data Center puts around the words of every task.
+pub(super) fn is_editors(span: &Element<'_>) -> bool {
+    span.attributes.trim() == "class=\"placeholder-inline-tasks\""
 }
 
 /// Whether a table holds nothing but rows, and they nothing but cells.

@@ -2,21 +2,21 @@
 //!
 //! Decides the elements and macros of each block, and escapes everything that is text.
 
-use std::collections::BTreeSet;
-
 use super::read::CARRIED_INSIDE;
 use super::write_inline::inlines;
 use crate::doc::{
     Block, BlockKind, Carried, Format, Kept, ListMarker, Origin, PanelKind, Table, Task,
 };
 use crate::error::WriteError;
+use crate::ids::Ids;
 use crate::merge::is_gap;
-use crate::visit;
 
 pub(super) fn blocks(blocks: &[Block]) -> Result<String, WriteError> {
-    let mut writer = Writer::default();
-    // Confluence counts tasks for each page.
-    visit::each_task(blocks, &mut |task| writer.used.extend(task.id.clone()));
+    let mut writer = Writer {
+        out: String::new(),
+        // Confluence counts tasks for each page.
+        ids: Ids::besides(blocks),
+    };
     writer.blocks(blocks)?;
     Ok(writer.out)
 }
@@ -52,11 +52,9 @@ pub(super) fn origin(kept: &Kept) -> Result<&Origin, WriteError> {
     }
 }
 
-#[derive(Default)]
 struct Writer {
     out: String,
-    used: BTreeSet<String>,
-    last_id: u32,
+    ids: Ids,
 }
 
 impl Writer {
@@ -177,13 +175,16 @@ impl Writer {
         for task in tasks {
             let id = match &task.id {
                 Some(id) => id.clone(),
-                None => self.new_id(),
+                None => self.ids.fresh(""),
             };
             let status = if task.done { "complete" } else { "incomplete" };
+            let (attributes, inside) = carried(&task.carried);
+            let (others, around) = inside.split_once(CARRIED_INSIDE).unwrap_or((inside, ""));
+            let content = inlines(&task.content)?;
             self.put(&format!(
-                "<ac:task><ac:task-id>{}</ac:task-id><ac:task-status>{status}</ac:task-status><ac:task-body>{}",
+                "<ac:task{attributes}><ac:task-id>{}</ac:task-id>{others}<ac:task-status>{status}</ac:task-status><ac:task-body>{around}{content}{}",
                 escape(&id),
-                inlines(&task.content)?
+                end_of(around),
             ));
             self.tasks(&task.children, "")?;
             self.put("</ac:task-body></ac:task>");
@@ -196,9 +197,22 @@ impl Writer {
         if table.rows.iter().all(|row| row.cells.is_empty()) {
             return Ok(());
         }
-        self.put(&format!("<table{attributes}>{columns}<tbody>"));
+        self.put(&format!("<table{attributes}>{columns}"));
+        let mut open = "";
         for row in &table.rows {
-            self.put(&format!("<tr{}>", carried(&row.carried).0));
+            let (attributes, section) = carried(&row.carried);
+            // A new row belongs to the rows before it, but not to the head.
+            let section = match section {
+                "" if open.is_empty() || open.starts_with("<thead") => "<tbody>",
+                "" => open,
+                section => section,
+            };
+            if section != open {
+                self.put(&end_of(open));
+                self.put(section);
+                open = section;
+            }
+            self.put(&format!("<tr{attributes}>"));
             for cell in &row.cells {
                 let name = if cell.header { "th" } else { "td" };
                 let attributes = carried(&cell.carried).0;
@@ -212,25 +226,24 @@ impl Writer {
             }
             self.put("</tr>");
         }
-        self.put("</tbody></table>");
+        self.put(&end_of(open));
+        self.put("</table>");
         Ok(())
-    }
-
-    fn new_id(&mut self) -> String {
-        loop {
-            self.last_id += 1;
-            let id = self.last_id.to_string();
-            if self.used.insert(id.clone()) {
-                return id;
-            }
-        }
     }
 }
 
 /// Attributes, and the XML that is carried beside them.
-fn carried(carried: &Carried) -> (&str, &str) {
+pub(super) fn carried(carried: &Carried) -> (&str, &str) {
     let source = carried.of(Format::Storage).unwrap_or("");
     source.split_once(CARRIED_INSIDE).unwrap_or((source, ""))
+}
+
+/// The end tag for a start tag, if there is one.
+fn end_of(tag: &str) -> String {
+    let name = tag.trim_start_matches('<');
+    let name = name.split([' ', '\n', '\t', '\r', '>']).next();
+    let name = name.filter(|name| !name.is_empty());
+    name.map(|name| format!("</{name}>")).unwrap_or_default()
 }
 
 pub(super) fn parameter(name: &str, value: &str) -> String {

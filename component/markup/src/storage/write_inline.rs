@@ -2,10 +2,9 @@
 //!
 //! Decides the element of each mark and object, and how each kind of link names its target.
 
-use super::write::{escape, macro_start, origin, parameter};
+use super::write::{carried, escape, macro_start, origin, parameter};
 use crate::doc::{
-    Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Mention, Script, StatusColour,
-    User,
+    Emoji, Image, ImageTarget, Inline, InlineKind, Link, Mention, Script, StatusColour, User,
 };
 use crate::emoji;
 use crate::error::WriteError;
@@ -48,9 +47,10 @@ fn open(mark: Mark<'_>) -> Result<String, WriteError> {
                 let title = link.title.as_deref();
                 let title = title.map(|title| format!(" title=\"{}\"", escape(title)));
                 format!(
-                    "<a href=\"{}\"{}>",
+                    "<a href=\"{}\"{}{}>",
                     escape(&link.href),
-                    title.unwrap_or_default()
+                    title.unwrap_or_default(),
+                    carried(&link.carried).0
                 )
             }
         },
@@ -68,13 +68,19 @@ fn close(mark: Mark<'_>) -> Result<String, WriteError> {
 
 /// The beginning of an `ac:link` to a page or an attachment.
 fn resource(link: &Link) -> Option<String> {
+    let (attributes, inside) = carried(&link.carried);
+    if link.href.starts_with('#') {
+        // A link to an anchor of the page carries it; an address of that kind does not.
+        let is_anchor = attributes.contains("ac:anchor=");
+        return is_anchor.then(|| format!("<ac:link{attributes}>"));
+    }
     if let Some(page) = PageLink::parse(&link.href) {
         let space = page.space.as_deref();
         let space = space.map(|space| format!(" ri:space-key=\"{}\"", escape(space)));
         let anchor = page.anchor.as_deref();
         let anchor = anchor.map(|anchor| format!(" ac:anchor=\"{}\"", escape(anchor)));
         return Some(format!(
-            "<ac:link{}><ri:page ri:content-title=\"{}\"{} />",
+            "<ac:link{}{attributes}><ri:page ri:content-title=\"{}\"{}{inside} />",
             anchor.unwrap_or_default(),
             escape(&page.title),
             space.unwrap_or_default()
@@ -82,7 +88,9 @@ fn resource(link: &Link) -> Option<String> {
     }
     let name = link.href.strip_prefix("attachment:")?;
     let name = escape(name);
-    Some(format!("<ac:link><ri:attachment ri:filename=\"{name}\" />"))
+    Some(format!(
+        "<ac:link{attributes}><ri:attachment ri:filename=\"{name}\"{inside} />"
+    ))
 }
 
 fn object(kind: &InlineKind) -> Result<String, WriteError> {
@@ -101,21 +109,28 @@ fn object(kind: &InlineKind) -> Result<String, WriteError> {
                 StatusColour::Yellow => "Yellow",
                 StatusColour::Green => "Green",
             };
+            let (attributes, others) = carried(&status.carried);
             let inside = format!(
-                "{}{}",
+                "{}{}{others}",
                 parameter("colour", colour),
                 parameter("title", &status.text)
             );
             format!(
                 "{}</ac:structured-macro>",
-                macro_start("status", "", &inside)
+                macro_start("status", attributes, &inside)
             )
         }
         InlineKind::Emoji(emoji) => write_emoji(emoji),
-        InlineKind::Date(day) => format!("<time datetime=\"{day}\" />"),
-        InlineKind::Card { url } => {
-            let url = escape(url);
-            format!("<a href=\"{url}\" data-card-appearance=\"inline\">{url}</a>")
+        InlineKind::Date { day, carried: more } => {
+            format!("<time datetime=\"{day}\"{} />", carried(more).0)
+        }
+        InlineKind::Card(card) => {
+            let (url, more) = (escape(&card.url), carried(&card.carried).0);
+            let appearance = match more.contains("data-card-appearance=") {
+                true => "",
+                false => " data-card-appearance=\"inline\"",
+            };
+            format!("<a href=\"{url}\"{appearance}{more}>{url}</a>")
         }
         InlineKind::Kept(kept) => origin(kept)?.open.clone(),
     })
@@ -129,11 +144,12 @@ fn write_image(image: &Image) -> String {
     if let Some(title) = &image.title {
         attributes.push_str(&format!(" ac:title=\"{}\"", escape(title)));
     }
-    attributes.push_str(image.carried.of(Format::Storage).unwrap_or(""));
+    let (others, inside) = carried(&image.carried);
+    attributes.push_str(others);
     let target = match &image.target {
-        ImageTarget::Url(url) => format!("<ri:url ri:value=\"{}\" />", escape(url)),
+        ImageTarget::Url(url) => format!("<ri:url ri:value=\"{}\"{inside} />", escape(url)),
         ImageTarget::Attachment(name) => {
-            format!("<ri:attachment ri:filename=\"{}\" />", escape(name))
+            format!("<ri:attachment ri:filename=\"{}\"{inside} />", escape(name))
         }
     };
     format!("<ac:image{attributes}>{target}</ac:image>")
@@ -146,7 +162,8 @@ fn write_mention(mention: &Mention) -> String {
         User::Key(key) => format!("ri:userkey=\"{}\"", escape(key)),
         User::Name(name) => format!("ri:username=\"{}\"", escape(name)),
     };
-    format!("<ac:link><ri:user {user} /></ac:link>")
+    let (attributes, inside) = carried(&mention.carried);
+    format!("<ac:link{attributes}><ri:user {user}{inside} /></ac:link>")
 }
 
 fn write_emoji(emoji: &Emoji) -> String {
@@ -165,5 +182,5 @@ fn write_emoji(emoji: &Emoji) -> String {
             attributes.push_str(&format!(" {key}=\"{}\"", escape(value)));
         }
     }
-    format!("<ac:emoticon {attributes} />")
+    format!("<ac:emoticon {attributes}{} />", carried(&emoji.carried).0)
 }

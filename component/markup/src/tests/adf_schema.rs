@@ -9,6 +9,7 @@ mod written;
 
 use std::sync::LazyLock;
 
+pub(super) use generator::Generator;
 use jsonschema::Validator;
 use serde_json::Value;
 

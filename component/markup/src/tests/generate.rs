@@ -226,26 +226,23 @@ fn object(can: Can) -> BoxedStrategy<InlineKind> {
     let mention = Just(InlineKind::Mention(Box::new(Mention {
         user: User::AccountId("557058:a-b".into()),
         name: Some("Ann B_c".into()),
+        carried: Carried::default(),
     })));
     let nameless = Just(InlineKind::Mention(Box::new(Mention {
         user: User::AccountId("5b10ac8d".into()),
         name: None,
+        carried: Carried::default(),
     })));
     let status = Just(InlineKind::Status(Box::new(Status {
         text: "IN [PROGRESS]".into(),
         colour: StatusColour::Blue,
+        carried: Carried::default(),
     })));
-    let emoji = Just(InlineKind::Emoji(Box::new(Emoji {
-        name: "check_mark".into(),
-        id: None,
-        text: None,
-    })));
-    let date = Just(InlineKind::Date(
+    let emoji = Just(InlineKind::Emoji(Box::new(Emoji::named("check_mark"))));
+    let date = Just(InlineKind::date(
         Day::parse("2026-11-22").expect("this day exists"),
     ));
-    let card = Just(InlineKind::Card {
-        url: "https://a.example/browse/A-1".into(),
-    });
+    let card = Just(InlineKind::card("https://a.example/browse/A-1"));
     let mut objects = vec![
         hard.boxed(),
         mention.boxed(),

@@ -29,6 +29,7 @@ pub(super) fn nameless(document: Document) -> Document {
     fn forget_tasks(tasks: &mut [Task]) {
         for task in tasks {
             task.id = None;
+            task.carried = Carried::default();
             forget_tasks(&mut task.children);
         }
     }

@@ -323,7 +323,11 @@ impl<'a> Reader<'a> {
                 Some(id) => User::AccountId(id.to_owned()),
                 None => User::Name(user.to_owned()),
             };
-            let mention = Mention { user, name: None };
+            let mention = Mention {
+                user,
+                name: None,
+                carried: Carried::default(),
+            };
             return self.push(
                 InlineKind::Mention(Box::new(mention)),
                 Marks::default(),
@@ -339,8 +343,7 @@ impl<'a> Reader<'a> {
             None => (rest.trim(), None),
         };
         if style == Some("smart-link") {
-            let url = target.into();
-            return self.push(InlineKind::Card { url }, Marks::default(), length);
+            return self.push(InlineKind::card(target), Marks::default(), length);
         }
         let href = match target.strip_prefix('^') {
             Some(name) => format!("attachment:{name}"),
@@ -357,7 +360,10 @@ impl<'a> Reader<'a> {
         }
         let title = style.map(|title| title.trim().to_owned());
         let title = title.filter(|title| !title.is_empty());
-        let link = Arc::new(Link { href, title });
+        let link = Arc::new(Link {
+            title,
+            ..Link::to(href)
+        });
         let shown = text.filter(|text| !text.is_empty());
         let mut runs = match shown {
             Some(text) => {

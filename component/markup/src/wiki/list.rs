@@ -259,10 +259,10 @@ fn as_tasks(items: &[Item], tasks: &[Option<bool>]) -> Option<Vec<Task>> {
             _ => return None,
         };
         Some(Task {
-            id: None,
             done: (*done)?,
             content,
             children,
+            ..Task::default()
         })
     };
     items.iter().zip(tasks).map(task).collect()

@@ -244,9 +244,9 @@ fn write_object(kind: &InlineKind) -> Result<String, WriteError> {
                 None => format!("\\:{}:", emoji.name),
             },
         },
-        InlineKind::Date(day) => day.to_string(),
-        InlineKind::Card { url } => {
-            let url = address(url);
+        InlineKind::Date { day, .. } => day.to_string(),
+        InlineKind::Card(card) => {
+            let url = address(&card.url);
             format!("[{url}|{url}|smart-link]")
         }
         InlineKind::Kept(kept) => source(kept)?.to_owned(),

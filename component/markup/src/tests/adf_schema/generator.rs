@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::SCHEMA;
 
-pub(super) struct Generator {
+pub(in crate::tests) struct Generator {
     random: Rng,
     deepest: usize,
     /// The definitions that were followed.
@@ -68,7 +68,7 @@ const PARTS: &[&str] = &[
 ];
 
 impl Generator {
-    pub(super) fn new(seed: u64, deepest: usize) -> Self {
+    pub(in crate::tests) fn new(seed: u64, deepest: usize) -> Self {
         Self {
             random: Rng::with_seed(seed),
             deepest,
@@ -77,7 +77,7 @@ impl Generator {
         }
     }
 
-    pub(super) fn document(&mut self) -> Value {
+    pub(in crate::tests) fn document(&mut self) -> Value {
         self.value(&SCHEMA["definitions"]["doc_node"], "", 0)
     }
 
