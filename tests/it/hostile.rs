@@ -6,8 +6,10 @@
 //! `not in this version` is said of what the program does not do yet. Nothing is skipped silently:
 //! the counts of all words are a snapshot.
 
+mod crowd;
 mod dns;
 mod guest;
+mod inbound;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod parts;
@@ -24,7 +26,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-pub(crate) use verdict::{decode_query, resident_mib};
+pub(crate) use verdict::{decode_query, resident_mib, resident_mib_of};
 
 use verdict::Ended;
 
@@ -52,9 +54,7 @@ impl Case {
 }
 
 /// Categories that belong to parts of the program that do not exist yet.
-const LATER: [(&str, &str); 5] = [
-    ("inbound", "the HTTP transport"),
-    ("multiuser", "the HTTP transport"),
+const LATER: [(&str, &str); 3] = [
     ("fs", "attachments and downloads"),
     ("audit", "the audit commands"),
     ("policy", "tested in the policy crate"),
@@ -106,7 +106,8 @@ async fn run(case: &Case) -> Ended {
         "supply" => supply::run(case),
         "process" => process::run(case).await,
         "policy" => supply::run_policy(case),
-        "inbound_http" | "fs" => Ended::Later("HTTP transport and downloads"),
+        "inbound_http" | "inbound_raw" | "inbound_load" | "config" => inbound::run(case).await,
+        "fs" => Ended::Later("attachments and downloads"),
         other => Ended::Failed(format!("no driver for the surface {other}")),
     }
 }

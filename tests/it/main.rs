@@ -4,6 +4,7 @@ mod alone;
 mod canary;
 mod guest_memory;
 mod hostile;
+mod http;
 mod imports;
 mod limits;
 mod policy_cli;

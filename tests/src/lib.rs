@@ -6,5 +6,6 @@ pub mod client;
 pub mod contracts;
 pub mod evil;
 pub mod guest_memory;
+pub mod http;
 pub mod upstream;
 pub mod world;

@@ -32,6 +32,10 @@ pub enum Mutant {
     LeakyLog,
     /// The credential is appended to the body of the answer.
     LeakyAnswer,
+    /// Any web page may send requests.
+    OriginOff,
+    /// Whoever names a session is taken for the one who opened it.
+    SessionByIdOnly,
 }
 
 #[cfg(feature = "mutants")]
@@ -53,7 +57,7 @@ pub fn active() -> Option<Mutant> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// The wire asks too: it stands outside of this crate.
+/// The wire and the HTTP server ask too: they stand outside of this crate.
 #[cfg(feature = "mutants")]
 pub fn is_on(mutant: Mutant) -> bool {
     active() == Some(mutant)

@@ -225,11 +225,14 @@ impl<P: Provider> ServerHandler for Handler<P> {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let expected = match request.method.as_str() {
             "tools/call" => "`name` is a string and `arguments` an object",
-            "initialize" => "`protocolVersion`, `capabilities` and `clientInfo` are needed",
+            // The revision of 2026-07-28 has no handshake.
+            "initialize" if !is_modern(&cx) => {
+                "`protocolVersion`, `capabilities` and `clientInfo` are needed"
+            }
             method => return Err(method_not_found(method)),
         };
         Err(ErrorData::invalid_params(

@@ -103,7 +103,7 @@ pub use schema::schema;
 pub use set::TooTangled;
 pub use site::Site;
 pub use template::{Kind, Part, Template, TemplateError};
-pub use vocabulary::{Class, Deployment, Method, NameError, Product, SiteName};
+pub use vocabulary::{Class, Deployment, Method, NameError, Principal, Product, SiteName};
 pub use witness::Witness;
 pub use writing::Seen;
 

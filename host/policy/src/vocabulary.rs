@@ -1,4 +1,5 @@
-//! The words that every decision is made of: product, deployment, method, class, site name.
+//! The words that every decision is made of: product, deployment, method, class, and the names of sites and
+//! callers.
 //!
 //! Each is parsed once, by its exact spelling, and cannot be wrong afterwards.
 
@@ -54,33 +55,48 @@ words! {
     Class { Read = "read", Write = "write", Delete = "delete", Admin = "admin" }
 }
 
-/// A site as the policy file names it: `[site.acme]`. Compared byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct SiteName(String);
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and begins with a letter or a digit")]
 pub struct NameError;
 
-impl SiteName {
-    pub fn parse(name: &str) -> Result<Self, NameError> {
-        if is_name(name) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(NameError)
-        }
-    }
+/// Writes a name that is compared byte for byte and cannot be spelled in a way that reads as two.
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
 
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl $name {
+            pub fn parse(name: &str) -> Result<Self, NameError> {
+                if is_name(name) {
+                    Ok(Self(name.to_owned()))
+                } else {
+                    Err(NameError)
+                }
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
 }
 
-impl fmt::Display for SiteName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
+name! {
+    /// A site as the policy file names it: `[site.acme]`.
+    SiteName
+}
+
+name! {
+    /// Somebody who calls, as keys and audit records name them.
+    Principal
 }
 
 /// Names of sites, rules, redirects and tools share one small alphabet, so that they can stand in

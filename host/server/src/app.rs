@@ -27,8 +27,8 @@ use crate::wire::HttpWire;
 pub use self::offer::{Offered, UnknownNames};
 pub use self::provider::Server;
 
-/// Who calls over standard input: whoever started the process.
-const LOCAL: &str = "local";
+/// Who calls over standard input: whoever started the process. No key carries this name.
+pub const LOCAL: &str = "local";
 
 type NativeGateway = Gateway<HttpWire, SystemClock, Arc<JsonlFile>, CredentialStore>;
 
@@ -149,7 +149,7 @@ impl App {
         tool: &str,
         ask: Ask,
     ) -> (Result<Answer, Failure>, Vec<String>) {
-        let call = self.begin(tool);
+        let call = self.begin(LOCAL, tool);
         let answer = self.gateway.send(&call, ask).await;
         (
             answer,
@@ -157,9 +157,9 @@ impl App {
         )
     }
 
-    fn begin(&self, tool: &str) -> Arc<CallContext> {
+    fn begin(&self, principal: &str, tool: &str) -> Arc<CallContext> {
         let caller = Caller {
-            principal: LOCAL.to_owned(),
+            principal: principal.to_owned(),
             tool: tool.to_owned(),
         };
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;

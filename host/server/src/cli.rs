@@ -7,6 +7,7 @@ mod call;
 mod demo;
 mod demo_site;
 mod doctor;
+mod key;
 mod login;
 mod logout;
 mod policy;
@@ -32,7 +33,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the MCP server on standard input and output
+    /// Run the MCP server, on standard input and output or over HTTP
     Serve(serve::Arguments),
     /// Take a guided tour on a built-in Jira and Confluence; nothing to set up
     Demo(demo::Arguments),
@@ -52,6 +53,11 @@ enum Command {
     Tools(tools::Arguments),
     /// Make one tool call, on the same path as an MCP client's
     Call(call::Arguments),
+    /// Make and take away the keys of clients that come over HTTP
+    Key {
+        #[command(subcommand)]
+        verb: key::Verb,
+    },
     /// Ask the policy file
     Policy {
         #[command(subcommand)]
@@ -103,6 +109,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     crate::log::start();
+    #[cfg(feature = "mutants")]
+    become_a_mutant();
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
@@ -114,12 +122,29 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Key { verb } => key::run(&verb),
         Command::Policy { verb } => policy::run(&verb),
     };
     ended.unwrap_or_else(|error| {
         crate::log::complain(&error);
         ExitCode::from(2)
     })
+}
+
+/// For tests of the tests: a program that is known to be bad, in the way that a variable names.
+#[cfg(feature = "mutants")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no part of the configuration, and in no shipped build"
+)]
+fn become_a_mutant() {
+    use gateway::mutant::Mutant;
+    let name = std::env::var("AIRLOCK_MUTANT").unwrap_or_default();
+    let known = [Mutant::OriginOff, Mutant::SessionByIdOnly];
+    let named = known
+        .into_iter()
+        .find(|mutant| format!("{mutant:?}") == name);
+    gateway::mutant::set(named);
 }
 
 /// One thread: a stdio server waits for one client and one site at a time, and starts faster so.

@@ -25,6 +25,7 @@ use crate::login::exchange::Errands;
 use crate::secrets::{SHORT_SECRET, SecretRef};
 use crate::wire::Passes;
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
+pub(crate) use file::read as read_believed;
 pub use finding::{ConfigError, Finding};
 pub(crate) use vault::Vault;
 

@@ -13,6 +13,8 @@ mod credentials;
 mod doctor;
 mod expiry;
 pub mod harden;
+mod http;
+mod keys;
 mod log;
 mod login;
 mod oauth;

@@ -24,6 +24,7 @@ pub use key::KeyPlace;
 use key::{Description, Key};
 pub use keyring::{Keyring, KeyringError};
 pub use lock::Lock;
+pub(crate) use lock::file as lock_file;
 pub use record::{OAuthTokens, Record};
 
 /// Whose record it is. All of it is sealed into the file, so a record opens for this site, this address and this

@@ -3,6 +3,6 @@
 //! Decides framing, limits and the end of a session; what a message means is the handler's.
 
 mod line_reader;
-mod message;
+pub(crate) mod message;
 mod request_id;
 pub mod stdio;

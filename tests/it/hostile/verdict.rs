@@ -300,7 +300,12 @@ pub(crate) fn percent_decode(text: &str) -> String {
 
 /// Memory of this process that is in use, in MiB.
 pub(crate) fn resident_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    resident_mib_of(std::process::id())
+}
+
+/// The same of another process.
+pub(crate) fn resident_mib_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status
         .lines()
         .find(|line| line.starts_with("VmRSS:"))

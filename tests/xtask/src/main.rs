@@ -3,6 +3,7 @@
 mod bench;
 
 use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
@@ -54,20 +55,42 @@ fn mutants() -> anyhow::Result<ExitCode> {
         "--test",
         "it",
     ];
-    let built = cargo().args(test).arg("--no-run").status()?;
-    if !built.success() {
-        return Ok(ExitCode::FAILURE);
+    // The program has them too, for the cases that come in over HTTP.
+    let program = [
+        "build",
+        "--workspace",
+        "--features",
+        "tests/mutants",
+        "--bin",
+        "mcp-airlock",
+    ];
+    for built in [
+        cargo().args(program).status()?,
+        cargo().args(test).arg("--no-run").status()?,
+    ] {
+        if !built.success() {
+            return Ok(ExitCode::FAILURE);
+        }
     }
     let status = cargo()
         .args(test)
         .args(["--", "--exact", "--nocapture"])
         .arg("hostile::mutants::known_bad_gateways_are_caught")
+        .env("AIRLOCK_BINARY", target()?.join("debug/mcp-airlock"))
         .env("HTTP_PROXY", NO_PROXY_HERE)
         .env("HTTPS_PROXY", NO_PROXY_HERE)
         .env("http_proxy", NO_PROXY_HERE)
         .env("https_proxy", NO_PROXY_HERE)
         .status()?;
     Ok(ended(status))
+}
+
+/// Where cargo puts what it builds, as a path that holds from anywhere.
+fn target() -> anyhow::Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let chosen =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    Ok(root.canonicalize()?.join(chosen))
 }
 
 fn ended(status: std::process::ExitStatus) -> ExitCode {

@@ -7,17 +7,25 @@ use std::time::Duration;
 use gateway::{CallContext, Denial};
 use mcp::{Call, Content, Identity, Outcome, Provider, ToolList};
 
-use super::App;
 use super::egress::CallEgress;
+use super::{App, LOCAL};
 use crate::component;
 use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
 
-/// The program as the protocol sees it.
-pub struct Server(Arc<App>);
+/// The program as the protocol sees it, for one caller.
+pub struct Server {
+    app: Arc<App>,
+    principal: Arc<str>,
+}
 
 impl Server {
+    /// For whoever started the process.
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        Arc::new(Self(app))
+        Self::for_principal(app, LOCAL.into())
+    }
+
+    pub(crate) fn for_principal(app: Arc<App>, principal: Arc<str>) -> Arc<Self> {
+        Arc::new(Self { app, principal })
     }
 }
 
@@ -35,16 +43,16 @@ impl Provider for Server {
     }
 
     fn tools(&self) -> Arc<ToolList> {
-        self.0.offered.list()
+        self.app.offered.list()
     }
 
     async fn call(&self, call: Call) -> Outcome {
-        self.0.clone().run(call).await
+        self.app.clone().run(&self.principal, call).await
     }
 }
 
 impl App {
-    async fn run(self: Arc<Self>, mut call: Call) -> Outcome {
+    async fn run(self: Arc<Self>, principal: &str, mut call: Call) -> Outcome {
         let Some(spec) = self.offered.spec(&call.tool) else {
             return Outcome::UnknownTool {
                 nearest: self.offered.list().nearest(&call.tool),
@@ -61,7 +69,7 @@ impl App {
                 return Outcome::Internal(format!("the tool component cannot run: {error}"));
             }
         };
-        let context = self.begin(&call.tool);
+        let context = self.begin(principal, &call.tool);
         let egress = Arc::new(CallEgress {
             app: Arc::clone(&self),
             call: Arc::clone(&context),

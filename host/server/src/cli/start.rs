@@ -2,6 +2,7 @@
 //! site and be configured for it. Warnings go to standard error, secrets out of the environment.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -14,6 +15,7 @@ use crate::harden;
 
 pub(super) struct Started {
     pub(super) app: Arc<App>,
+    pub(super) config_dir: PathBuf,
     pub(super) demo: Option<Demo>,
 }
 
@@ -46,6 +48,7 @@ pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
         tracing::debug!("tokens stay in this process's environment: it has other threads already");
     }
     Ok(Started {
+        config_dir: config.config_dir.clone(),
         app: Arc::new(App::new(config)?),
         demo,
     })

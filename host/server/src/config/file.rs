@@ -10,7 +10,7 @@ use super::finding::Finding;
 const LONGEST: u64 = 4 << 20;
 
 /// The text of the file at `path`, or `None` where there is none.
-pub(super) fn read(path: &Path) -> Result<Option<String>, Finding> {
+pub(crate) fn read(path: &Path) -> Result<Option<String>, Finding> {
     let place = path.display().to_string();
     let unreadable = |error: io::Error| {
         Finding::new(

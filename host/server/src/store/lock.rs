@@ -26,7 +26,7 @@ impl Lock {
     }
 }
 
-pub(super) async fn file(path: &Path) -> io::Result<Lock> {
+pub(crate) async fn file(path: &Path) -> io::Result<Lock> {
     let started = Instant::now();
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);

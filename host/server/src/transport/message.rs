@@ -1,4 +1,4 @@
-//! One line of input: a message for the handler, or the answer that a sender of nonsense gets.
+//! One piece of input: a message for the handler, or the answer that a sender of nonsense gets.
 //!
 //! rmcp's own stdio transport drops what it cannot parse, and the client waits for an answer that
 //! never comes. Here each request gets one. Notifications never do (JSON-RPC 2.0, section 4.1).
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::line_reader::LONGEST_LINE;
 
 #[derive(Debug)]
-pub(super) enum Input {
+pub(crate) enum Input {
     Message(Box<RxJsonRpcMessage<RoleServer>>),
     Refused(Refusal),
     Ignored,
@@ -22,14 +22,14 @@ pub(super) enum Input {
 
 /// An answer to something that is no message.
 #[derive(Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     id: Option<RequestId>,
     code: ErrorCode,
     message: String,
 }
 
-/// Reads one line. Some editors send a byte order mark, some shells a carriage return.
-pub(super) fn parse(line: &[u8]) -> Input {
+/// Reads one message. Some editors send a byte order mark, some shells a carriage return.
+pub(crate) fn parse(line: &[u8]) -> Input {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
     if line.trim_ascii().is_empty() {
         return Input::Ignored;
@@ -42,7 +42,7 @@ pub(super) fn parse(line: &[u8]) -> Input {
         Err(error) => Input::Refused(Refusal {
             id: None,
             code: ErrorCode::PARSE_ERROR,
-            message: format!("not JSON: {error}; send one JSON-RPC message a line, in UTF-8"),
+            message: format!("not JSON: {error}; send one JSON-RPC message at a time, in UTF-8"),
         }),
     }
 }
@@ -59,8 +59,14 @@ impl Refusal {
         }
     }
 
-    /// The line to write. An unknown `id` is null (JSON-RPC 2.0, section 5).
     pub(super) fn to_line(&self) -> Vec<u8> {
+        let mut line = self.to_json();
+        line.push(b'\n');
+        line
+    }
+
+    /// The message to answer with. An unknown `id` is null (JSON-RPC 2.0, section 5).
+    pub(crate) fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Answer<'a> {
             jsonrpc: &'static str,
@@ -72,9 +78,7 @@ impl Refusal {
             id: &self.id,
             error: ErrorData::new(self.code, self.message.clone(), None),
         };
-        let mut line = serde_json::to_vec(&answer).expect("text and numbers serialise");
-        line.push(b'\n');
-        line
+        serde_json::to_vec(&answer).expect("text and numbers serialise")
     }
 }
 
@@ -89,7 +93,7 @@ fn misshapen(value: &Value) -> Input {
         return Input::Ignored;
     }
     let wrong = if value.is_array() {
-        "batches are not part of this protocol; send one message a line"
+        "batches are not part of this protocol; send one message at a time"
     } else if !value.is_object() {
         "a message is a JSON object"
     } else if !versioned {
@@ -148,13 +152,13 @@ mod tests {
         answers.push_str(&String::from_utf8_lossy(&Refusal::too_long(None).to_line()));
         insta::assert_snapshot!(answers, @r#"
         hello
-            {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON: expected value at line 1 column 1; send one JSON-RPC message a line, in UTF-8"}}
+            {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON: expected value at line 1 column 1; send one JSON-RPC message at a time, in UTF-8"}}
         {"jsonrpc":"2.0","id":1
-            {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON: EOF while parsing an object at line 1 column 23; send one JSON-RPC message a line, in UTF-8"}}
+            {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON: EOF while parsing an object at line 1 column 23; send one JSON-RPC message at a time, in UTF-8"}}
         42
             {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not a JSON-RPC message: a message is a JSON object"}}
         [{"jsonrpc":"2.0","id":1,"method":"ping"}]
-            {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not a JSON-RPC message: batches are not part of this protocol; send one message a line"}}
+            {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not a JSON-RPC message: batches are not part of this protocol; send one message at a time"}}
         {"id":1,"method":"ping"}
             {"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"not a JSON-RPC message: `jsonrpc` must be \"2.0\""}}
         {"jsonrpc":"1.0","id":1,"method":"ping"}

@@ -1,0 +1,98 @@
+//! The protocol over HTTP: one endpoint, `/mcp`, where each request is answered by itself and any copy of the server
+//! could answer the next one. There are no sessions, so there is none to steal.
+//!
+//! Decides who is let in and how long anybody may take; what a message means is the handler's, what a call may do the
+//! policy's.
+
+mod address;
+mod body;
+mod busy;
+mod connections;
+mod foreign;
+mod gate;
+mod names;
+mod refusal;
+mod session;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use mcp::Handler;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use self::busy::Busy;
+use self::gate::{Gate, Visitor};
+use self::refusal::Refusal;
+use crate::app::{App, Server};
+
+pub(crate) use self::address::{Listen, Range, Wanted};
+pub(crate) use self::connections::serve;
+pub(crate) use self::gate::{Clients, ENDPOINT};
+pub(crate) use self::names::Authority;
+
+type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+/// What stands behind the listening socket.
+pub(crate) struct Door {
+    app: Arc<App>,
+    gate: Gate,
+    protocol: StreamableHttpServerConfig,
+}
+
+impl Door {
+    pub(crate) fn new(app: Arc<App>, listen: &Listen, clients: Clients) -> Self {
+        Self {
+            app,
+            gate: Gate::new(listen.names.clone(), clients),
+            protocol: protocol(),
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>, busy: &Busy) -> Answer {
+        let path = request.uri().path().to_owned();
+        match self.pass(request, busy).await {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
+                refusal.into_answer()
+            }
+        }
+    }
+
+    async fn pass(&self, request: Request<Incoming>, busy: &Busy) -> Result<Answer, Refusal> {
+        let (head, body) = request.into_parts();
+        let Visitor { principal } = self.gate.admit(&head)?;
+        let bytes = body::read(&head.headers, body).await?;
+        body::check(&bytes)?;
+        let working = busy.begin();
+        let handler = Handler::new(Server::for_principal(
+            self.app.clone(),
+            principal.as_str().into(),
+        ));
+        let service = StreamableHttpService::new(
+            move || Ok(handler.clone()),
+            Arc::new(NeverSessionManager::default()),
+            self.protocol.clone(),
+        );
+        let answer = service
+            .handle(Request::from_parts(head, Full::new(bytes)))
+            .await;
+        Ok(answer.map(|body| working.until_the_end_of(body).boxed()))
+    }
+}
+
+/// `Host` and `Origin` are the gate's to judge, once and before anybody is known.
+fn protocol() -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(body::LONGEST)
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+}

@@ -1,0 +1,239 @@
+//! Every question of the gate, each with what it lets through and what it does not.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use hyper::Request;
+
+use super::*;
+use crate::http::address::Wanted;
+use crate::keys::{KeyFile, NewKey};
+
+const HOST: &str = "127.0.0.1:8723";
+
+struct World {
+    gate: Gate,
+    alice: String,
+    bob: String,
+    _folder: tempfile::TempDir,
+}
+
+async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let file = KeyFile::in_directory(folder.path());
+    let mut keys: Vec<NewKey> = Vec::new();
+    for name in ["alice", "bob"] {
+        let name = Principal::parse(name).unwrap();
+        keys.push(file.change(|keys| keys.add(&name, None)).await.unwrap());
+    }
+    let names = Names::new(&Wanted::default(), HOST.parse().unwrap()).unwrap();
+    World {
+        gate: Gate::new(names, Clients::Keys(KeyRing::open(file).unwrap())),
+        alice: keys[0].reveal().to_owned(),
+        bob: keys[1].reveal().to_owned(),
+        _folder: folder,
+    }
+}
+
+/// A good request, with the header lines of the case in the place of its own.
+fn head(method: &str, target: &str, key: &str, lines: &[(&str, &str)]) -> Parts {
+    let own = [
+        ("host", HOST.to_owned()),
+        ("authorization", format!("Bearer {key}")),
+        ("content-type", "application/json".to_owned()),
+    ];
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in own {
+        if lines.iter().all(|(given, _)| *given != name) {
+            request = request.header(name, value);
+        }
+    }
+    for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+impl World {
+    fn status(&self, head: &Parts) -> u16 {
+        self.gate
+            .admit(head)
+            .map_or_else(|refusal| refusal.status.as_u16(), |_| 200)
+    }
+}
+
+#[tokio::test]
+async fn whoever_shows_a_key_is_its_owner() {
+    let world = world().await;
+    for (key, name) in [(&world.alice, "alice"), (&world.bob, "bob")] {
+        let visitor = world.gate.admit(&head("POST", "/mcp", key, &[])).unwrap();
+        assert_eq!(visitor.principal.as_str(), name);
+    }
+    let lower = [("authorization", &*format!("bearer {}", world.alice))];
+    assert_eq!(world.status(&head("POST", "/mcp", "", &lower)), 200);
+}
+
+#[tokio::test]
+async fn whoever_shows_none_is_nobody() {
+    let world = world().await;
+    let alice = &world.alice;
+    for header in [
+        String::new(),
+        "Bearer".into(),
+        "Bearer ".into(),
+        "Bearer wrong".into(),
+        alice.clone(),
+        format!("Token {alice}"),
+        format!("Bearer  {alice}"),
+        format!("Bearer {alice} "),
+        format!("Bearer {alice},Bearer y"),
+        format!("Bearer {}", &alice[..alice.len() - 1]),
+        format!("Bearer {alice}a"),
+        format!("Bearer {}", alice.to_uppercase()),
+        "Basic YWxpY2U6eA==".into(),
+        "Bearer ATATT3xFfGF0".into(),
+        "Basic bWU6QVRBVFQzeA==".into(),
+        format!("Bearer {}", NewKey::random().reveal()),
+    ] {
+        let head = head("POST", "/mcp", "", &[("authorization", &header)]);
+        assert_eq!(world.status(&head), 401, "{header:?}");
+    }
+    let twice = [
+        ("authorization", &*format!("Bearer {alice}")),
+        ("authorization", &format!("Bearer {}", world.bob)),
+    ];
+    assert_eq!(world.status(&head("POST", "/mcp", "", &twice)), 400);
+    let in_query = format!("/mcp?access_token={alice}");
+    let none = [("authorization", "")];
+    assert_eq!(world.status(&head("POST", &in_query, "", &none)), 401);
+    assert_eq!(world.status(&head("POST", &in_query, alice, &[])), 400);
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_to_do_and_repeats_nothing() {
+    let world = world().await;
+    let mut said = String::new();
+    for header in [
+        "",
+        "Bearer ATATT3xFfGF0CANARY",
+        "Bearer CANARY",
+        &format!("Bearer {}", NewKey::random().reveal()),
+    ] {
+        let head = head("POST", "/mcp", "", &[("authorization", header)]);
+        let refusal = world.gate.admit(&head).unwrap_err();
+        let secret = header.rsplit('_').next().unwrap();
+        assert!(secret.is_empty() || !refusal.text.contains(secret));
+        let answer = refusal.into_answer();
+        said += &format!("{:?}\n", answer.headers()["www-authenticate"]);
+    }
+    insta::assert_snapshot!(said, @r#"
+    "Bearer realm=\"mcp-airlock\""
+    "Bearer realm=\"mcp-airlock\", error=\"invalid_token\""
+    "Bearer realm=\"mcp-airlock\", error=\"invalid_token\""
+    "Bearer realm=\"mcp-airlock\", error=\"invalid_token\""
+    "#);
+}
+
+#[tokio::test]
+async fn only_a_message_to_the_endpoint_is_let_in() {
+    let world = world().await;
+    for (method, target, lines, status) in [
+        ("POST", "/mcp", &[][..], 200),
+        ("GET", "/mcp", &[], 405),
+        ("PUT", "/mcp", &[], 405),
+        ("DELETE", "/mcp", &[], 405),
+        ("OPTIONS", "/mcp", &[], 405),
+        ("POST", "/", &[], 404),
+        ("POST", "/mcp/", &[], 404),
+        ("POST", "/MCP", &[], 404),
+        ("POST", "/mcp/../admin", &[], 404),
+        ("POST", "/%6dcp", &[], 404),
+        ("GET", "/admin", &[("authorization", "")], 404),
+        ("POST", "/mcp", &[("host", "evil.test")], 403),
+        ("POST", "/nowhere", &[("host", "evil.test")], 403),
+        ("POST", "/mcp", &[("origin", "null")], 403),
+        ("POST", "/mcp", &[("content-type", "")], 415),
+        ("POST", "/mcp", &[("content-type", "text/plain")], 415),
+        (
+            "POST",
+            "/mcp",
+            &[("content-type", "application/json-seq")],
+            415,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[("content-type", "text/plain; application/json")],
+            415,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[
+                ("content-type", "application/json"),
+                ("content-type", "text/plain"),
+            ],
+            415,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[("content-type", "Application/JSON; charset=utf-8")],
+            200,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[("mcp-session-id", "chosen-by-client")],
+            404,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[
+                ("mcp-session-id", "x"),
+                ("mcp-protocol-version", "2025-11-25"),
+            ],
+            404,
+        ),
+        (
+            "POST",
+            "/mcp",
+            &[
+                ("mcp-session-id", "x"),
+                ("mcp-protocol-version", "2026-07-28"),
+            ],
+            200,
+        ),
+        ("POST", "/mcp", &[("upgrade", "h2c")], 200),
+        ("POST", "/mcp", &[("upgrade", "WebSocket")], 400),
+        ("POST", "/mcp", &[("transfer-encoding", "chunked")], 200),
+        (
+            "POST",
+            "/mcp",
+            &[("transfer-encoding", "chunked"), ("authorization", "")],
+            400,
+        ),
+    ] {
+        let head = head(method, target, &world.alice, lines);
+        assert_eq!(world.status(&head), status, "{method} {target} {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_asks_for_no_key_but_for_everything_else() {
+    let names = Names::new(&Wanted::default(), HOST.parse().unwrap()).unwrap();
+    let gate = Gate::new(names, Clients::Anyone);
+    let nobody = ("authorization", "");
+    let visitor = gate.admit(&head("POST", "/mcp", "", &[nobody])).unwrap();
+    assert_eq!(visitor.principal.as_str(), "demo");
+    for lines in [
+        [nobody, ("host", "evil.test")],
+        [nobody, ("origin", "http://evil.test")],
+        [nobody, ("content-type", "text/plain")],
+    ] {
+        assert!(
+            gate.admit(&head("POST", "/mcp", "", &lines)).is_err(),
+            "{lines:?}"
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! There are no sessions. A client that names one is told that it is gone, and begins again; who it is says its key, on
+//! every request.
+
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+
+use super::gate::Visitor;
+use super::refusal::Refusal;
+
+const HEADER: &str = "mcp-session-id";
+
+/// The first revision without sessions; there the header means nothing.
+const WITHOUT_SESSIONS: &str = "2026-07-28";
+
+/// Older revisions want 404 for a session that is not known, upon which the client opens a new one.
+pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
+    if gateway::mutant::is_on(gateway::mutant::Mutant::SessionByIdOnly) {
+        return Ok(());
+    }
+    // Dates compare like text.
+    let is_modern = head
+        .headers
+        .get("mcp-protocol-version")
+        .is_some_and(|version| version.as_bytes() >= WITHOUT_SESSIONS.as_bytes());
+    if is_modern || !head.headers.contains_key(HEADER) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::NOT_FOUND,
+        "there is no such session: this server keeps none. Send `initialize` again, and no Mcp-Session-Id",
+    ))
+}
+
+/// The known-bad variant: whoever names a session is who opened it. Without the feature `mutants` it hands on what it
+/// was given.
+#[cfg(not(feature = "mutants"))]
+pub(super) fn by_id_only(_: &Parts, visitor: Result<Visitor, Refusal>) -> Result<Visitor, Refusal> {
+    visitor
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn by_id_only(
+    head: &Parts,
+    visitor: Result<Visitor, Refusal>,
+) -> Result<Visitor, Refusal> {
+    use std::collections::BTreeMap;
+    use std::sync::{Mutex, PoisonError};
+
+    use policy::Principal;
+
+    static OPENED: Mutex<BTreeMap<Vec<u8>, Principal>> = Mutex::new(BTreeMap::new());
+    let is_on = gateway::mutant::is_on(gateway::mutant::Mutant::SessionByIdOnly);
+    let (true, Some(id)) = (is_on, head.headers.get(HEADER)) else {
+        return visitor;
+    };
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(principal) = opened.get(id.as_bytes()) {
+        return Ok(Visitor {
+            principal: principal.clone(),
+        });
+    }
+    visitor.inspect(|visitor| {
+        opened.insert(id.as_bytes().to_vec(), visitor.principal.clone());
+    })
+}

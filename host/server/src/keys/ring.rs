@@ -1,0 +1,105 @@
+//! The keys as a running server sees them: the file is looked at again when it may have changed, so that a revoked key
+//! stops without a restart. A file that cannot be read lets nobody in.
+
+use std::fs::Metadata;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use policy::Principal;
+use time::OffsetDateTime;
+
+use super::{KeyFile, Keys, KeysError, Presented};
+
+/// Revoking a key is promised to take effect within a second.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Why a key opens nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// No such identity, or another secret: nobody is told which.
+    Unknown,
+    /// The secret is right, so its holder may know.
+    Expired,
+    /// Nobody can be let in; in words for the log.
+    Unreadable(String),
+}
+
+pub(crate) struct KeyRing {
+    file: KeyFile,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    at: Instant,
+    stamp: Option<Stamp>,
+    keys: Result<Arc<Keys>, String>,
+}
+
+/// A file is replaced whole, so a new one differs in its inode where not in its time.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl KeyRing {
+    /// Fails where the keys cannot be read now: whoever starts the server should know.
+    pub(crate) fn open(file: KeyFile) -> Result<Self, KeysError> {
+        let stamp = stamp(&file);
+        let keys = file.read()?;
+        Ok(Self {
+            seen: Mutex::new(Seen {
+                at: Instant::now(),
+                stamp,
+                keys: Ok(Arc::new(keys)),
+            }),
+            file,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys().is_ok_and(|keys| keys.is_empty())
+    }
+
+    pub(crate) fn owner(&self, shown: &Presented) -> Result<Principal, Rejected> {
+        let keys = self.keys().map_err(Rejected::Unreadable)?;
+        keys.owner(shown, OffsetDateTime::now_utc()).cloned()
+    }
+
+    fn keys(&self) -> Result<Arc<Keys>, String> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.at.elapsed() >= LOOK_AGAIN {
+            // Taken before reading: a change in between is found the next time.
+            let stamp = stamp(&self.file);
+            if stamp != seen.stamp || seen.keys.is_err() {
+                seen.keys = self.file.read().map(Arc::new).map_err(|error| {
+                    tracing::error!(%error, "no client is let in");
+                    error.to_string()
+                });
+                seen.stamp = stamp;
+            }
+            seen.at = Instant::now();
+        }
+        seen.keys.clone()
+    }
+}
+
+fn stamp(file: &KeyFile) -> Option<Stamp> {
+    let metadata = std::fs::metadata(&file.path).ok()?;
+    Some(Stamp {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+        inode: inode(&metadata),
+    })
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &Metadata) -> u64 {
+    0
+}
