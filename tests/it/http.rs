@@ -293,7 +293,11 @@ fn calls_in_flight_are_finished_before_the_end() {
         idle.is_closed_within(Duration::from_millis(900)),
         "an idle connection holds up the end"
     );
-    assert!(connect(server.address()).is_err(), "it still listens");
+    // The listening and the conversations end side by side.
+    let until = Instant::now() + Duration::from_millis(500);
+    while connect(server.address()).is_ok() {
+        assert!(Instant::now() < until, "it still listens");
+    }
     let answer = waiting.answer().expect("the call is answered");
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("PROJ-1"), "{}", answer.text());
