@@ -1,9 +1,9 @@
 //! Which node of an edited list is which of the original.
 //!
-//! Decides by what the nodes say: the longest common sequence stays, what lies between is paired
-//! in order. Never looks inside a node.
+//! Decides by what the nodes say: the longest common sequence stays, nodes of it that say the same
+//! elsewhere were moved, and what lies between is paired in order. Never looks inside a node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One node of the edited list, and its partner in the original, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +26,21 @@ pub(super) fn align(
     similar: impl Fn(usize, usize) -> bool,
 ) -> Vec<Step> {
     let mut steps = Vec::with_capacity(new.len());
+    let in_order = pairs(new, old);
+    let moved = moved(new, old, &in_order);
+    let gone: BTreeSet<usize> = moved.values().copied().collect();
     let (mut next_new, mut next_old) = (0, 0);
     let end = (new.len(), old.len());
-    for (at_new, at_old) in pairs(new, old).into_iter().chain([end]) {
+    for (at_new, at_old) in in_order.into_iter().chain([end]) {
         // What was changed between two nodes that were not.
         for node in next_new..at_new {
+            if let Some(from) = moved.get(&node) {
+                steps.push(Step::Same(node, *from));
+                continue;
+            }
             let partner = (next_old..at_old)
                 .take(FARTHEST)
-                .find(|at| similar(node, *at));
+                .find(|at| !gone.contains(at) && similar(node, *at));
             steps.push(match partner {
                 Some(at) => {
                     next_old = at + 1;
@@ -48,6 +55,27 @@ pub(super) fn align(
         (next_new, next_old) = (at_new + 1, at_old + 1);
     }
     steps
+}
+
+/// For nodes that stand in another order which ones they were.
+fn moved(new: &[String], old: &[String], in_order: &[(usize, usize)]) -> BTreeMap<usize, usize> {
+    let stay_new: BTreeSet<usize> = in_order.iter().map(|(at, _)| *at).collect();
+    let stay_old: BTreeSet<usize> = in_order.iter().map(|(_, at)| *at).collect();
+    let mut left: BTreeMap<&str, VecDeque<usize>> = BTreeMap::new();
+    for (at, key) in old
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !stay_old.contains(at))
+    {
+        left.entry(key).or_default().push_back(at);
+    }
+    let others = new
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !stay_new.contains(at));
+    others
+        .filter_map(|(at, key)| Some((at, left.get_mut(key.as_str())?.pop_front()?)))
+        .collect()
 }
 
 /// Indices of equal nodes, rising on both sides.
@@ -164,7 +192,9 @@ mod tests {
             ("ac", "abc", "a c "),
             ("", "abc", ""),
             ("ab", "", "+a +b "),
-            ("cab", "abc", "+c a b "),
+            ("cab", "abc", "c a b "),
+            ("cxb", "abc", "c a>x b "),
+            ("xca", "abc", "+x c a "),
         ] {
             assert_eq!(show(new, old), steps, "{old} to {new}");
         }

@@ -5,6 +5,7 @@
 
 use super::Merge;
 use super::align::{Step, align};
+use super::index::Place;
 use super::said::{bare, last_cell, row_of, said, said_in};
 use crate::doc::{Block, BlockKind, Carried, Cell, Item, Row, Table, Task};
 use crate::error::RestoreError;
@@ -41,10 +42,24 @@ impl<'b> Merge<'b> {
             (BlockKind::Table(new), BlockKind::Table(old)) => {
                 BlockKind::Table(self.table(new, old)?)
             }
-            (BlockKind::Kept { .. }, _) => {
-                self.name_unheld(old);
-                return self.restored(new);
+            (
+                BlockKind::Kept {
+                    kept: placeholder,
+                    body: Some(new),
+                },
+                BlockKind::Kept {
+                    kept,
+                    body: Some(old),
+                },
+            ) => {
+                let around = |place: &Place<'_>| matches!(place, Place::Block(Some(_)));
+                self.index.find(placeholder, around)?;
+                BlockKind::Kept {
+                    kept: kept.clone(),
+                    body: Some(self.blocks(new, old)?),
+                }
             }
+            (BlockKind::Kept { .. }, _) => return self.restored(new),
             _ => {
                 self.check_said(old);
                 self.name_unheld(old);
@@ -135,7 +150,11 @@ impl<'b> Merge<'b> {
 
     fn table(&mut self, new: &Table, old: &'b Table) -> Result<Table, RestoreError> {
         let keys = |table: &Table| -> Vec<String> {
-            let key = |row: &Row| said_in(row.cells.clone());
+            // Markdown fills rows up that merged cells leave short.
+            let key = |row: &Row| {
+                let filled = row.cells.len() - trailing_empty(row);
+                said_in(row.cells[..filled].to_vec())
+            };
             table.rows.iter().map(key).collect()
         };
         let width = |row: &Row| row.cells.len();
@@ -242,5 +261,7 @@ fn columns(new: &Table, old: &Table) -> Option<Vec<Option<usize>>> {
 
 fn trailing_empty(row: &Row) -> usize {
     let cells = row.cells.iter().rev();
-    cells.take_while(|cell| cell.blocks.is_empty()).count()
+    cells
+        .take_while(|cell| said(&cell.blocks).is_empty())
+        .count()
 }

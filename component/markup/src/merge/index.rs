@@ -23,13 +23,16 @@ pub(super) enum Place<'b> {
     Mark,
 }
 
+/// How many nodes of the same id are looked through.
+const FARTHEST: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct Index<'b> {
-    entries: BTreeMap<&'b str, Entry<'b>>,
+    /// Nodes that are the same but for what is in them, such as two columns, share an id.
+    entries: BTreeMap<&'b str, Vec<Entry<'b>>>,
     ambiguous: BTreeSet<&'b str>,
-    /// Nodes that stand in the original more than once, all the same.
-    repeated: BTreeSet<&'b str>,
-    used: BTreeSet<String>,
+    /// How often each id stands in the edited text.
+    used: BTreeMap<String, usize>,
     emoji: BTreeMap<&'b str, &'b Emoji>,
 }
 
@@ -52,54 +55,81 @@ impl<'b> Index<'b> {
 
     fn add(&mut self, entry: Entry<'b>) {
         let id = entry.kept.id.as_str();
-        match self.entries.get(id) {
-            Some(known) if known.kept.origin != entry.kept.origin => {
-                self.ambiguous.insert(id);
-            }
-            Some(_) => {
-                self.repeated.insert(id);
-            }
-            None => {
-                self.entries.insert(id, entry);
-            }
+        let known = self.entries.entry(id).or_default();
+        if known
+            .first()
+            .is_some_and(|known| known.kept.origin != entry.kept.origin)
+        {
+            self.ambiguous.insert(id);
         }
+        known.push(entry);
+    }
+
+    fn all(&self, placeholder: &Kept) -> &[Entry<'b>] {
+        let entries = self.entries.get(placeholder.id.as_str());
+        entries.map_or(&[], Vec::as_slice)
     }
 
     /// Whether `placeholder` stands around blocks.
     pub(super) fn is_body(&self, placeholder: &Kept) -> bool {
-        let entry = self.entries.get(placeholder.id.as_str());
-        matches!(entry.map(|entry| entry.place), Some(Place::Block(Some(_))))
+        let first = self.all(placeholder).first();
+        matches!(first.map(|entry| entry.place), Some(Place::Block(Some(_))))
     }
 
     pub(super) fn is_repeated(&self, placeholder: &Kept) -> bool {
-        self.repeated.contains(placeholder.id.as_str())
+        self.all(placeholder).len() > 1
     }
 
-    /// The node that `placeholder` names.
-    pub(super) fn find(&mut self, placeholder: &Kept) -> Result<Entry<'b>, RestoreError> {
+    /// The node that `placeholder` names: of several the next one, if it stands as is wanted.
+    pub(super) fn find(
+        &mut self,
+        placeholder: &Kept,
+        wanted: impl Fn(&Place<'b>) -> bool,
+    ) -> Result<Entry<'b>, RestoreError> {
         let id = placeholder.id.as_str();
         if self.ambiguous.contains(id) {
             return Err(RestoreError::Ambiguous(placeholder.placeholder()));
         }
-        let entry = self.entries.get(id).copied();
+        let next = self.used.get(id).copied().unwrap_or(0);
+        let entries = self.all(placeholder);
+        let is_wanted = |entry: &&Entry<'b>| wanted(&entry.place);
+        let entry = entries.get(next).filter(is_wanted);
+        let entry = entry.or_else(|| entries.iter().find(is_wanted));
+        let entry = entry.or(entries.first()).copied();
         let entry = entry.ok_or_else(|| RestoreError::Unknown(placeholder.placeholder()))?;
-        self.used.insert(id.to_owned());
+        self.use_one(id);
         Ok(entry)
+    }
+
+    /// What stands in the nodes that `placeholder` may name, of very many only the first.
+    pub(super) fn bodies(&self, placeholder: &Kept) -> impl Iterator<Item = &'b [Block]> {
+        let entries = self.all(placeholder).iter().take(FARTHEST);
+        entries.filter_map(|entry| match entry.place {
+            Place::Block(body) => body,
+            Place::Inline | Place::Mark => None,
+        })
+    }
+
+    fn use_one(&mut self, id: &str) {
+        match self.used.get_mut(id) {
+            Some(count) => *count += 1,
+            None => drop(self.used.insert(id.to_owned(), 1)),
+        }
     }
 
     /// Marks everything in `blocks` as used.
     pub(super) fn use_all(&mut self, blocks: &[Block]) {
         visit::each(blocks, &mut |part| {
-            let ids = entries(part).into_iter().map(|entry| &entry.kept.id);
-            self.used.extend(ids.cloned());
+            let entries = entries(part).into_iter();
+            entries.for_each(|entry| self.use_one(&entry.kept.id));
         });
     }
 
     /// [`Self::use_all`] for one line.
     pub(super) fn use_line(&mut self, content: &[Inline]) {
         for run in content {
-            let ids = entries(Part::Run(run)).into_iter();
-            self.used.extend(ids.map(|entry| entry.kept.id.clone()));
+            let entries = entries(Part::Run(run)).into_iter();
+            entries.for_each(|entry| self.use_one(&entry.kept.id));
         }
     }
 
@@ -109,16 +139,24 @@ impl<'b> Index<'b> {
 
     /// A line for each node of `blocks` that no longer stands anywhere.
     pub(super) fn unused_in(&self, blocks: &[Block]) -> Vec<String> {
-        let mut unused: BTreeMap<&str, String> = BTreeMap::new();
+        let mut there: BTreeMap<&str, (usize, &Kept)> = BTreeMap::new();
         visit::each(blocks, &mut |part| {
-            for Entry { kept, .. } in entries(part) {
-                if !self.used.contains(&kept.id) {
-                    let line = format!("{} was taken out", kept.placeholder());
-                    unused.insert(&kept.id, line);
-                }
+            for Entry { kept, place } in entries(part) {
+                let (count, _) = there.entry(&kept.id).or_insert((0, kept));
+                // A mark lies on as many runs as its words have.
+                *count = match place {
+                    Place::Mark => (*count).max(1),
+                    Place::Block(_) | Place::Inline => *count + 1,
+                };
             }
         });
-        unused.into_values().collect()
+        let unused = there.into_iter().filter(|(id, (count, _))| {
+            let used = self.used.get(*id).copied().unwrap_or(0);
+            used < *count
+        });
+        unused
+            .map(|(_, (_, kept))| format!("{} was taken out", kept.placeholder()))
+            .collect()
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::Merge;
 use super::index::{Entry, Place};
+use super::said::said;
 use crate::doc::{Block, BlockKind, Inline, InlineKind, Kept, Marks};
 use crate::error::RestoreError;
 use crate::inlines;
 use crate::visit;
 
-impl Merge<'_> {
+impl<'b> Merge<'b> {
     pub(super) fn all_restored(&mut self, blocks: &[Block]) -> Result<Vec<Block>, RestoreError> {
         blocks.iter().map(|block| self.restored(block)).collect()
     }
@@ -38,12 +39,15 @@ impl Merge<'_> {
 
     fn kept(&mut self, kept: &Kept, body: Option<&[Block]>) -> Result<BlockKind, RestoreError> {
         let name = kept.placeholder();
-        let entry = self.index.find(kept)?;
+        let entry = self.index.find(kept, |place| match place {
+            Place::Block(old) => old.is_some() == body.is_some(),
+            Place::Inline | Place::Mark => false,
+        })?;
         match (entry.place, body) {
             (Place::Block(None), None) => Ok(BlockKind::whole(entry.kept.clone())),
             (Place::Block(Some(old)), Some(new)) => Ok(BlockKind::Kept {
                 kept: Box::new(entry.kept.clone()),
-                body: Some(self.blocks(new, old)?),
+                body: Some(self.blocks(new, self.same_body(kept, new).unwrap_or(old))?),
             }),
             (Place::Inline, None) => {
                 let kind = InlineKind::Kept(Box::new(entry.kept.clone()));
@@ -67,12 +71,22 @@ impl Merge<'_> {
         }
     }
 
+    /// Of several nodes that differ only in what is in them, what is in the one that was moved.
+    fn same_body(&self, kept: &Kept, new: &[Block]) -> Option<&'b [Block]> {
+        if !self.index.is_repeated(kept) {
+            return None;
+        }
+        let key = said(new);
+        self.index.bodies(kept).find(|old| said(old) == key)
+    }
+
     pub(super) fn inlines(&mut self, content: &[Inline]) -> Result<Vec<Inline>, RestoreError> {
         let mut runs = content.to_vec();
         for run in &mut runs {
             match &mut run.kind {
                 InlineKind::Kept(kept) if kept.origin.is_none() => {
-                    let Entry { kept: found, place } = self.index.find(kept)?;
+                    let inline = |place: &Place<'_>| matches!(place, Place::Inline);
+                    let Entry { kept: found, place } = self.index.find(kept, inline)?;
                     match place {
                         Place::Inline => **kept = found.clone(),
                         Place::Block(None) => {
@@ -97,7 +111,8 @@ impl Merge<'_> {
                 .iter_mut()
                 .filter(|kept| kept.origin.is_none())
             {
-                let Entry { kept: found, place } = self.index.find(kept)?;
+                let mark = |place: &Place<'_>| matches!(place, Place::Mark);
+                let Entry { kept: found, place } = self.index.find(kept, mark)?;
                 match place {
                     Place::Mark => *kept = Arc::new(found.clone()),
                     Place::Block(Some(_)) => {

@@ -43,7 +43,9 @@ impl Reader<'_> {
         let start = element.value("start").and_then(|start| start.parse().ok());
         let start = start.unwrap_or(1);
         let list = self.list(element, ListMarker::Ordered { start }, depth);
-        let others = element.values().filter(|(key, _)| *key != "start");
+        // The editor says so of every list that counts from one.
+        let said = |key: &str, value: &str| key == "start" && value != "1";
+        let others = element.values().filter(|(key, value)| !said(key, value));
         let others: String = others.map(|(key, value)| attribute(key, &value)).collect();
         (list, Carried::new(Format::Storage, others))
     }

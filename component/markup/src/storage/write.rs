@@ -52,6 +52,9 @@ pub(super) fn origin(kept: &Kept) -> Result<&Origin, WriteError> {
     }
 }
 
+/// What a list that counts from one may carry.
+const FROM_ONE: &str = " start=\"1\"";
+
 struct Writer {
     out: String,
     ids: Ids,
@@ -114,9 +117,13 @@ impl Writer {
             BlockKind::List { items, .. } if items.is_empty() => {}
             BlockKind::List { marker, items } => {
                 let (start, end) = match marker {
-                    ListMarker::Bullet => (format!("<ul{attributes}>"), "</ul>"),
+                    ListMarker::Bullet => {
+                        let attributes = attributes.replace(FROM_ONE, "");
+                        (format!("<ul{attributes}>"), "</ul>")
+                    }
                     ListMarker::Ordered { start: 1 } => (format!("<ol{attributes}>"), "</ol>"),
                     ListMarker::Ordered { start } => {
+                        let attributes = attributes.replace(FROM_ONE, "");
                         (format!("<ol{attributes} start=\"{start}\">"), "</ol>")
                     }
                 };

@@ -189,6 +189,112 @@ fn a_tip_stays_a_tip_and_an_image_keeps_its_frame() {
 }
 
 #[test]
+fn columns_that_differ_only_in_what_is_in_them_keep_it() {
+    let cell = |blocks: &str| format!("<ac:layout-cell>{blocks}</ac:layout-cell>");
+    let one = cell("<h1 local-id=\"1\">One</h1><p local-id=\"2\">first</p>");
+    let two = cell(
+        "<h1 local-id=\"3\">Two</h1><ac:structured-macro ac:name=\"info\" ac:macro-id=\"i\"><ac:rich-text-body><p local-id=\"4\">second</p></ac:rich-text-body></ac:structured-macro>",
+    );
+    let three = cell("<p local-id=\"5\">third</p>");
+    let page = |cells: &[&String]| {
+        let cells: String = cells.iter().map(|cell| cell.as_str()).collect();
+        format!(
+            "<ac:layout><ac:layout-section ac:type=\"three_equal\">{cells}</ac:layout-section></ac:layout>"
+        )
+    };
+    let base = page(&[&one, &two, &three]);
+    for (word, new) in [("first", "1st"), ("second", "2nd"), ("third", "3rd")] {
+        changes_only(Format::Storage, &base, (word, new));
+    }
+    let column = |markdown: &str, number: usize| -> String {
+        let begin = markdown
+            .match_indices("⟦column")
+            .nth(number)
+            .expect("it is there")
+            .0;
+        let behind = markdown[begin..].find("⟦end").expect("it ends") + begin;
+        let end = markdown[behind..].find('⟧').expect("it is closed") + behind + "⟧".len();
+        markdown[begin..end].to_owned()
+    };
+    let (moved, lost) = edited(Format::Storage, &base, |markdown| {
+        let (first, last) = (column(markdown, 0), column(markdown, 2));
+        markdown
+            .replace(&first, "*")
+            .replace(&last, &format!("{last}\n\n{first}"))
+            .replace("*\n\n", "")
+    });
+    assert_eq!(moved, page(&[&two, &three, &one]));
+    assert_eq!(lost, [] as [&str; 0]);
+    let (_, lost) = edited(Format::Storage, &base, |markdown| {
+        markdown.replace(&column(markdown, 1), "")
+    });
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(lost[0].starts_with("⟦column"), "{lost:?}");
+}
+
+#[test]
+fn one_of_two_same_macros_that_is_taken_out_is_named() {
+    let toc = "<ac:structured-macro ac:name=\"toc\" />";
+    let base = format!("{toc}<p>a</p>{toc}");
+    let (written, lost) = edited(Format::Storage, &base, |markdown| {
+        let end = markdown.rfind("⟦macro").expect("there are two");
+        markdown[..end].to_owned()
+    });
+    assert_eq!(written, format!("{toc}<p>a</p>"));
+    assert_eq!(lost.len(), 1, "{lost:?}");
+}
+
+#[test]
+fn what_is_moved_keeps_all_it_had() {
+    let code = "<ac:structured-macro ac:name=\"code\" ac:macro-id=\"c\"><ac:parameter ac:name=\"title\">t</ac:parameter><ac:plain-text-body><![CDATA[x]]></ac:plain-text-body></ac:structured-macro>";
+    let one = "<p local-id=\"1\">one</p>";
+    let two = "<p local-id=\"2\">two</p>";
+    let swap = |markdown: &str, first: &str, second: &str| {
+        let swapped = markdown.replace(first, "*").replace(second, first);
+        swapped.replace('*', second)
+    };
+    for (base, first, second, expected) in [
+        (format!("{code}{one}{two}"), "```\nx\n```", "two", format!("{two}{one}{code}")),
+        (
+            "<ul><li id=\"1\">one</li><li id=\"2\">two</li><li id=\"3\">three</li></ul>".to_owned(),
+            "one",
+            "three",
+            "<ul><li id=\"3\">three</li><li id=\"2\">two</li><li id=\"1\">one</li></ul>".to_owned(),
+        ),
+        (
+            "<table><tbody><tr><th>h</th></tr><tr id=\"1\"><td>one</td></tr><tr id=\"2\"><td>two</td></tr></tbody></table>".to_owned(),
+            "one",
+            "two",
+            "<table><tbody><tr><th>h</th></tr><tr id=\"2\"><td>two</td></tr><tr id=\"1\"><td>one</td></tr></tbody></table>".to_owned(),
+        ),
+    ] {
+        let (written, lost) = edited(Format::Storage, &base, |markdown| swap(markdown, first, second));
+        assert_eq!(written, expected);
+        assert_eq!(lost, [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn a_row_that_is_taken_out_takes_no_other_with_it() {
+    let base = "<table><tbody><tr><th>a</th><th>b</th></tr><tr><td rowspan=\"2\">c</td><td><p id=\"d\" /></td></tr><tr id=\"e\"><td><ac:structured-macro ac:name=\"expand\"><ac:rich-text-body><p>f</p></ac:rich-text-body></ac:structured-macro></td></tr><tr><td>g</td><td>h</td></tr></tbody></table>";
+    let (written, lost) = edited(Format::Storage, base, |markdown| {
+        markdown.replace("| g | h |", "").trim_end().to_owned()
+    });
+    assert_eq!(written, base.replace("<tr><td>g</td><td>h</td></tr>", ""));
+    assert_eq!(lost, [] as [&str; 0]);
+}
+
+#[test]
+fn a_list_that_counts_from_one_says_so_as_before() {
+    let base = "<ol start=\"1\"><li><p>before</p></li></ol>";
+    changes_only(Format::Storage, base, ("before", "BEFORE"));
+    let (written, _) = edited(Format::Storage, base, |markdown| {
+        markdown.replace("1.", "3.")
+    });
+    assert_eq!(written, "<ol start=\"3\"><li><p>before</p></li></ol>");
+}
+
+#[test]
 fn what_goes_is_named() {
     for (base, named) in [
         (
