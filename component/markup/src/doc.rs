@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use crate::day::Day;
+use crate::text;
 
 /// The formats a document can be read from and written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -472,6 +473,15 @@ impl InlineKind {
     }
 }
 
+impl Marks {
+    /// Whether none is on.
+    pub(crate) fn is_none(&self) -> bool {
+        let plain = self.strong || self.emphasis || self.strike || self.underline || self.code;
+        let others = self.script.is_some() || self.colour.is_some() || self.link.is_some();
+        !plain && !others && self.kept.is_empty()
+    }
+}
+
 impl Link {
     /// Without a title.
     pub fn to(href: impl Into<String>) -> Self {
@@ -555,6 +565,10 @@ pub(crate) fn language(info: &str) -> Option<String> {
 
 /// Code with `\n` line ends, and without what XML cannot hold.
 pub(crate) fn code_text(text: &str) -> String {
+    let usual = |byte| matches!(byte, b'\n' | b'\t') || !text::is_suspect(byte);
+    if !text::holds(text, |byte| !usual(byte)) {
+        return text.to_owned();
+    }
     text.replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()

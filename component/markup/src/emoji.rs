@@ -47,12 +47,27 @@ pub(crate) fn from_storage(name: &str) -> Option<&'static str> {
 
 /// The emoji whose wiki token `text` starts with, and the token's length. Longest first.
 pub(crate) fn from_wiki(text: &str) -> Option<(&'static str, usize)> {
+    let second = *text.as_bytes().get(1)?;
+    if !SECONDS[usize::from(second)] {
+        return None;
+    }
     TABLE
         .iter()
         .filter(|row| text.starts_with(row.3))
         .max_by_key(|row| row.3.len())
         .map(|row| (row.0, row.3.len()))
 }
+
+/// The second bytes of all wiki tokens: nearly every colon and bracket is none.
+const SECONDS: [bool; 256] = {
+    let mut seconds = [false; 256];
+    let mut row = 0;
+    while row < TABLE.len() {
+        seconds[TABLE[row].3.as_bytes()[1] as usize] = true;
+        row += 1;
+    }
+    seconds
+};
 
 /// What may stand between two colons: `smile`, `+1`, `check_mark`.
 pub(crate) fn is_name(name: &str) -> bool {

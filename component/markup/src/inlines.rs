@@ -6,18 +6,32 @@
 use std::sync::Arc;
 
 use crate::doc::{Inline, InlineKind, Kept, Marks, Span};
+use crate::text;
 
 /// Brings `inlines` into normal form.
-pub(crate) fn normal(inlines: Vec<Inline>) -> Vec<Inline> {
-    let mut runs = split_spaces(inlines);
+pub(crate) fn normal(mut runs: Vec<Inline>) -> Vec<Inline> {
+    let (mut emphasised, mut broken) = (false, false);
     for run in &mut runs {
+        if let InlineKind::Text(text) = &mut run.kind {
+            clean(text);
+        }
         fit_marks(run);
+        emphasised |= run.marks.strong || run.marks.emphasis || run.marks.strike;
+        broken |= is_break(run);
     }
-    for mark in [STRONG, EMPHASIS, STRIKE] {
-        retract(&mut runs, mark);
+    runs.retain(|run| !matches!(&run.kind, InlineKind::Text(text) if text.is_empty()));
+    if emphasised {
+        runs = split_spaces(runs);
+        for mark in [STRONG, EMPHASIS, STRIKE] {
+            retract(&mut runs, mark);
+        }
     }
-    trim(&mut runs);
-    settle_breaks(&mut runs);
+    if broken {
+        trim_lines(&mut runs);
+        settle_breaks(&mut runs);
+    } else {
+        trim(&mut runs);
+    }
     runs = join(runs);
     // Most paragraphs are one run, and a growing list makes room for four.
     runs.shrink_to_fit();
@@ -59,19 +73,18 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
 
 /// Text that every format can hold: one kind of space, no control character, and nothing that
 /// XML 1.0 forbids (its production `Char`).
-fn clean(text: String) -> String {
-    // U+FFFE and U+FFFF begin with the byte EF.
-    let suspect = |byte: u8| byte < b' ' || byte == 0x7f || byte == 0xef;
-    if !text.bytes().any(suspect) {
-        return text;
+fn clean(text: &mut String) {
+    if !text::holds(text, text::is_suspect) {
+        return;
     }
-    text.chars()
+    *text = text
+        .chars()
         .filter_map(|char| match char {
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => Some(' '),
             '\u{0}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}' => None,
             _ => Some(char),
         })
-        .collect()
+        .collect();
 }
 
 /// Only text can be code, and an object that is a link by nature is not linked elsewhere.
@@ -94,14 +107,8 @@ const STRONG: Mark = |marks| &mut marks.strong;
 const EMPHASIS: Mark = |marks| &mut marks.emphasis;
 const STRIKE: Mark = |marks| &mut marks.strike;
 
-/// Cleans texts, and cuts the spaces at the ends of emphasised ones off into runs of their own.
-fn split_spaces(mut inlines: Vec<Inline>) -> Vec<Inline> {
-    for inline in &mut inlines {
-        if let InlineKind::Text(text) = &mut inline.kind {
-            *text = clean(std::mem::take(text));
-        }
-    }
-    inlines.retain(|run| !matches!(&run.kind, InlineKind::Text(text) if text.is_empty()));
+/// Cuts the spaces at the ends of emphasised texts off into runs of their own.
+fn split_spaces(inlines: Vec<Inline>) -> Vec<Inline> {
     if !inlines.iter().any(has_emphasised_edge) {
         return inlines;
     }
@@ -176,18 +183,19 @@ fn is_blank(run: &Inline) -> bool {
             && matches!(&run.kind, InlineKind::Text(text) if text.chars().all(char::is_whitespace))
 }
 
+/// Takes spaces away at both ends.
+fn trim(runs: &mut Vec<Inline>) {
+    while runs.last_mut().is_some_and(trim_end) {
+        runs.pop();
+    }
+    let blank = runs.iter_mut().map(trim_start).take_while(|blank| *blank);
+    let blank = blank.count();
+    runs.drain(..blank);
+}
+
 /// Takes spaces away at both ends and beside breaks, and breaks away at both ends and beside
 /// stronger ones.
-fn trim(runs: &mut Vec<Inline>) {
-    if !runs.iter().any(is_break) {
-        while runs.last_mut().is_some_and(trim_end) {
-            runs.pop();
-        }
-        let blank = runs.iter_mut().map(trim_start).take_while(|blank| *blank);
-        let blank = blank.count();
-        runs.drain(..blank);
-        return;
-    }
+fn trim_lines(runs: &mut Vec<Inline>) {
     let mut kept: Vec<Inline> = Vec::with_capacity(runs.len());
     for mut run in runs.drain(..) {
         if is_break(&run) {
@@ -233,7 +241,9 @@ fn trim_end(run: &mut Inline) -> bool {
 fn trim_start(run: &mut Inline) -> bool {
     if let (false, InlineKind::Text(text)) = (run.marks.code, &mut run.kind) {
         let lead = text.len() - text.trim_start_matches(' ').len();
-        text.drain(..lead);
+        if lead > 0 {
+            text.drain(..lead);
+        }
         return text.is_empty();
     }
     false

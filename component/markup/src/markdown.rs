@@ -9,6 +9,7 @@ mod escape;
 mod html;
 mod inline;
 mod lines;
+mod page;
 mod read;
 mod table;
 mod target;

@@ -4,7 +4,7 @@
 
 use crate::doc::{Inline, Kept, Link, Marks, Script};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Mark<'a> {
     Kept(&'a Kept),
     Link(&'a Link),
@@ -17,6 +17,19 @@ pub(crate) enum Mark<'a> {
     Code,
 }
 
+/// What is shared is the same without a look at what it says.
+impl PartialEq for Mark<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (*self, *other) {
+            (Self::Kept(one), Self::Kept(other)) => std::ptr::eq(one, other) || one == other,
+            (Self::Link(one), Self::Link(other)) => std::ptr::eq(one, other) || one == other,
+            (Self::Colour(one), Self::Colour(other)) => one == other,
+            (Self::Script(one), Self::Script(other)) => one == other,
+            (one, other) => std::mem::discriminant(&one) == std::mem::discriminant(&other),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step<'a> {
     Open(Mark<'a>),
@@ -26,34 +39,49 @@ pub(crate) enum Step<'a> {
 }
 
 /// The marks of a run, outermost first.
-pub(crate) fn marks(marks: &Marks) -> Vec<Mark<'_>> {
-    let mut list: Vec<Mark<'_>> = marks.kept.iter().map(|kept| Mark::Kept(kept)).collect();
-    list.extend(marks.link.as_deref().map(Mark::Link));
-    list.extend(marks.colour.as_deref().map(Mark::Colour));
-    list.extend(marks.strong.then_some(Mark::Strong));
-    list.extend(marks.emphasis.then_some(Mark::Emphasis));
-    list.extend(marks.strike.then_some(Mark::Strike));
-    list.extend(marks.underline.then_some(Mark::Underline));
-    list.extend(marks.script.map(Mark::Script));
-    list.extend(marks.code.then_some(Mark::Code));
-    list
+fn each<'a>(marks: &'a Marks, mut visit: impl FnMut(Mark<'a>)) {
+    marks.kept.iter().for_each(|kept| visit(Mark::Kept(kept)));
+    if let Some(link) = &marks.link {
+        visit(Mark::Link(link));
+    }
+    if let Some(colour) = &marks.colour {
+        visit(Mark::Colour(colour));
+    }
+    let plain = [
+        (marks.strong, Mark::Strong),
+        (marks.emphasis, Mark::Emphasis),
+        (marks.strike, Mark::Strike),
+        (marks.underline, Mark::Underline),
+    ];
+    for (_, mark) in plain.into_iter().filter(|(on, _)| *on) {
+        visit(mark);
+    }
+    if let Some(script) = marks.script {
+        visit(Mark::Script(script));
+    }
+    if marks.code {
+        visit(Mark::Code);
+    }
 }
 
 /// Walks over `inlines`, opening and closing those marks that `wanted` leaves in place.
 pub(crate) fn steps(inlines: &[Inline], wanted: impl Fn(usize, Mark<'_>) -> bool) -> Vec<Step<'_>> {
-    let mut steps = Vec::new();
+    let mut steps = Vec::with_capacity(inlines.len());
     let mut open: Vec<Mark<'_>> = Vec::new();
+    let mut marks: Vec<Mark<'_>> = Vec::new();
     for (index, inline) in inlines.iter().enumerate() {
-        let mut marks = marks(&inline.marks);
-        marks.retain(|mark| wanted(index, *mark));
-        let shared = open
-            .iter()
-            .zip(&marks)
-            .take_while(|(one, other)| one == other)
-            .count();
+        if !inline.marks.is_none() {
+            each(&inline.marks, |mark| {
+                if wanted(index, mark) {
+                    marks.push(mark);
+                }
+            });
+        }
+        let pairs = open.iter().zip(&marks);
+        let shared = pairs.take_while(|(one, other)| one == other).count();
         steps.extend(open.drain(shared..).rev().map(Step::Close));
         steps.extend(marks[shared..].iter().copied().map(Step::Open));
-        open.extend(marks.drain(shared..));
+        open.extend(marks.drain(..).skip(shared));
         steps.push(Step::Run(index, inline));
     }
     steps.extend(open.into_iter().rev().map(Step::Close));

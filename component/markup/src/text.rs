@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub fn visible_text(text: &str) -> Cow<'_, str> {
     // Nearly all text is printable ASCII, which needs no decoding to see that.
     let plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().all(plain) {
+    if !holds(text, |byte| !plain(byte)) {
         Cow::Borrowed(text)
     } else if text.chars().any(is_hidden) {
         Cow::Owned(text.chars().filter(|char| !is_hidden(*char)).collect())
@@ -35,6 +35,20 @@ pub(crate) fn is_hidden(char: char) -> bool {
         '\u{e0000}'..='\u{e007f}' => true,
         _ => false,
     }
+}
+
+/// Whether `text` has a byte that is `suspect`. Looks at a block at a time, which takes one
+/// instruction for many bytes.
+pub(crate) fn holds(text: &str, suspect: impl Fn(u8) -> bool) -> bool {
+    let any = |block: &[u8]| block.iter().fold(false, |any, byte| any | suspect(*byte));
+    let (blocks, rest) = text.as_bytes().as_chunks::<32>();
+    blocks.iter().any(|block| any(block)) || any(rest)
+}
+
+/// Whether a text with this byte may hold a control character, or one that no XML holds: U+FFFE
+/// and U+FFFF begin with EF.
+pub(crate) fn is_suspect(byte: u8) -> bool {
+    byte < b' ' || byte == 0x7f || byte == 0xef
 }
 
 #[cfg(test)]

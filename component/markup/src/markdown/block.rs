@@ -4,15 +4,20 @@
 //! tight.
 
 use super::cell;
-use super::inline::{self, Place, plain_text};
-use crate::doc::{Block, BlockKind, Inline, InlineKind, Item, ListMarker, PanelKind, Table, Task};
+use super::inline::{self, Place, longest_ticks, plain_text};
+use super::page::Page;
+use crate::doc::{
+    Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, PanelKind, Row, Table, Task,
+};
 use crate::inlines;
 
 /// The greatest number CommonMark takes for a list item.
 const LAST_NUMBER: u32 = 999_999_999;
 
 pub(super) fn document(blocks: &[Block]) -> String {
-    let written = write(blocks, Within::Document);
+    let mut page = Page::default();
+    write(blocks, Within::Document, &mut page);
+    let written = page.finish();
     // At the very start it would be taken for a byte order mark.
     match written.strip_prefix('\u{feff}') {
         Some(rest) => format!("&#xFEFF;{rest}"),
@@ -29,8 +34,7 @@ enum Within {
     Panel,
 }
 
-fn write(blocks: &[Block], within: Within) -> String {
-    let mut written = String::new();
+fn write(blocks: &[Block], within: Within, page: &mut Page) {
     let mut before: Option<(&BlockKind, Flip)> = None;
     for block in blocks.iter().filter(|block| !is_empty(&block.kind)) {
         let kind = &block.kind;
@@ -38,27 +42,28 @@ fn write(blocks: &[Block], within: Within) -> String {
             Some((last, flip)) if same_marker(last, kind) => flip.other(),
             _ => Flip::Usual,
         };
-        let place = match before {
-            None => within,
-            Some(_) if within == Within::Panel => Within::Blocks,
-            Some(_) => within,
+        let tight = match before {
+            Some((BlockKind::Paragraph(_), _)) if within == Within::Item => may_interrupt(kind),
+            None if within == Within::Panel => matches!(kind, BlockKind::Paragraph(_)),
+            _ => false,
         };
-        let text = block_text(kind, flip, place, before.is_none());
-        if let Some((last, _)) = before {
-            let tight = within == Within::Item && matches!(last, BlockKind::Paragraph(_));
-            written.push_str(if tight && may_follow_directly(kind, &text) {
-                "\n"
-            } else {
-                "\n\n"
-            });
-        } else if within == Within::Panel {
-            let direct = matches!(kind, BlockKind::Paragraph(_));
-            written.push_str(if direct { "\n" } else { "\n\n" });
+        if before.is_some() || within == Within::Panel {
+            page.line();
+            if !tight {
+                page.line();
+            }
         }
-        written.push_str(&text);
+        let place = match before {
+            Some(_) if within == Within::Panel => Within::Blocks,
+            _ => within,
+        };
+        let start = page.end();
+        block_text(kind, flip, place, before.is_none(), page);
+        if tight && before.is_some() && !begins_with_words(page.since(start)) {
+            page.part(start);
+        }
         before = Some((kind, flip));
     }
-    written
 }
 
 /// Two lists in a row are told apart by their markers.
@@ -101,9 +106,8 @@ fn same_marker(left: &BlockKind, right: &BlockKind) -> bool {
 
 /// CommonMark: a list interrupts a paragraph only if it starts with 1 and its first item is not
 /// empty.
-fn may_follow_directly(kind: &BlockKind, text: &str) -> bool {
-    let first = text.lines().next().unwrap_or("");
-    let starts = match kind {
+fn may_interrupt(kind: &BlockKind) -> bool {
+    match kind {
         BlockKind::Tasks(_) => true,
         BlockKind::List { marker, .. } => {
             matches!(
@@ -112,173 +116,196 @@ fn may_follow_directly(kind: &BlockKind, text: &str) -> bool {
             )
         }
         _ => false,
-    };
-    starts && first.trim_end().contains(' ')
+    }
 }
 
-fn block_text(kind: &BlockKind, flip: Flip, within: Within, first: bool) -> String {
+/// Whether something stands behind the marker that the list begins with.
+fn begins_with_words(list: &str) -> bool {
+    let first = list.lines().next().unwrap_or("");
+    first.trim_end().contains(' ')
+}
+
+fn block_text(kind: &BlockKind, flip: Flip, within: Within, first: bool, page: &mut Page) {
     match kind {
         BlockKind::Paragraph(content) if within == Within::Panel => {
-            inline::write(content, Place::Continued)
+            inline::write(content, Place::Continued, page);
         }
-        BlockKind::Paragraph(content) if within == Within::Document => {
-            footnote(content).unwrap_or_else(|| inline::write(content, Place::Paragraph))
-        }
-        BlockKind::Paragraph(content) => inline::write(content, Place::Paragraph),
+        BlockKind::Paragraph(content) if within == Within::Document && footnote(content, page) => {}
+        BlockKind::Paragraph(content) => inline::write(content, Place::Paragraph, page),
         BlockKind::Heading { level, content } => {
-            let hashes = "#".repeat(level.number().into());
-            let text = inline::write(content, Place::Heading);
-            format!("{hashes} {text}").trim_end_matches(' ').to_owned()
+            page.put(&"######"[..usize::from(level.number())]);
+            page.put(" ");
+            inline::write(content, Place::Heading, page);
+            page.trim_spaces();
         }
-        BlockKind::Code { language, text } => code(language.as_deref(), text),
-        BlockKind::Quote(body) => prefixed(&write(body, Within::Blocks), "> ", "> "),
-        BlockKind::List { marker, items } => list(*marker, items, flip),
-        BlockKind::Tasks(items) => tasks(items, flip),
-        BlockKind::Table(rows) => table(rows),
+        BlockKind::Code { language, text } => code(language.as_deref(), text, page),
+        BlockKind::Quote(body) => page.within("> ", "> ", |page| write(body, Within::Blocks, page)),
+        BlockKind::List { marker, items } => list(*marker, items, flip, page),
+        BlockKind::Tasks(items) => tasks(items, flip, page),
+        BlockKind::Table(rows) => table(rows, page),
         // `- ---` would be a rule itself, without the item.
-        BlockKind::Rule if within == Within::Item && first => "___".into(),
-        BlockKind::Rule => "---".into(),
-        BlockKind::Panel { kind, title, body } => panel(*kind, title.as_deref(), body),
-        BlockKind::Expand { title, body } => expand(title, body),
-        BlockKind::Kept { kept, body: None } => kept.placeholder(),
+        BlockKind::Rule if within == Within::Item && first => page.put("___"),
+        BlockKind::Rule => page.put("---"),
+        BlockKind::Panel { kind, title, body } => panel(*kind, title.as_deref(), body, page),
+        BlockKind::Expand { title, body } => expand(title, body, page),
+        BlockKind::Kept { kept, body: None } => page.put(&kept.placeholder()),
         BlockKind::Kept {
             kept,
             body: Some(body),
-        } => around(&kept.begin(), body, &kept.end()),
+        } => around(&kept.begin(), body, &kept.end(), page),
     }
 }
 
-/// A paragraph that begins with its raised label, as a footnote.
-fn footnote(content: &[Inline]) -> Option<String> {
-    let label = content.first().and_then(|_| inline::note(content, 0))?;
+/// A paragraph that begins with its raised label, as a footnote; false if it does not.
+fn footnote(content: &[Inline], page: &mut Page) -> bool {
+    let Some(label) = content.first().and_then(|_| inline::note(content, 0)) else {
+        return false;
+    };
     let mut rest = content[1..].to_vec();
     match rest.first_mut().map(|run| &mut run.kind) {
         Some(InlineKind::Text(text)) if text.starts_with(' ') => drop(text.remove(0)),
-        _ => return None,
+        _ => return false,
     }
-    let text = inline::write(&inlines::normal(rest), Place::Paragraph);
-    Some(prefixed(&text, &format!("[^{label}]: "), "    "))
+    let rest = inlines::normal(rest);
+    page.within(&format!("[^{label}]: "), "    ", |page| {
+        inline::write(&rest, Place::Paragraph, page);
+    });
+    true
 }
 
-fn around(begin: &str, body: &[Block], end: &str) -> String {
-    let body = write(body, Within::Blocks);
-    if body.is_empty() {
-        format!("{begin}\n\n{end}")
-    } else {
-        format!("{begin}\n\n{body}\n\n{end}")
+fn around(begin: &str, body: &[Block], end: &str, page: &mut Page) {
+    page.put(begin);
+    page.line();
+    page.line();
+    let start = page.end();
+    write(body, Within::Blocks, page);
+    if page.end() > start {
+        page.line();
+        page.line();
     }
+    page.put(end);
 }
 
-/// `text` with `first` before its first line and `rest` before the others.
-fn prefixed(text: &str, first: &str, rest: &str) -> String {
-    let mut prefixed = String::with_capacity(text.len() + first.len());
-    for (index, line) in text.split('\n').enumerate() {
-        if index > 0 {
-            prefixed.push('\n');
+fn code(language: Option<&str>, text: &str, page: &mut Page) {
+    let fence = "`".repeat((longest_ticks(text) + 1).max(3));
+    page.put(&fence);
+    page.put(language.unwrap_or(""));
+    if !text.is_empty() {
+        for line in text.split('\n') {
+            page.line();
+            page.put(line);
         }
-        let prefix = if index == 0 { first } else { rest };
-        prefixed.push_str(if line.is_empty() {
-            prefix.trim_end()
-        } else {
-            prefix
-        });
-        prefixed.push_str(line);
     }
-    prefixed
+    page.line();
+    page.put(&fence);
 }
 
-fn code(language: Option<&str>, text: &str) -> String {
-    let longest = text
-        .split(|char| char != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
-    let language = language.unwrap_or("");
-    if text.is_empty() {
-        format!("{fence}{language}\n{fence}")
-    } else {
-        format!("{fence}{language}\n{text}\n{fence}")
-    }
-}
-
-fn list(marker: ListMarker, items: &[Item], flip: Flip) -> String {
-    let mut lines = Vec::with_capacity(items.len());
+fn list(marker: ListMarker, items: &[Item], flip: Flip, page: &mut Page) {
     let mut number = match marker {
         ListMarker::Bullet => 0,
         ListMarker::Ordered { start } => start,
     };
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
+        let numbered;
         let marker = match (marker, flip) {
-            (ListMarker::Bullet, Flip::Usual) => "- ".to_owned(),
-            (ListMarker::Bullet, Flip::Other) => "* ".to_owned(),
-            (ListMarker::Ordered { .. }, Flip::Usual) => format!("{}. ", number.min(LAST_NUMBER)),
-            (ListMarker::Ordered { .. }, Flip::Other) => format!("{}) ", number.min(LAST_NUMBER)),
+            (ListMarker::Bullet, Flip::Usual) => "- ",
+            (ListMarker::Bullet, Flip::Other) => "* ",
+            (ListMarker::Ordered { .. }, flip) => {
+                let sign = if flip == Flip::Usual { '.' } else { ')' };
+                numbered = format!("{}{sign} ", number.min(LAST_NUMBER));
+                &numbered
+            }
         };
         number = number.saturating_add(1);
-        let text = write(&item.blocks, Within::Item);
-        lines.push(prefixed(&text, &marker, &" ".repeat(marker.len())));
-    }
-    lines.join("\n")
-}
-
-fn tasks(tasks: &[Task], flip: Flip) -> String {
-    let mut lines = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        let bullet = if flip == Flip::Usual { '-' } else { '*' };
-        let done = if task.done { 'x' } else { ' ' };
-        let text = inline::write(&task.content, Place::Paragraph);
-        let mut text = format!("[{done}] {text}").trim_end_matches(' ').to_owned();
-        if !task.children.is_empty() {
-            text.push('\n');
-            text.push_str(&self::tasks(&task.children, Flip::Usual));
+        if index > 0 {
+            page.line();
         }
-        lines.push(prefixed(&text, &format!("{bullet} "), "  "));
+        // As wide as the longest marker, `999999999. `.
+        let indent = &"           "[..marker.len()];
+        page.within(marker, indent, |page| {
+            write(&item.blocks, Within::Item, page);
+        });
     }
-    lines.join("\n")
 }
 
-fn table(table: &Table) -> String {
+fn tasks(tasks: &[Task], flip: Flip, page: &mut Page) {
+    for (index, task) in tasks.iter().enumerate() {
+        if index > 0 {
+            page.line();
+        }
+        let marker = if flip == Flip::Usual { "- " } else { "* " };
+        page.within(marker, "  ", |page| {
+            page.put(if task.done { "[x] " } else { "[ ] " });
+            inline::write(&task.content, Place::Paragraph, page);
+            page.trim_spaces();
+            if !task.children.is_empty() {
+                page.line();
+                self::tasks(&task.children, Flip::Usual, page);
+            }
+        });
+    }
+}
+
+fn table(table: &Table, page: &mut Page) {
     let width = table.rows.iter().map(|row| row.cells.len()).max();
     let width = width.unwrap_or(0);
-    let has_header = table
-        .rows
-        .first()
-        .is_some_and(|row| !row.cells.is_empty() && row.cells.iter().all(|cell| cell.header));
-    let empty_header = has_header
-        && table.rows.first().is_some_and(|row| {
-            row.cells
-                .iter()
-                .all(|cell| cell::write(&cell.blocks).is_empty())
-        });
-    let mut lines = Vec::with_capacity(table.rows.len() + 2);
-    if !has_header {
-        lines.push(format!("|{}", "  |".repeat(width)));
-    }
-    for (index, row) in table.rows.iter().enumerate() {
-        let is_header = has_header && index == 0;
-        let mut line = String::from("|");
-        for column in 0..width {
-            let Some(cell) = row.cells.get(column) else {
-                // The reader takes a row of nothing but `<th>` for the header.
-                line.push_str(if is_header && empty_header {
-                    " <th> |"
-                } else {
-                    "  |"
-                });
-                continue;
-            };
-            let named = if is_header { empty_header } else { cell.header };
-            let text = cell::write(&cell.blocks);
-            line.push(' ');
-            line.push_str(if named { "<th>" } else { "" });
-            line.push_str(&text);
-            line.push_str(" |");
+    let (header, rows) = match table.rows.split_first() {
+        Some((first, rows)) if is_header(first) => (Some(first), rows),
+        _ => (None, table.rows.as_slice()),
+    };
+    match header {
+        None => bars("  |", width, page),
+        Some(first) => {
+            let start = page.end();
+            row(first, width, |_| "", "  |", page);
+            // The reader takes a row of nothing but `<th>` for the header.
+            let mut bytes = page.since(start).bytes();
+            if bytes.all(|byte| matches!(byte, b'|' | b' ')) {
+                page.cut(start);
+                row(first, width, |_| "<th>", " <th> |", page);
+            }
         }
-        lines.push(line);
     }
-    lines.insert(1, format!("|{}", "---|".repeat(width)));
-    lines.join("\n")
+    page.line();
+    bars("---|", width, page);
+    let named = |cell: &Cell| if cell.header { "<th>" } else { "" };
+    for cells in rows {
+        page.line();
+        row(cells, width, named, "  |", page);
+    }
+}
+
+fn is_header(row: &Row) -> bool {
+    !row.cells.is_empty() && row.cells.iter().all(|cell| cell.header)
+}
+
+/// A row of nothing but `cell`, which ends in its bar.
+fn bars(cell: &str, width: usize, page: &mut Page) {
+    page.put("|");
+    for _ in 0..width {
+        page.put(cell);
+    }
+}
+
+fn row(
+    row: &Row,
+    width: usize,
+    name: impl Fn(&Cell) -> &'static str,
+    missing: &str,
+    page: &mut Page,
+) {
+    page.put("|");
+    for column in 0..width {
+        match row.cells.get(column) {
+            Some(cell) => {
+                page.put(" ");
+                page.put(name(cell));
+                cell::write(&cell.blocks, page);
+                page.put(" |");
+            }
+            None => page.put(missing),
+        }
+    }
 }
 
 pub(super) fn panel_name(kind: PanelKind) -> &'static str {
@@ -294,17 +321,18 @@ pub(super) fn panel_name(kind: PanelKind) -> &'static str {
     }
 }
 
-fn panel(kind: PanelKind, title: Option<&str>, body: &[Block]) -> String {
-    let mut text = format!("[!{}]", panel_name(kind));
-    if let Some(title) = title {
-        text.push(' ');
-        text.push_str(&plain_text(title));
-    }
-    text.push_str(&write(body, Within::Panel));
-    prefixed(&text, "> ", "> ")
+fn panel(kind: PanelKind, title: Option<&str>, body: &[Block], page: &mut Page) {
+    page.within("> ", "> ", |page| {
+        page.text().extend(["[!", panel_name(kind), "]"]);
+        if let Some(title) = title {
+            page.put(" ");
+            plain_text(title, page.text());
+        }
+        write(body, Within::Panel, page);
+    });
 }
 
-fn expand(title: &str, body: &[Block]) -> String {
+fn expand(title: &str, body: &[Block], page: &mut Page) {
     let title = title
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -314,5 +342,5 @@ fn expand(title: &str, body: &[Block]) -> String {
     } else {
         format!("<details><summary>{title}</summary>")
     };
-    around(&begin, body, "</details>")
+    around(&begin, body, "</details>", page);
 }

@@ -3,110 +3,131 @@
 //! Decides which blocks keep their shape there (paragraphs, lists, code) and which are flattened
 //! to what they say.
 
+use std::iter::repeat_n;
+
 use super::inline::{self, Place, plain_text};
+use super::page::Page;
 use crate::doc::{Block, BlockKind, ListMarker, Task};
 
-pub(super) fn write(blocks: &[Block]) -> String {
-    let mut written = String::new();
+pub(super) fn write(blocks: &[Block], page: &mut Page) {
     let mut after_text = false;
     for block in blocks {
-        let (text, is_text) = block_text(&block.kind);
-        if text.is_empty() {
-            continue;
-        }
+        let start = page.end();
+        let is_text = is_text(&block.kind);
         if is_text && after_text {
-            written.push_str("<br><br>");
+            page.put("<br><br>");
         }
-        written.push_str(&text);
-        after_text = is_text;
+        let begin = page.end();
+        block_text(&block.kind, page);
+        if page.end() == begin {
+            page.cut(start);
+        } else {
+            after_text = is_text;
+        }
     }
-    written
 }
 
-/// The block on one line, and whether it is running text that needs a break to its neighbour.
-fn block_text(kind: &BlockKind) -> (String, bool) {
+/// Whether the block is running text that needs a break to its neighbour.
+fn is_text(kind: &BlockKind) -> bool {
+    !matches!(
+        kind,
+        BlockKind::Code { .. } | BlockKind::List { .. } | BlockKind::Tasks(_)
+    )
+}
+
+fn block_text(kind: &BlockKind, page: &mut Page) {
     match kind {
         BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
-            (inline::write(content, Place::Cell), true)
+            inline::write(content, Place::Cell, page);
         }
-        BlockKind::Code { language, text } => (code(language.as_deref(), text), false),
+        BlockKind::Code { language, text } => code(language.as_deref(), text, page),
         BlockKind::List { marker, items } => {
-            let tag = match marker {
-                ListMarker::Bullet => "<ul>".to_owned(),
-                ListMarker::Ordered { start: 1 } => "<ol>".to_owned(),
-                ListMarker::Ordered { start } => format!("<ol start=\"{start}\">"),
-            };
-            let end = &tag[1..3];
-            let items: String = items
-                .iter()
-                .map(|item| format!("<li>{}</li>", write(&item.blocks)))
-                .collect();
-            (format!("{tag}{items}</{end}>"), false)
+            match marker {
+                ListMarker::Bullet => page.put("<ul>"),
+                ListMarker::Ordered { start: 1 } => page.put("<ol>"),
+                ListMarker::Ordered { start } => page.put(&format!("<ol start=\"{start}\">")),
+            }
+            for item in items {
+                page.put("<li>");
+                write(&item.blocks, page);
+                page.put("</li>");
+            }
+            page.put(match marker {
+                ListMarker::Bullet => "</ul>",
+                ListMarker::Ordered { .. } => "</ol>",
+            });
         }
-        BlockKind::Tasks(tasks) => (self::tasks(tasks), false),
-        BlockKind::Rule => ("———".to_owned(), true),
-        BlockKind::Quote(body) | BlockKind::Panel { body, .. } => (write(body), true),
+        BlockKind::Tasks(tasks) => self::tasks(tasks, page),
+        BlockKind::Rule => page.put("———"),
+        BlockKind::Quote(body) | BlockKind::Panel { body, .. } => write(body, page),
         BlockKind::Expand { title, body } => {
-            let body = write(body);
-            let gap = if title.is_empty() || body.is_empty() {
-                ""
-            } else {
-                "<br><br>"
-            };
-            (format!("{}{gap}{body}", plain_text(title)), true)
+            let start = page.end();
+            plain_text(title, page.text());
+            let named = page.end();
+            if named > start {
+                page.put("<br><br>");
+            }
+            let begin = page.end();
+            write(body, page);
+            if page.end() == begin {
+                page.cut(named);
+            }
         }
         BlockKind::Table(table) => {
             let cells = table.rows.iter().flat_map(|row| &row.cells);
-            let texts: Vec<String> = cells.map(|cell| write(&cell.blocks)).collect();
-            (texts.join(" "), true)
+            for (index, cell) in cells.enumerate() {
+                page.put(if index > 0 { " " } else { "" });
+                write(&cell.blocks, page);
+            }
         }
-        BlockKind::Kept { kept, body: None } => (kept.placeholder(), true),
+        BlockKind::Kept { kept, body: None } => page.put(&kept.placeholder()),
         BlockKind::Kept {
             kept,
             body: Some(body),
-        } => (
-            format!("{} {} {}", kept.begin(), write(body), kept.end()),
-            true,
-        ),
+        } => {
+            page.put(&kept.begin());
+            page.put(" ");
+            write(body, page);
+            page.put(" ");
+            page.put(&kept.end());
+        }
     }
 }
 
-fn tasks(tasks: &[Task]) -> String {
-    let items: String = tasks
-        .iter()
-        .map(|task| {
-            let done = if task.done { 'x' } else { ' ' };
-            let text = inline::write(&task.content, Place::Cell);
-            let children = if task.children.is_empty() {
-                String::new()
-            } else {
-                self::tasks(&task.children)
-            };
-            format!("<li>[{done}] {text}{children}</li>")
-        })
-        .collect();
-    format!("<ul>{items}</ul>")
+fn tasks(tasks: &[Task], page: &mut Page) {
+    page.put("<ul>");
+    for task in tasks {
+        page.put(if task.done { "<li>[x] " } else { "<li>[ ] " });
+        inline::write(&task.content, Place::Cell, page);
+        if !task.children.is_empty() {
+            self::tasks(&task.children, page);
+        }
+        page.put("</li>");
+    }
+    page.put("</ul>");
 }
 
-fn code(language: Option<&str>, text: &str) -> String {
-    let begin = match language {
-        Some(language) => format!("<pre lang=\"{language}\">"),
-        None => "<pre>".to_owned(),
-    };
-    let lines: Vec<String> = text.split('\n').map(code_line).collect();
-    format!("{begin}{}</pre>", lines.join("<br>"))
+fn code(language: Option<&str>, text: &str, page: &mut Page) {
+    match language {
+        Some(language) => page.text().extend(["<pre lang=\"", language, "\">"]),
+        None => page.put("<pre>"),
+    }
+    for (index, line) in text.split('\n').enumerate() {
+        page.put(if index > 0 { "<br>" } else { "" });
+        code_line(line, page.text());
+    }
+    page.put("</pre>");
 }
 
 /// Tabs, and spaces at the ends, stay when they are entities.
-fn code_line(line: &str) -> String {
+fn code_line(line: &str, out: &mut String) {
     let body = line.trim_matches(' ');
     let indent = line.len() - line.trim_start_matches(' ').len();
     let tail = line.len() - body.len() - indent;
-    let parts: Vec<String> = body.split('\t').map(plain_text).collect();
-    format!(
-        "{}{}{}",
-        "&#32;".repeat(indent),
-        parts.join("&#9;"),
-        "&#32;".repeat(tail)
-    )
+    out.extend(repeat_n("&#32;", indent));
+    for (index, part) in body.split('\t').enumerate() {
+        out.push_str(if index > 0 { "&#9;" } else { "" });
+        plain_text(part, out);
+    }
+    out.extend(repeat_n("&#32;", tail));
 }

@@ -2,7 +2,10 @@
 //!
 //! Decides with the characters around: `snake_case` and `2 * 3` stay as they are.
 
-use super::text::{emoji_at, note_at, url_scheme_at};
+use memchr::memchr_iter;
+
+use super::text::{OPENS, emoji_at, note_at, url_scheme_at};
+use crate::placeholder;
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -30,30 +33,71 @@ pub(super) enum Line {
     Inside,
 }
 
-/// `text` so that it is read back as itself.
-pub(super) fn escape(text: &str, around: Around) -> String {
-    let mut escaped = String::with_capacity(text.len() + 8);
-    let mut before = around.before;
-    let line_hazard = (around.line != Line::Inside)
-        .then(|| line_hazard(text, around))
-        .flatten();
-    for (at, char) in text.char_indices() {
-        let rest = &text[at + char.len_utf8()..];
-        let after = rest.chars().next().unwrap_or(around.after);
-        if char == '⟦' {
-            escaped.push_str("&#x27E6;");
-        } else if char == '|' && around.in_cell && before == Some('\\') {
-            escaped.push_str("&#124;");
-        } else {
-            if line_hazard == Some(at) || is_markup(char, before, after, &text[at..], around) {
-                escaped.push('\\');
-            }
-            escaped.push(char);
-        }
-        before = Some(char);
+/// Appends `text` so that it is read back as itself.
+pub(super) fn escape(text: &str, around: Around, out: &mut String) {
+    let mut copied = 0;
+    let mut at = 0;
+    if around.line != Line::Inside
+        && let Some(hazard) = line_hazard(text, around)
+    {
+        out.push_str(&text[..hazard]);
+        out.push('\\');
+        copied = hazard;
+        at = hazard + 1;
     }
-    escaped
+    let signs = |byte: &u8| SIGNS[usize::from(*byte)];
+    while let Some(found) = text.as_bytes()[at..].iter().position(signs) {
+        at += found;
+        let (char, before) = match text.as_bytes()[at] {
+            OPENS if !text[at..].starts_with(placeholder::OPEN) => {
+                // Another character of three bytes.
+                at += 3;
+                continue;
+            }
+            OPENS => (placeholder::OPEN, None),
+            byte => (
+                char::from(byte),
+                text[..at].chars().next_back().or(around.before),
+            ),
+        };
+        let after = text[at + char.len_utf8()..].chars().next();
+        let entity = match char {
+            placeholder::OPEN => "&#x27E6;",
+            '|' if around.in_cell && before == Some('\\') => "&#124;",
+            _ => "",
+        };
+        if !entity.is_empty() {
+            out.push_str(&text[copied..at]);
+            out.push_str(entity);
+            copied = at + char.len_utf8();
+        } else if is_markup(
+            char,
+            before,
+            after.unwrap_or(around.after),
+            &text[at..],
+            around,
+        ) {
+            out.push_str(&text[copied..at]);
+            out.push('\\');
+            copied = at;
+        }
+        at += char.len_utf8();
+    }
+    out.push_str(&text[copied..]);
 }
+
+/// The bytes that [`is_markup`] or a placeholder begins with.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let all = b"`\\*~_[]!<&|@#:";
+    let mut at = 0;
+    while at < all.len() {
+        signs[all[at] as usize] = true;
+        at += 1;
+    }
+    signs[OPENS as usize] = true;
+    signs
+};
 
 fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: Around) -> bool {
     let ends = from.len() == char.len_utf8();
@@ -103,6 +147,11 @@ pub(super) fn is_entity(from: &str) -> bool {
     !body.is_empty() && body.len() <= 40 && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+fn holds_entity(url: &str) -> bool {
+    let mut signs = memchr_iter(b'&', url.as_bytes());
+    signs.any(|at| is_entity(&url[at..]))
+}
+
 /// The offset of the character that would make the line a heading, a list, a quote, a rule, or the
 /// line above it a heading or a table.
 fn line_hazard(text: &str, around: Around) -> Option<usize> {
@@ -135,51 +184,46 @@ fn ordered_hazard(text: &str, around: Around) -> Option<usize> {
 }
 
 /// A link destination or image source.
-pub(super) fn destination(url: &str) -> String {
+pub(super) fn destination(url: &str, out: &mut String) {
     let plain = |byte: u8| {
         byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'+,;=%[]".contains(&byte) || byte >= 0x80
     };
     let is_plain = !url.is_empty()
         && url.bytes().all(plain)
-        && !url.chars().any(char::is_whitespace)
-        && !url
-            .char_indices()
-            .any(|(at, char)| char == '&' && is_entity(&url[at..]));
+        && (url.is_ascii() || !url.contains(char::is_whitespace))
+        && !holds_entity(url);
     if is_plain {
-        return url.to_owned();
+        return out.push_str(url);
     }
-    let mut angled = String::with_capacity(url.len() + 2);
-    angled.push('<');
+    out.push('<');
     for (at, char) in url.char_indices() {
         match char {
-            '\n' => angled.push_str("%0A"),
-            '\r' => angled.push_str("%0D"),
-            '\\' | '<' | '>' | '|' => angled.extend(['\\', char]),
-            '&' if is_entity(&url[at..]) => angled.push_str("\\&"),
+            '\n' => out.push_str("%0A"),
+            '\r' => out.push_str("%0D"),
+            '\\' | '<' | '>' | '|' => out.extend(['\\', char]),
+            '&' if is_entity(&url[at..]) => out.push_str("\\&"),
             '\u{0}'..='\u{1f}' => {}
-            _ => angled.push(char),
+            _ => out.push(char),
         }
     }
-    angled.push('>');
-    angled
+    out.push('>');
 }
 
 /// A link or image title in its quotes, with a space before.
-pub(super) fn title(title: Option<&str>) -> String {
+pub(super) fn title(title: Option<&str>, out: &mut String) {
     let Some(title) = title else {
-        return String::new();
+        return;
     };
-    let mut quoted = String::from(" \"");
+    out.push_str(" \"");
     for (at, char) in title.char_indices() {
         match char {
-            '"' | '\\' | '|' => quoted.extend(['\\', char]),
-            '&' if is_entity(&title[at..]) => quoted.push_str("\\&"),
-            char if char.is_control() => quoted.push(' '),
-            _ => quoted.push(char),
+            '"' | '\\' | '|' => out.extend(['\\', char]),
+            '&' if is_entity(&title[at..]) => out.push_str("\\&"),
+            char if char.is_control() => out.push(' '),
+            _ => out.push(char),
         }
     }
-    quoted.push('"');
-    quoted
+    out.push('"');
 }
 
 /// Whether `url` is read back from `<url>`.
@@ -191,13 +235,10 @@ pub(super) fn is_autolink(url: &str) -> bool {
         && scheme
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
-    named
-        && !url
-            .chars()
-            .any(|char| char.is_whitespace() || char.is_control() || "<>|\\⟦".contains(char))
-        && !url
-            .char_indices()
-            .any(|(at, char)| char == '&' && is_entity(&url[at..]))
+    let barred = |char: char| {
+        char.is_whitespace() || char.is_control() || matches!(char, '<' | '>' | '|' | '\\' | '⟦')
+    };
+    named && !url.contains(barred) && !holds_entity(url)
 }
 
 /// Whether `url`, with space around it, is read back as a link to itself.

@@ -3,7 +3,10 @@
 //! Decides how marks nest and which spelling of each one is read back: delimiters where
 //! CommonMark's flanking rules let them stand, HTML tags where they do not.
 
+use std::borrow::Cow;
+
 use super::escape::{self, Around, Line, MARKUP, escape};
+use super::page::Page;
 use super::text::is_label;
 use crate::doc::{Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, User};
 use crate::emoji;
@@ -20,44 +23,59 @@ pub(super) enum Place {
 }
 
 /// Writes normal-form `inlines`.
-pub(super) fn write(inlines: &[Inline], place: Place) -> String {
-    let pieces = nest(inlines);
+pub(super) fn write(inlines: &[Inline], place: Place, page: &mut Page) {
+    match inlines {
+        [
+            Inline {
+                kind: InlineKind::Text(text),
+                marks,
+                ..
+            },
+        ] if marks.is_none() => write_pieces(inlines, &[Piece::Text(text)], place, page),
+        _ => write_pieces(inlines, &nest(inlines), place, page),
+    }
+}
+
+fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &mut Page) {
     let is_lines = matches!(place, Place::Paragraph | Place::Continued);
-    let mut written = String::new();
     let mut in_link = false;
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Open { mark, close } => {
                 in_link |= matches!(mark, Mark::Link(_));
-                written.push_str(&self::open(
-                    *mark,
-                    is_delimited(&pieces, *mark, index, *close),
-                ));
+                let delimited = is_delimited(pieces, *mark, index, *close);
+                open(*mark, delimited, page.text());
             }
             Piece::Close { mark, open } => {
                 in_link &= !matches!(mark, Mark::Link(_));
-                written.push_str(&self::close(
-                    *mark,
-                    is_delimited(&pieces, *mark, *open, index),
-                ));
+                let delimited = is_delimited(pieces, *mark, *open, index);
+                close(*mark, delimited, page.text());
             }
             Piece::Text(text) => {
-                let around = around(&pieces, index, place, in_link);
-                written.push_str(&escape(text, around));
+                let around = around(pieces, index, place, in_link);
+                escape(text, around, page.text());
             }
-            Piece::Object(object) => written.push_str(object),
-            Piece::Code(code) => written.push_str(&code_span(code, place)),
-            Piece::Break(Break::Hard) if is_lines => written.push_str("\\\n"),
-            Piece::Break(Break::Hard) => written.push_str("<br>"),
-            Piece::Break(Break::Soft) if is_lines => written.push('\n'),
-            Piece::Break(Break::Soft) => written.push(' '),
+            Piece::Bare(text) => page.put(text),
+            Piece::Note(label) => {
+                page.put("[^");
+                page.put(label);
+                page.put("]");
+            }
+            Piece::Object(run) => write_object(inlines, *run, page.text()),
+            Piece::Code(code) => code_span(code, place, page.text()),
+            Piece::Break(Break::Hard) if is_lines => {
+                page.put("\\");
+                page.line();
+            }
+            Piece::Break(Break::Hard) => page.put("<br>"),
+            Piece::Break(Break::Soft) if is_lines => page.line(),
+            Piece::Break(Break::Soft) => page.put(" "),
         }
     }
-    written
 }
 
 /// Plain text where nothing but text may stand: a title, a label.
-pub(super) fn plain_text(text: &str) -> String {
+pub(super) fn plain_text(text: &str, out: &mut String) {
     let around = Around {
         before: Some(MARKUP),
         after: MARKUP,
@@ -66,15 +84,26 @@ pub(super) fn plain_text(text: &str) -> String {
         in_cell: true,
         in_heading: false,
     };
-    escape(text, around)
+    escape(text, around, out);
 }
 
 #[derive(Debug)]
 enum Piece<'a> {
-    Open { mark: Mark<'a>, close: usize },
-    Close { mark: Mark<'a>, open: usize },
+    Open {
+        mark: Mark<'a>,
+        close: usize,
+    },
+    Close {
+        mark: Mark<'a>,
+        open: usize,
+    },
     Text(&'a str),
-    Object(String),
+    /// A link that shows its own address.
+    Bare(&'a str),
+    /// A reference to a footnote.
+    Note(&'a str),
+    /// The run with this index.
+    Object(usize),
     Code(&'a str),
     Break(Break),
 }
@@ -86,28 +115,44 @@ enum Break {
 }
 
 /// The spelling of a mark's beginning.
-fn open(mark: Mark<'_>, delimited: bool) -> String {
+fn open(mark: Mark<'_>, delimited: bool, out: &mut String) {
     match mark {
-        Mark::Kept(kept) => kept.begin(),
-        Mark::Link(_) => "[".into(),
-        Mark::Colour(colour) => format!("<font color=\"{}\">", attribute(colour)),
-        Mark::Strong if delimited => "**".into(),
-        Mark::Emphasis if delimited => "_".into(),
-        Mark::Strike if delimited => "~~".into(),
-        tagged => format!("<{}>", tag(tagged)),
+        Mark::Kept(kept) => out.push_str(&kept.begin()),
+        Mark::Link(_) => out.push('['),
+        Mark::Colour(colour) => {
+            out.push_str("<font color=\"");
+            out.extend(colour.chars().filter(in_attribute));
+            out.push_str("\">");
+        }
+        mark => match delimiter(mark, delimited) {
+            Some(delimiter) => out.push_str(delimiter),
+            None => out.extend(["<", tag(mark), ">"]),
+        },
     }
 }
 
-fn close(mark: Mark<'_>, delimited: bool) -> String {
+fn close(mark: Mark<'_>, delimited: bool, out: &mut String) {
     match mark {
-        Mark::Kept(kept) => kept.end(),
-        Mark::Link(link) => format!(
-            "]({}{})",
-            escape::destination(&foreign_href(&link.href)),
-            escape::title(link.title.as_deref())
-        ),
-        Mark::Strong | Mark::Emphasis | Mark::Strike if delimited => open(mark, true),
-        tagged => format!("</{}>", tag(tagged)),
+        Mark::Kept(kept) => out.push_str(&kept.end()),
+        Mark::Link(link) => {
+            out.push_str("](");
+            escape::destination(&foreign_href(&link.href), out);
+            escape::title(link.title.as_deref(), out);
+            out.push(')');
+        }
+        mark => match delimiter(mark, delimited) {
+            Some(delimiter) => out.push_str(delimiter),
+            None => out.extend(["</", tag(mark), ">"]),
+        },
+    }
+}
+
+fn delimiter(mark: Mark<'_>, delimited: bool) -> Option<&'static str> {
+    match mark {
+        Mark::Strong if delimited => Some("**"),
+        Mark::Emphasis if delimited => Some("_"),
+        Mark::Strike if delimited => Some("~~"),
+        _ => None,
     }
 }
 
@@ -125,39 +170,30 @@ fn tag(mark: Mark<'_>) -> &'static str {
 }
 
 /// What an HTML attribute in double quotes may hold. Colours are names and `#rrggbb`.
-fn attribute(value: &str) -> String {
-    value
-        .chars()
-        .filter(|char| char.is_ascii_alphanumeric() || "#(),.% -".contains(*char))
-        .collect()
+fn in_attribute(char: &char) -> bool {
+    char.is_ascii_alphanumeric() || "#(),.% -".contains(*char)
 }
 
 /// A link of the source that looks like one of our own notations must not become one.
-fn foreign_href(href: &str) -> String {
-    for scheme in ["accountid", "userkey", "user", "status", "date", "emoji"] {
-        if let Some(rest) = href
-            .strip_prefix(scheme)
-            .and_then(|rest| rest.strip_prefix(':'))
-        {
-            return format!("{scheme}%3A{rest}");
-        }
+fn foreign_href(href: &str) -> Cow<'_, str> {
+    let own = ["accountid", "userkey", "user", "status", "date", "emoji"];
+    match href.split_once(':') {
+        Some((scheme, rest)) if own.contains(&scheme) => format!("{scheme}%3A{rest}").into(),
+        _ => href.into(),
     }
-    href.to_owned()
 }
 
 /// Code is spelled with its text, not around it.
 fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
-    let bare: Vec<bool> = (0..inlines.len())
-        .map(|index| is_bare_link(inlines, index))
-        .collect();
-    let mut pieces = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    for step in nesting::steps(inlines, |index, mark| match mark {
-        Mark::Link(_) => !bare[index],
+    let steps = nesting::steps(inlines, |index, mark| match mark {
+        Mark::Link(_) => !is_bare_link(inlines, index),
         Mark::Script(_) => note(inlines, index).is_none(),
         Mark::Code => false,
         _ => true,
-    }) {
+    });
+    let mut pieces = Vec::with_capacity(steps.len());
+    let mut open: Vec<usize> = Vec::new();
+    for step in steps {
         let piece = match step {
             Step::Open(mark) => {
                 open.push(pieces.len());
@@ -170,17 +206,13 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
                 Piece::Close { mark, open }
             }
             Step::Run(index, inline) => match &inline.kind {
-                InlineKind::Text(_) if note(inlines, index).is_some() => {
-                    let label = note(inlines, index).unwrap_or_default();
-                    Piece::Object(format!("[^{label}]"))
-                }
-                InlineKind::Text(text) if bare[index] => Piece::Object(text.clone()),
+                InlineKind::Text(_) if let Some(label) = note(inlines, index) => Piece::Note(label),
+                InlineKind::Text(text) if is_bare_link(inlines, index) => Piece::Bare(text),
                 InlineKind::Text(text) if inline.marks.code => Piece::Code(text),
                 InlineKind::Text(text) => Piece::Text(text),
                 InlineKind::HardBreak => Piece::Break(Break::Hard),
                 InlineKind::SoftBreak => Piece::Break(Break::Soft),
-                InlineKind::Emoji(emoji) => Piece::Object(write_emoji(&emoji.name, inlines, index)),
-                object => Piece::Object(write_object(object)),
+                _ => Piece::Object(index),
             },
         };
         pieces.push(piece);
@@ -216,6 +248,9 @@ fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
     let (InlineKind::Text(text), Some(link)) = (&inline.kind, &inline.marks.link) else {
         return false;
     };
+    if link.href != *text || link.title.is_some() || inline.marks.code {
+        return false;
+    }
     let plain = Marks {
         link: None,
         ..inline.marks.clone()
@@ -234,10 +269,7 @@ fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
         let rest = text.trim_start_matches(['.', ',']);
         rest.starts_with(' ') || rest.is_empty() && is_last
     };
-    link.title.is_none()
-        && !inline.marks.code
-        && link.href == *text
-        && escape::is_bare_url(text)
+    escape::is_bare_url(text)
         && free(
             index.checked_sub(1).map(|before| &inlines[before]),
             &|text| text.ends_with(' '),
@@ -245,30 +277,39 @@ fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
         && free(inlines.get(index + 1), &goes_on)
 }
 
-fn write_object(kind: &InlineKind) -> String {
-    match kind {
-        InlineKind::Image(image) => write_image(image),
-        InlineKind::Mention(mention) => write_mention(mention),
+fn write_object(inlines: &[Inline], index: usize, out: &mut String) {
+    match &inlines[index].kind {
+        InlineKind::Image(image) => write_image(image, out),
+        InlineKind::Mention(mention) => write_mention(mention, out),
         InlineKind::Status(status) => {
-            let (text, colour) = (plain_text(&status.text), status.colour.name());
-            format!("[{text}](status:{colour})")
+            out.push('[');
+            plain_text(&status.text, out);
+            out.extend(["](status:", status.colour.name(), ")"]);
         }
-        InlineKind::Date { day, .. } => format!("<date:{day}>"),
-        InlineKind::Card(card) if escape::is_autolink(&card.url) => format!("<{}>", card.url),
+        InlineKind::Emoji(emoji) => write_emoji(&emoji.name, inlines, index, out),
+        InlineKind::Date { day, .. } => out.push_str(&format!("<date:{day}>")),
+        InlineKind::Card(card) if escape::is_autolink(&card.url) => {
+            out.extend(["<", &card.url, ">"]);
+        }
         InlineKind::Card(card) => {
-            let url = &card.url;
-            format!("[{}]({})", plain_text(url), escape::destination(url))
+            out.push('[');
+            plain_text(&card.url, out);
+            linked(&card.url, out);
         }
-        InlineKind::Kept(kept) => kept.placeholder(),
-        InlineKind::Text(_)
-        | InlineKind::HardBreak
-        | InlineKind::SoftBreak
-        | InlineKind::Emoji(_) => String::new(),
+        InlineKind::Kept(kept) => out.push_str(&kept.placeholder()),
+        InlineKind::Text(_) | InlineKind::HardBreak | InlineKind::SoftBreak => {}
     }
 }
 
+/// Ends the words of a link to `target`.
+fn linked(target: &str, out: &mut String) {
+    out.push_str("](");
+    escape::destination(target, out);
+    out.push(')');
+}
+
 /// `:smile:` where it stands free, `<emoji:smile>` between letters and for unusual names.
-fn write_emoji(name: &str, inlines: &[Inline], index: usize) -> String {
+fn write_emoji(name: &str, inlines: &[Inline], index: usize, out: &mut String) {
     let joins = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() || char == ':');
     let near = |at: Option<usize>, last: bool| match at.and_then(|at| inlines.get(at)) {
         Some(Inline {
@@ -284,52 +325,51 @@ fn write_emoji(name: &str, inlines: &[Inline], index: usize) -> String {
     };
     let target = format!("emoji:{name}");
     if emoji::is_name(name) && !near(index.checked_sub(1), true) && !near(Some(index + 1), false) {
-        format!(":{name}:")
+        out.extend([":", name, ":"]);
     } else if escape::is_autolink(&target) {
-        format!("<{target}>")
+        out.extend(["<", &target, ">"]);
     } else {
-        format!("[]({})", escape::destination(&target))
+        out.push('[');
+        linked(&target, out);
     }
 }
 
-fn write_image(image: &Image) -> String {
+fn write_image(image: &Image, out: &mut String) {
     let target = match &image.target {
         ImageTarget::Url(url) | ImageTarget::Attachment(url) => url,
     };
-    format!(
-        "![{}]({}{})",
-        plain_text(&image.alt),
-        escape::destination(target),
-        escape::title(image.title.as_deref())
-    )
+    out.push_str("![");
+    plain_text(&image.alt, out);
+    out.push_str("](");
+    escape::destination(target, out);
+    escape::title(image.title.as_deref(), out);
+    out.push(')');
 }
 
-fn write_mention(mention: &Mention) -> String {
+fn write_mention(mention: &Mention, out: &mut String) {
     let target = match &mention.user {
         User::AccountId(id) => format!("accountid:{id}"),
         User::Key(key) => format!("userkey:{key}"),
         User::Name(name) => format!("user:{name}"),
     };
     match &mention.name {
-        None if escape::is_autolink(&target) => format!("<{target}>"),
+        None if escape::is_autolink(&target) => out.extend(["<", &target, ">"]),
         name => {
-            let name = name.as_deref().unwrap_or("");
-            format!("[@{}]({})", plain_text(name), escape::destination(&target))
+            out.push_str("[@");
+            plain_text(name.as_deref().unwrap_or(""), out);
+            linked(&target, out);
         }
     }
 }
 
 /// A code span, or its HTML spelling where a table cell would eat a backslash or a pipe.
-fn code_span(code: &str, place: Place) -> String {
+fn code_span(code: &str, place: Place, out: &mut String) {
     if place == Place::Cell && code.contains('|') && code.contains(['\\', '`']) {
-        return format!("<code>{}</code>", plain_text(code));
+        out.push_str("<code>");
+        plain_text(code, out);
+        return out.push_str("</code>");
     }
-    let longest = code
-        .split(|char| char != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
+    let ticks = longest_ticks(code) + 1;
     let edge = |char: Option<char>| char == Some('`');
     let (first, last) = (code.chars().next(), code.chars().next_back());
     let stripped =
@@ -339,12 +379,25 @@ fn code_span(code: &str, place: Place) -> String {
     } else {
         ""
     };
-    let code = if place == Place::Cell {
-        code.replace('|', "\\|")
+    let fence = std::iter::repeat_n('`', ticks);
+    out.extend(fence.clone());
+    out.push_str(pad);
+    if place == Place::Cell && code.contains('|') {
+        out.push_str(&code.replace('|', "\\|"));
     } else {
-        code.to_owned()
-    };
-    format!("{fence}{pad}{code}{pad}{fence}")
+        out.push_str(code);
+    }
+    out.push_str(pad);
+    out.extend(fence);
+}
+
+/// How many backticks stand together at most.
+pub(super) fn longest_ticks(code: &str) -> usize {
+    if !code.contains('`') {
+        return 0;
+    }
+    let runs = code.split(|char| char != '`').map(str::len);
+    runs.max().unwrap_or(0)
 }
 
 fn around(pieces: &[Piece<'_>], index: usize, place: Place, in_link: bool) -> Around {

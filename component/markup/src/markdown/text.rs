@@ -3,6 +3,8 @@
 //! Decides where each begins and ends. Reader and writer ask the same functions, so neither can
 //! see one where the other does not.
 
+use memchr::memchr3;
+
 use crate::emoji;
 use crate::placeholder::{self, Token};
 
@@ -26,10 +28,7 @@ pub(super) fn parts<'a>(text: &'a str, escaped: &[usize], links: bool) -> Vec<Pa
     // Without a closing bracket ahead none is looked for again: linear time on many open ones.
     let mut last_close = None;
     let is_escaped = |offset: usize| escaped.binary_search(&offset).is_ok();
-    while let Some(next) = text.as_bytes()[at..]
-        .iter()
-        .position(|byte| matches!(*byte, b':' | b'[' | OPENS))
-    {
+    while let Some(next) = memchr3(b':', b'[', OPENS, &text.as_bytes()[at..]) {
         let sign = at + next;
         at = sign + 1;
         let (begins, found) = if text.as_bytes()[sign] == b':' {
@@ -81,7 +80,7 @@ pub(super) fn parts<'a>(text: &'a str, escaped: &[usize], links: bool) -> Vec<Pa
 }
 
 /// The first byte of [`placeholder::OPEN`].
-const OPENS: u8 = 0xe2;
+pub(super) const OPENS: u8 = 0xe2;
 
 /// Where the URL begins whose colon stands at `colon`: a scheme of the web, not before `from` and
 /// not within a word.

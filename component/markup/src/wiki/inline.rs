@@ -12,10 +12,9 @@ use crate::doc::{
 };
 use crate::emoji;
 
-pub(super) fn read(text: &str, depth: usize, names: &Names<'_>) -> Vec<Inline> {
-    let mut reader = Reader::new(text, depth > crate::MAX_DEPTH, names);
-    reader.all();
-    reader.runs
+/// Appends the runs of `text`.
+pub(super) fn read(text: &str, depth: usize, names: &Names<'_>, runs: &mut Vec<Inline>) {
+    Reader::new(text, depth > crate::MAX_DEPTH, names).all(runs);
 }
 
 /// Where the cell at the start of `text` ends: before a `|` outside of links, images and escapes.
@@ -59,6 +58,8 @@ struct Reader<'a> {
     names: &'a Names<'a>,
     text: &'a str,
     at: usize,
+    /// What lies between here and `at` is plain text, not yet in `plain`.
+    from: usize,
     runs: Vec<Inline>,
     plain: String,
     /// Open marks: the delimiter, and where its text begins in `runs`.
@@ -102,6 +103,7 @@ impl<'a> Reader<'a> {
             names,
             text,
             at: 0,
+            from: 0,
             runs: Vec::new(),
             plain: String::new(),
             open: Vec::new(),
@@ -111,13 +113,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn all(&mut self) {
-        while let Some(char) = self.rest().chars().next() {
-            if !self.markup(char) {
-                self.plain.push(char);
-                self.at += char.len_utf8();
+    fn all(mut self, runs: &mut Vec<Inline>) {
+        self.runs = std::mem::take(runs);
+        let signs = |byte: &u8| SIGNS[usize::from(*byte)];
+        while let Some(found) = self.rest().as_bytes().iter().position(signs) {
+            self.at += found;
+            if !self.markup(self.text.as_bytes()[self.at]) {
+                self.at += 1;
             }
         }
+        self.at = self.text.len();
         self.flush();
         // What was opened and never closed is text again.
         while let Some((delimiter, at)) = self.open.pop() {
@@ -126,6 +131,7 @@ impl<'a> Reader<'a> {
         while let Some((colour, at)) = self.colours.pop() {
             self.put_back(&format!("{{color:{colour}}}"), at);
         }
+        *runs = self.runs;
     }
 
     fn put_back(&mut self, text: &str, at: usize) {
@@ -141,70 +147,65 @@ impl<'a> Reader<'a> {
         self.text[..self.at].chars().next_back()
     }
 
+    /// Makes a run of the plain text before the cursor.
     fn flush(&mut self) {
-        if !self.plain.is_empty() {
-            let text = std::mem::take(&mut self.plain);
+        let rest = &self.text[self.from..self.at];
+        self.from = self.at;
+        let text = if self.plain.is_empty() {
+            rest.to_owned()
+        } else {
+            self.plain.push_str(rest);
+            std::mem::take(&mut self.plain)
+        };
+        if !text.is_empty() {
             self.runs.push(Inline::text(text));
         }
+    }
+
+    /// Goes over markup; what is before it was flushed.
+    fn pass(&mut self, length: usize) -> bool {
+        self.at += length;
+        self.from = self.at;
+        true
     }
 
     fn push(&mut self, kind: InlineKind, marks: Marks, length: usize) -> bool {
         self.flush();
         self.runs.push(Inline::new(kind, marks));
-        self.at += length;
-        true
+        self.pass(length)
+    }
+
+    /// Reads markup that stands for `char` as text.
+    fn push_char(&mut self, char: char, length: usize) -> bool {
+        self.plain.push_str(&self.text[self.from..self.at]);
+        self.plain.push(char);
+        self.pass(length)
     }
 
     /// Reads what begins here; false if it is plain text.
-    fn markup(&mut self, char: char) -> bool {
-        match char {
-            '\\' => self.escape(),
-            '&' => self.entity(),
-            '{' => self.brace(),
-            '[' if !self.in_link => self.link(),
-            '!' => self.image(),
-            '*' | '_' | '-' | '+' | '^' | '~' => self.delimiter(char as u8, 1),
-            'h' | 'f' if !self.in_link => self.url(),
-            ':' | ';' | '(' | '<' => self.emoticon(),
+    fn markup(&mut self, sign: u8) -> bool {
+        match sign {
+            b'\\' => self.escape(),
+            b'&' => match entity(self.rest()) {
+                Some((char, length)) => self.push_char(char, length),
+                None => false,
+            },
+            b'{' => self.brace(),
+            b'[' => !self.in_link && self.link(),
+            b'!' => self.image(),
+            b'*' | b'_' | b'-' | b'+' | b'^' | b'~' => self.delimiter(sign, 1),
+            b':' if self.rest().starts_with("://") => self.url(),
+            b':' | b';' | b'(' | b'<' => self.emoticon(),
             _ => false,
         }
     }
 
     fn escape(&mut self) -> bool {
-        let mut chars = self.rest().chars().skip(1);
-        match chars.next() {
-            Some('\\') => self.push(InlineKind::HardBreak, Marks::default(), 2),
-            Some(char) if char.is_ascii_punctuation() => {
-                self.plain.push(char);
-                self.at += 2;
-                true
-            }
+        match self.text.as_bytes().get(self.at + 1) {
+            Some(b'\\') => self.push(InlineKind::HardBreak, Marks::default(), 2),
+            Some(byte) if byte.is_ascii_punctuation() => self.push_char(char::from(*byte), 2),
             _ => false,
         }
-    }
-
-    fn entity(&mut self) -> bool {
-        let rest = self.rest();
-        let Some(end) = rest.bytes().take(10).position(|byte| byte == b';') else {
-            return false;
-        };
-        let char = match &rest[1..end] {
-            "amp" => Some('&'),
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "quot" => Some('"'),
-            "nbsp" => Some('\u{a0}'),
-            name => name
-                .strip_prefix('#')
-                .and_then(|digits| digits.parse().ok())
-                .and_then(char::from_u32),
-        };
-        let Some(char) = char else {
-            return false;
-        };
-        self.plain.push(char);
-        self.at += end + 1;
-        true
     }
 
     fn brace(&mut self) -> bool {
@@ -225,8 +226,7 @@ impl<'a> Reader<'a> {
             for run in self.runs.iter_mut().skip(from) {
                 run.marks.colour.get_or_insert_with(|| colour.clone());
             }
-            self.at += "{color}".len();
-            return true;
+            return self.pass("{color}".len());
         }
         let Some(end) = next_of(&mut self.next.brace, self.text, "}", self.at) else {
             return false;
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
             if plain {
                 self.flush();
                 self.colours.push((value.into(), self.runs.len()));
-                self.at = end + 1;
+                self.pass(end + 1 - self.at);
             }
             return plain;
         }
@@ -289,14 +289,16 @@ impl<'a> Reader<'a> {
                 return false;
             }
             // Marks that began inside and did not end there are text.
-            for (inner, at) in self.open.split_off(position).into_iter().skip(1).rev() {
-                self.put_back(&char::from(inner).to_string(), at);
+            for _ in position + 1..self.open.len() {
+                if let Some((inner, at)) = self.open.pop() {
+                    self.put_back(&char::from(inner).to_string(), at);
+                }
             }
+            self.open.pop();
             for run in self.runs.iter_mut().skip(from) {
                 apply(&mut run.marks, delimiter);
             }
-            self.at += length;
-            return true;
+            return self.pass(length);
         }
         let opens = forced || !word(before) && !space(after);
         if position.is_some() || !opens {
@@ -304,8 +306,7 @@ impl<'a> Reader<'a> {
         }
         self.flush();
         self.open.push((delimiter, self.runs.len()));
-        self.at += length;
-        true
+        self.pass(length)
     }
 
     fn link(&mut self) -> bool {
@@ -365,21 +366,19 @@ impl<'a> Reader<'a> {
             ..Link::to(href)
         });
         let shown = text.filter(|text| !text.is_empty());
-        let mut runs = match shown {
-            Some(text) => {
-                let mut reader = Reader::new(text, true, self.names);
-                reader.all();
-                reader.runs
+        self.flush();
+        let first = self.runs.len();
+        match shown {
+            Some(text) => Reader::new(text, true, self.names).all(&mut self.runs),
+            None => {
+                let text = target.trim_start_matches('^');
+                self.runs.push(Inline::text(text));
             }
-            None => vec![Inline::text(target.trim_start_matches('^'))],
-        };
-        for run in &mut runs {
+        }
+        for run in &mut self.runs[first..] {
             run.marks.link = Some(link.clone());
         }
-        self.flush();
-        self.runs.extend(runs);
-        self.at += length;
-        true
+        self.pass(length)
     }
 
     fn image(&mut self) -> bool {
@@ -424,14 +423,19 @@ impl<'a> Reader<'a> {
         )
     }
 
+    /// An address whose `://` is at the cursor.
     fn url(&mut self) -> bool {
-        let rest = self.rest();
-        let begins = ["https://", "http://", "ftp://"]
-            .iter()
-            .any(|scheme| rest.starts_with(scheme));
-        if !begins || self.before().is_some_and(char::is_alphanumeric) {
+        let before = &self.text[self.from..self.at];
+        let mut schemes = ["https", "http", "ftp"].into_iter();
+        let Some(scheme) = schemes.find(|scheme| before.ends_with(scheme)) else {
+            return false;
+        };
+        let begin = self.at - scheme.len();
+        let joined = self.text[..begin].ends_with(char::is_alphanumeric);
+        if joined || self.in_link {
             return false;
         }
+        let rest = &self.text[begin..];
         let end = rest
             .find(|char: char| char.is_whitespace() || "|[]{}<>\"!\\^*".contains(char))
             .unwrap_or(rest.len());
@@ -444,6 +448,7 @@ impl<'a> Reader<'a> {
             link: Some(Arc::new(Link::to(url))),
             ..Marks::default()
         };
+        self.at = begin;
         self.push(InlineKind::Text(url.to_owned()), marks, url.len())
     }
 
@@ -499,15 +504,42 @@ fn is_target(target: &str) -> bool {
     .any(|start| target.len() > start.len() && target.starts_with(start))
 }
 
-/// Text inside `{{…}}`: escapes and entities only.
+/// Text inside `{{…}}`: entities only.
 fn unescape(text: &str) -> String {
-    let names = Names::default();
-    let mut reader = Reader::new(text, true, &names);
-    while let Some(char) = reader.rest().chars().next() {
-        if char != '&' || !reader.entity() {
-            reader.plain.push(char);
-            reader.at += char.len_utf8();
-        }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        let (char, length) = entity(&rest[at..]).unwrap_or(('&', 1));
+        plain.push(char);
+        rest = &rest[at + length..];
     }
-    reader.plain
+    plain.push_str(rest);
+    plain
 }
+
+/// The character that the entity at the start of `text` stands for, and its length.
+fn entity(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(10).position(|byte| byte == b';')?;
+    let char = match text.get(1..end)? {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "nbsp" => '\u{a0}',
+        name => char::from_u32(name.strip_prefix('#')?.parse().ok()?)?,
+    };
+    Some((char, end + 1))
+}
+
+/// The characters that [`Reader::markup`] knows.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let all = b"\\&{[!*_-+^~:;(<";
+    let mut at = 0;
+    while at < all.len() {
+        signs[all[at] as usize] = true;
+        at += 1;
+    }
+    signs
+};

@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         let indent = rest.len() - strip_start(rest).len();
         let at = self.at + indent;
         if let Some(found) = self.verbatim_at(at) {
-            return Some(found);
+            return Some((found.block(), found.end));
         }
         if self.depth + 2 >= MAX_DEPTH {
             return None;
@@ -106,20 +106,16 @@ impl<'a> Reader<'a> {
                 Some((*name, found, length))
             })?
         };
-        let close = format!("{{{name}}}");
-        if self.last_closing(name)? < at + length {
-            return None;
-        }
-        let inside = &text[length..];
-        let end = inside.find(&close)?;
-        let body = Reader::within(&inside[..end], self.depth + 1, self.names).blocks();
+        let end = self.closing(name, at + length)?;
+        let inside = &self.source[at + length..end];
+        let body = Reader::within(inside, self.depth + 1, self.names).blocks();
         let block = if name == "quote" {
             Block::new(BlockKind::Quote(body))
         } else {
             let (kind, title, carried) = macros::panel(name, &found);
             Block::new(BlockKind::Panel { kind, title, body }).carrying(carried)
         };
-        Some((block, self.past_line_end(at + length + end + close.len())))
+        Some((block, self.past_line_end(end + name.len() + 2)))
     }
 
     /// Takes the items that belong to one list, and their own lists.

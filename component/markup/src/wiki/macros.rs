@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memchr_iter;
+
 use super::{NOFORMAT, PANELS};
 use crate::doc::{Carried, Format, PanelKind};
 
@@ -41,9 +43,12 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     /// A name with parameters is one, and a name that stands twice may close itself.
     pub(super) fn of(source: &'a str) -> Self {
-        let mut used: BTreeSet<&str> = SINGLE.iter().copied().collect();
+        let mut used: BTreeSet<&str> = BTreeSet::new();
         let mut once: BTreeSet<&str> = BTreeSet::new();
-        for part in source.split('{').skip(1) {
+        let ends = memchr_iter(b'{', source.as_bytes()).chain([source.len()]);
+        let begins = memchr_iter(b'{', source.as_bytes());
+        for (begin, end) in begins.zip(ends.skip(1)) {
+            let part = &source[begin + 1..end];
             let Some(name) = name_at(part) else {
                 continue;
             };
@@ -56,7 +61,7 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn contains(&self, name: &str) -> bool {
-        self.used.contains(name)
+        SINGLE.contains(&name) || self.used.contains(name)
     }
 }
 
@@ -112,15 +117,29 @@ pub(super) fn is_container(text: &str) -> bool {
             .any(|name| parameters(text, name).is_some())
 }
 
+/// Where the next `{name}` in `text` stands.
+pub(super) fn closing(text: &str, name: &str) -> Option<usize> {
+    memchr_iter(b'{', text.as_bytes()).find(|at| {
+        let inside = text[at + 1..].strip_prefix(name);
+        inside.is_some_and(|rest| rest.starts_with('}'))
+    })
+}
+
+/// Macros of two tags whose text is no markup.
+const VERBATIM: [&str; 2] = ["code", "noformat"];
+
+/// The name of the verbatim macro that `text` may begin with.
+pub(super) fn verbatim_name(text: &str) -> Option<&'static str> {
+    let inside = text.strip_prefix('{')?;
+    VERBATIM.into_iter().find(|name| inside.starts_with(name))
+}
+
 /// Behind the code that begins here; the inner None if it does not end.
 pub(super) fn code_end(text: &str) -> Option<Option<usize>> {
-    let name = ["code", "noformat"]
-        .into_iter()
-        .find(|name| text[1..].starts_with(name))?;
+    let name = verbatim_name(text)?;
     let (_, begin) = parameters(text, name)?;
-    let close = format!("{{{name}}}");
-    let end = text[begin..].find(&close);
-    Some(end.map(|end| begin + end + close.len()))
+    let end = closing(&text[begin..], name);
+    Some(end.map(|end| begin + end + name.len() + 2))
 }
 
 /// The language of a `{code}`, and what its tag says besides.

@@ -2,12 +2,14 @@
 //!
 //! Decides where a block begins and ends. A line break inside a paragraph shows, as in Jira.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::ops::Range;
+
+use memchr::{memchr, memchr_iter};
 
 use super::inline;
 use super::list::list_item;
-use super::macros::{self, CONTAINERS, Names, is_container, parameters};
+use super::macros::{self, CONTAINERS, Names, Parameters, is_container, parameters};
 use crate::MAX_DEPTH;
 use crate::doc::{
     Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Level, Marks, PanelKind,
@@ -36,8 +38,8 @@ pub(super) struct Reader<'a> {
     lines_start: usize,
     /// Behind the line that was looked at last: many blocks may begin on one.
     line_end: usize,
-    /// Where the last closing tag of each macro stands; none is looked for behind it.
-    last: BTreeMap<&'static str, usize>,
+    /// From where on a macro is not closed any more: none is looked for behind it.
+    unclosed: RefCell<Vec<(&'static str, usize)>>,
 }
 
 struct Frame {
@@ -56,8 +58,6 @@ enum FrameKind {
 
 impl<'a> Reader<'a> {
     pub(super) fn within(source: &'a str, depth: usize, names: &'a Names<'a>) -> Self {
-        let closed = ["code", "noformat", "quote"].iter().chain(CONTAINERS);
-        let last = closed.filter_map(|name| Some((*name, source.rfind(&format!("{{{name}}}"))?)));
         Self {
             source,
             at: 0,
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
             lines: Vec::new(),
             lines_start: 0,
             line_end: 0,
-            last: last.collect(),
+            unclosed: RefCell::default(),
         }
     }
 
@@ -93,10 +93,8 @@ impl<'a> Reader<'a> {
     /// The line at the cursor and the offset behind it.
     pub(super) fn line_here(&mut self) -> (&'a str, usize) {
         if self.at >= self.line_end {
-            let rest = &self.source[self.at..];
-            self.line_end = rest
-                .find('\n')
-                .map_or(self.source.len(), |end| self.at + end + 1);
+            let rest = &self.source.as_bytes()[self.at..];
+            self.line_end = memchr(b'\n', rest).map_or(self.source.len(), |end| self.at + end + 1);
         }
         let line = &self.source[self.at..self.line_end];
         (line.trim_end_matches(['\n', '\r']), self.line_end)
@@ -109,16 +107,18 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             self.end_paragraph();
             self.at = next;
-        } else if let Some((content, end)) = self.verbatim() {
+        } else if let Some(code) = self.verbatim_at(start + offset_in(line, text)) {
             self.end_paragraph();
-            self.at = end;
-            self.push(content, start..end);
+            self.at = code.end;
+            self.push(code.block(), start..code.end);
         } else if let Some(rest) = self.container(text) {
             // The rest of the line is read as a line of its own.
             self.at = start + offset_in(line, rest);
         } else if let Some((level, rest)) = heading(text) {
             self.end_paragraph();
-            let content = inlines::normal_line(inline::read(rest, self.depth, self.names));
+            let mut content = Vec::new();
+            inline::read(rest, self.depth, self.names, &mut content);
+            let content = inlines::normal_line(content);
             self.push(
                 Block::new(BlockKind::Heading { level, content }),
                 start..next,
@@ -168,9 +168,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where the last closing tag of a macro stands.
-    pub(super) fn last_closing(&self, name: &str) -> Option<usize> {
-        self.last.get(name).copied()
+    /// Where the tag stands that closes a macro whose text begins at `from`.
+    pub(super) fn closing(&self, name: &'static str, from: usize) -> Option<usize> {
+        let mut unclosed = self.unclosed.borrow_mut();
+        let known = unclosed.iter_mut().find(|(known, _)| *known == name);
+        if known.as_ref().is_some_and(|(_, at)| from >= *at) {
+            return None;
+        }
+        let found = macros::closing(&self.source[from..], name);
+        match (found, known) {
+            (Some(length), _) => return Some(from + length),
+            (None, Some((_, at))) => *at = from,
+            (None, None) => unclosed.push((name, from)),
+        }
+        None
     }
 
     fn end_paragraph(&mut self) {
@@ -182,51 +193,25 @@ impl<'a> Reader<'a> {
 
     /// Where in `line` a block begins or ends, in the middle of it.
     pub(super) fn inner_macro(&self, line: &str) -> Option<usize> {
-        let mut from = 0;
-        while let Some(found) = line[from..].find('{') {
-            let at = from + found;
-            let escaped = line[..at].ends_with('\\');
-            let begins = self.verbatim_at(self.at + at).is_some() || is_container(&line[at..]);
-            if at > 0 && !escaped && begins {
-                return Some(at);
-            }
-            from = at + 1;
-        }
-        None
+        memchr_iter(b'{', line.as_bytes()).find(|at| {
+            let escaped = line[..*at].ends_with('\\');
+            let begins = || self.verbatim_at(self.at + at).is_some() || is_container(&line[*at..]);
+            *at > 0 && !escaped && begins()
+        })
     }
 
-    fn verbatim(&self) -> Option<(Block, usize)> {
-        let indent =
-            self.source[self.at..].len() - self.source[self.at..].trim_start_matches(SPACES).len();
-        self.verbatim_at(self.at + indent)
-    }
-
-    /// `{code:rust}…{code}` or `{noformat}…{noformat}`, and the offset behind it.
-    pub(super) fn verbatim_at(&self, at: usize) -> Option<(Block, usize)> {
+    /// `{code:rust}…{code}` or `{noformat}…{noformat}`.
+    pub(super) fn verbatim_at(&self, at: usize) -> Option<Verbatim<'a>> {
         let rest = &self.source[at..];
-        let name = if rest.starts_with("{code") {
-            "code"
-        } else if rest.starts_with("{noformat") {
-            "noformat"
-        } else {
-            return None;
-        };
+        let name = macros::verbatim_name(rest)?;
         let (parameters, begin) = parameters(rest, name)?;
-        if self.last_closing(name)? < at + begin {
-            return None;
-        }
-        let close = format!("{{{name}}}");
-        let length = rest[begin..].find(&close)?;
-        let text = &rest[begin..begin + length];
-        let text = text
-            .strip_prefix("\r\n")
-            .or(text.strip_prefix('\n'))
-            .unwrap_or(text);
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = code_text(text.strip_suffix('\r').unwrap_or(text));
-        let (language, carried) = macros::code(name, &parameters);
-        let block = Block::new(BlockKind::Code { language, text }).carrying(carried);
-        Some((block, self.past_line_end(at + begin + length + close.len())))
+        let end = self.closing(name, at + begin)?;
+        Some(Verbatim {
+            name,
+            parameters,
+            text: &self.source[at + begin..end],
+            end: self.past_line_end(end + name.len() + 2),
+        })
     }
 
     /// Behind the line if nothing else stands on it.
@@ -320,11 +305,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A macro whose text is no markup, and the offset behind it.
+pub(super) struct Verbatim<'a> {
+    name: &'static str,
+    parameters: Parameters<'a>,
+    text: &'a str,
+    pub(super) end: usize,
+}
+
+impl Verbatim<'_> {
+    pub(super) fn block(&self) -> Block {
+        let text = self.text;
+        let text = text
+            .strip_prefix("\r\n")
+            .or(text.strip_prefix('\n'))
+            .unwrap_or(text);
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = code_text(text.strip_suffix('\r').unwrap_or(text));
+        let (language, carried) = macros::code(self.name, &self.parameters);
+        Block::new(BlockKind::Code { language, text }).carrying(carried)
+    }
+}
+
 const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A non-breaking space is text.
 pub(super) fn strip(text: &str) -> &str {
-    text.trim_matches(SPACES)
+    text.trim_matches(|char| SPACES.contains(&char))
 }
 
 /// Where `part`, the end of the trimmed line, begins in `line`.
@@ -338,7 +345,7 @@ pub(super) fn paragraph(lines: &[&str], depth: usize, names: &Names<'_>) -> Opti
         if !content.is_empty() {
             content.push(Inline::new(InlineKind::HardBreak, Marks::default()));
         }
-        content.extend(inline::read(strip(line), depth, names));
+        inline::read(strip(line), depth, names, &mut content);
     }
     let content = inlines::normal(content);
     (!content.is_empty()).then(|| Block::paragraph(content))

@@ -46,7 +46,7 @@ impl Reader<'_> {
     fn behind_code(&self, line: &str) -> Option<usize> {
         let at = line.match_indices('{').map(|(at, _)| self.at + at);
         let mut found = at.filter_map(|at| self.verbatim_at(at));
-        let (_, end) = found.next()?;
+        let end = found.next()?.end;
         // What follows on the last line of the code still belongs to the row.
         let code = &self.source[..end];
         Some(code.trim_end_matches(['\n', '\r', ' ', '\t']).len())
