@@ -552,6 +552,14 @@ impl Document {
     }
 }
 
+/// Adds to a list that mostly stays one long: a growing one would make room for four.
+pub(crate) fn push_few<T>(list: &mut Vec<T>, one: T) {
+    if list.capacity() == 0 {
+        list.reserve_exact(1);
+    }
+    list.push(one);
+}
+
 /// A code block's language as every format can spell it: its first word, without what would end
 /// an attribute or a fence.
 pub(crate) fn language(info: &str) -> Option<String> {

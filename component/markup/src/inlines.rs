@@ -20,6 +20,10 @@ pub(crate) fn normal(mut runs: Vec<Inline>) -> Vec<Inline> {
         broken |= is_break(run);
     }
     runs.retain(|run| !matches!(&run.kind, InlineKind::Text(text) if text.is_empty()));
+    if runs.len() < 2 && !emphasised && !broken {
+        trim(&mut runs);
+        return runs;
+    }
     if emphasised {
         runs = split_spaces(runs);
         for mark in [STRONG, EMPHASIS, STRIKE] {
@@ -33,7 +37,6 @@ pub(crate) fn normal(mut runs: Vec<Inline>) -> Vec<Inline> {
         trim(&mut runs);
     }
     runs = join(runs);
-    // Most paragraphs are one run, and a growing list makes room for four.
     runs.shrink_to_fit();
     runs
 }
@@ -190,7 +193,9 @@ fn trim(runs: &mut Vec<Inline>) {
     }
     let blank = runs.iter_mut().map(trim_start).take_while(|blank| *blank);
     let blank = blank.count();
-    runs.drain(..blank);
+    if blank > 0 {
+        runs.drain(..blank);
+    }
 }
 
 /// Takes spaces away at both ends and beside breaks, and breaks away at both ends and beside

@@ -34,5 +34,8 @@ const PANELS: &[(crate::doc::PanelKind, &str)] = &[
     (crate::doc::PanelKind::Error, "#ffebe6"),
 ];
 
+/// What an item without words shows: markers alone on a line are text, in Jira too.
+const NO_WORDS: &str = "&nbsp;";
+
 /// Begins what a `{noformat}` carries, to tell it from `{code}`.
 const NOFORMAT: char = '\u{1}';

@@ -14,7 +14,7 @@ use super::target::{LinkKind, Target, image_target, link_kind, object};
 use super::text::{self, Part};
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, Span,
+    Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, Span, push_few,
 };
 use crate::inlines;
 use crate::placeholder::Token;
@@ -136,7 +136,7 @@ impl<'a> Lines<'a> {
         std::mem::take(&mut self.read.runs)
     }
 
-    pub(super) fn finish(mut self) -> Read {
+    pub(super) fn finish(&mut self) -> Read {
         self.flush(true);
         // A begun node whose end is missing stands as a whole: putting it back then fails.
         while let Some((kept, at)) = self.kept.pop() {
@@ -151,9 +151,9 @@ impl<'a> Lines<'a> {
             self.read.runs.insert(at, lone);
         }
         if self.only_tokens && !self.tokens.is_empty() {
-            self.read.alone = Some(self.tokens);
+            self.read.alone = Some(std::mem::take(&mut self.tokens));
         }
-        self.read
+        std::mem::take(&mut self.read)
     }
 
     fn push_text(&mut self, text: &CowStr<'a>, range: &Range<usize>) {
@@ -187,7 +187,7 @@ impl<'a> Lines<'a> {
             self.only_tokens = false;
         }
         let span = Span::Bytes(range.clone());
-        self.read.runs.push(Inline::new(kind, marks).at(span));
+        push_few(&mut self.read.runs, Inline::new(kind, marks).at(span));
     }
 
     fn push_break(&mut self, kind: InlineKind, range: &Range<usize>) {
@@ -224,10 +224,10 @@ impl<'a> Lines<'a> {
         let range = self.text_start..self.last_end.max(self.text_start);
         if self.read.runs.is_empty() && self.read.done.is_none() && self.read.panel.is_none() {
             let taken = self.take_start(&text, &escaped, ends_line);
-            text.drain(..taken);
-            escaped.retain(|at| *at >= taken);
-            for at in &mut escaped {
-                *at -= taken;
+            if taken > 0 {
+                text.drain(..taken);
+                escaped.retain(|at| *at >= taken);
+                escaped.iter_mut().for_each(|at| *at -= taken);
             }
         }
         let in_link = !self.links.is_empty();
@@ -240,12 +240,11 @@ impl<'a> Lines<'a> {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks, &range);
         }
-        let parts = text::parts(&text, &escaped, !in_link);
-        if matches!(parts.as_slice(), [text::Part::Text(whole)] if !(is_blank(whole) && self.only_tokens))
-        {
+        if text::is_plain(&text) && !(self.only_tokens && is_blank(&text)) {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks, &range);
         }
+        let parts = text::parts(&text, &escaped, !in_link);
         for part in parts {
             let mut marks = self.active();
             let kind = match part {
@@ -284,8 +283,10 @@ impl<'a> Lines<'a> {
 
     /// The length of a task's box or a panel's name at the start of the paragraph.
     fn take_start(&mut self, text: &str, escaped: &[usize], ends_line: bool) -> usize {
-        let bare = self.links.is_empty() && self.active() == Marks::default();
-        if escaped.first() == Some(&0) || self.begins == Start::Plain || !bare {
+        if escaped.first() == Some(&0) || self.begins == Start::Plain {
+            return 0;
+        }
+        if !self.links.is_empty() || !self.active().is_none() {
             return 0;
         }
         if self.begins == Start::Item {

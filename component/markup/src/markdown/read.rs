@@ -14,7 +14,7 @@ use super::table::TableReader;
 use crate::MAX_DEPTH;
 use crate::doc::{
     Block, BlockKind, Document, Format, Inline, InlineKind, Item, Kept, Level, ListMarker, Marks,
-    PanelKind, Script, Source, Span, Task, language,
+    PanelKind, Script, Source, Span, Task, language, push_few,
 };
 use crate::inlines;
 use crate::placeholder::Token;
@@ -205,10 +205,10 @@ impl<'a> Reader<'a> {
         match tag {
             TagEnd::Paragraph => self.flush(),
             TagEnd::Heading(level) => {
-                let lines = self.lines.take().map(Lines::finish).unwrap_or_default();
+                let lines = self.lines.take().map(|mut lines| lines.finish());
                 let kind = BlockKind::Heading {
                     level: heading_level(level),
-                    content: inlines::normal_line(lines.runs),
+                    content: inlines::normal_line(lines.unwrap_or_default().runs),
                 };
                 self.push(Block::new(kind).at(Span::Bytes(range)));
             }
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, block: Block) {
-        self.top().blocks.push(block);
+        push_few(&mut self.top().blocks, block);
     }
 
     /// The line collector; a tight list item begins one without a paragraph.
@@ -319,7 +319,7 @@ impl<'a> Reader<'a> {
 
     /// Ends the running paragraph, if there is one.
     fn flush(&mut self) {
-        let Some(lines) = self.lines.take() else {
+        let Some(mut lines) = self.lines.take() else {
             return;
         };
         let span = Span::Bytes(lines.span());

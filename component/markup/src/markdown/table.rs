@@ -12,7 +12,7 @@ use super::lines::{Lines, Start};
 use crate::MAX_DEPTH;
 use crate::doc::{
     Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, Marks, Row, Table, code_text,
-    language,
+    language, push_few,
 };
 use crate::inlines;
 
@@ -79,6 +79,8 @@ impl<'a> TableReader<'a> {
 struct CellReader<'a> {
     lines: Lines<'a>,
     named: bool,
+    blocks: Vec<Block>,
+    /// The lists that are open, each with its item.
     frames: Vec<Frame>,
     /// The language and the text of an open `<pre>`.
     code: Option<(Option<String>, String)>,
@@ -86,7 +88,7 @@ struct CellReader<'a> {
 
 enum Frame {
     List(ListMarker, Vec<Item>, Vec<Block>),
-    /// A cell or an item: blocks, and the runs of the paragraph at its end.
+    /// An item.
     Blocks(Vec<Block>),
 }
 
@@ -95,7 +97,8 @@ impl<'a> CellReader<'a> {
         Self {
             lines: Lines::new(source, Start::Plain, start),
             named: false,
-            frames: vec![Frame::Blocks(Vec::new())],
+            blocks: Vec::new(),
+            frames: Vec::new(),
             code: None,
         }
     }
@@ -123,7 +126,7 @@ impl<'a> CellReader<'a> {
                 self.end_text();
                 self.frames.push(Frame::Blocks(Vec::new()));
             }
-            Some(html::Tag::Close(Name::Item)) if self.frames.len() > 1 && !self.in_list() => {
+            Some(html::Tag::Close(Name::Item)) if !self.frames.is_empty() && !self.in_list() => {
                 self.end_text();
                 self.close_frame();
             }
@@ -163,7 +166,7 @@ impl<'a> CellReader<'a> {
 
     fn open_list(&mut self, marker: ListMarker) {
         self.end_text();
-        if self.frames.len() < MAX_DEPTH {
+        if self.frames.len() + 1 < MAX_DEPTH {
             self.frames
                 .push(Frame::List(marker, Vec::new(), Vec::new()));
         }
@@ -171,13 +174,44 @@ impl<'a> CellReader<'a> {
 
     fn push(&mut self, block: Block) {
         match self.frames.last_mut() {
-            Some(Frame::Blocks(blocks) | Frame::List(_, _, blocks)) => blocks.push(block),
-            None => {}
+            Some(Frame::Blocks(blocks) | Frame::List(_, _, blocks)) => push_few(blocks, block),
+            None => push_few(&mut self.blocks, block),
         }
     }
 
     fn end_text(&mut self) {
-        for block in paragraphs(self.lines.take_runs()) {
+        let runs = self.lines.take_runs();
+        self.paragraphs(runs);
+    }
+
+    /// Two breaks in a row end a paragraph of a cell.
+    fn paragraphs(&mut self, runs: Vec<Inline>) {
+        if !runs
+            .iter()
+            .any(|run| matches!(run.kind, InlineKind::HardBreak))
+        {
+            return self.paragraph(runs);
+        }
+        let mut content: Vec<Inline> = Vec::new();
+        let mut breaks = 0;
+        for run in runs {
+            let is_break = matches!(run.kind, InlineKind::HardBreak);
+            let is_space = matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty());
+            if breaks >= 2 && !is_break && !is_space {
+                self.paragraph(std::mem::take(&mut content));
+            }
+            breaks = match (is_break, is_space) {
+                (true, _) => breaks + 1,
+                (false, true) => breaks,
+                (false, false) => 0,
+            };
+            content.push(run);
+        }
+        self.paragraph(content);
+    }
+
+    fn paragraph(&mut self, runs: Vec<Inline>) {
+        if let Some(block) = paragraph(runs) {
             self.push(block);
         }
     }
@@ -206,18 +240,12 @@ impl<'a> CellReader<'a> {
 
     fn finish(mut self, in_head: bool) -> Cell {
         self.end_code();
-        let lines = std::mem::replace(&mut self.lines, Lines::new("", Start::Plain, 0));
-        for block in paragraphs(lines.finish().runs) {
-            self.push(block);
-        }
-        while self.frames.len() > 1 {
+        let runs = self.lines.finish().runs;
+        self.paragraphs(runs);
+        while !self.frames.is_empty() {
             self.close_frame();
         }
-        let mut blocks = match self.frames.pop() {
-            Some(Frame::Blocks(blocks)) => blocks,
-            _ => Vec::new(),
-        };
-        blocks.shrink_to_fit();
+        let blocks = self.blocks;
         let header = self.named || in_head && !blocks.is_empty();
         Cell {
             header,
@@ -227,30 +255,8 @@ impl<'a> CellReader<'a> {
     }
 }
 
-/// Two breaks in a row end a paragraph of a cell.
-fn paragraphs(runs: Vec<Inline>) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut content: Vec<Inline> = Vec::new();
-    let mut breaks = 0;
-    for run in runs {
-        let is_break = run.kind == InlineKind::HardBreak;
-        let is_space = matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty());
-        if breaks >= 2 && !is_break && !is_space {
-            blocks.extend(paragraph(std::mem::take(&mut content)));
-        }
-        breaks = match (is_break, is_space) {
-            (true, _) => breaks + 1,
-            (false, true) => breaks,
-            (false, false) => 0,
-        };
-        content.push(run);
-    }
-    blocks.extend(paragraph(content));
-    blocks
-}
-
 fn paragraph(runs: Vec<Inline>) -> Option<Block> {
-    let mut content = inlines::normal_line(runs);
+    let content = inlines::normal_line(runs);
     if let [only] = content.as_slice()
         && only.marks == Marks::default()
         && let InlineKind::Kept(kept) = &only.kind
@@ -261,6 +267,5 @@ fn paragraph(runs: Vec<Inline>) -> Option<Block> {
         };
         return Some(Block::new(kind));
     }
-    content.retain(|run| run.kind != InlineKind::Text(String::new()));
     (!content.is_empty()).then(|| Block::paragraph(content))
 }

@@ -79,6 +79,11 @@ pub(super) fn parts<'a>(text: &'a str, escaped: &[usize], links: bool) -> Vec<Pa
     parts
 }
 
+/// Whether `text` holds nothing that a part can begin with.
+pub(super) fn is_plain(text: &str) -> bool {
+    memchr3(b':', b'[', OPENS, text.as_bytes()).is_none()
+}
+
 /// The first byte of [`placeholder::OPEN`].
 pub(super) const OPENS: u8 = 0xe2;
 

@@ -11,7 +11,7 @@ use super::objects::{self, Target};
 use super::read::Reader;
 use super::shape::{is_macro, only_paragraph};
 use super::xml::{Element, Node, Siblings};
-use crate::doc::{Inline, InlineKind, Link, Marks, Mention, Script, Span};
+use crate::doc::{Inline, InlineKind, Link, Marks, Mention, Script, Span, push_few};
 
 impl Reader<'_> {
     pub(super) fn inlines(&self, nodes: Siblings<'_>, marks: &Marks) -> Vec<Inline> {
@@ -130,7 +130,7 @@ fn push_text(text: &str, span: Range<usize>, marks: &Marks, runs: &mut Vec<Inlin
         return;
     }
     let run = Inline::new(InlineKind::Text(text.into_owned()), marks.clone());
-    runs.push(run.at(Span::Bytes(span)));
+    push_few(runs, run.at(Span::Bytes(span)));
 }
 
 /// What an element without a word of its own stands around: the words in it that people see.

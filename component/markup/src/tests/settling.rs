@@ -40,6 +40,11 @@ fn adf_settles() {
 }
 
 #[test]
+fn wiki_settles() {
+    assert_eq!(unsettled(Format::Wiki, 10_000), [] as [&str; 0]);
+}
+
+#[test]
 fn storage_settles() {
     assert_eq!(unsettled(Format::Storage, 10_000), [] as [&str; 0]);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::macros::{self, Names};
 use crate::doc::{
     Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
-    Script, User,
+    Script, User, push_few,
 };
 use crate::emoji;
 
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
             std::mem::take(&mut self.plain)
         };
         if !text.is_empty() {
-            self.runs.push(Inline::text(text));
+            push_few(&mut self.runs, Inline::text(text));
         }
     }
 
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, kind: InlineKind, marks: Marks, length: usize) -> bool {
         self.flush();
-        self.runs.push(Inline::new(kind, marks));
+        push_few(&mut self.runs, Inline::new(kind, marks));
         self.pass(length)
     }
 

@@ -3,6 +3,7 @@
 //! Decides what belongs to an item: the lines behind it and the macros that stand on them, up to
 //! an empty line. Items that begin with a box are tasks.
 
+use super::NO_WORDS;
 use super::macros::{self, CONTAINERS, parameters};
 use super::read::{Reader, heading, offset_in, paragraph, strip};
 use crate::MAX_DEPTH;
@@ -78,7 +79,10 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let end = self.inner_macro(line).unwrap_or(line.len());
-            let text = strip(&line[..end]);
+            let text = match strip(&line[..end]) {
+                NO_WORDS if item.parts.is_empty() => "",
+                text => text,
+            };
             if !text.is_empty() || item.parts.is_empty() {
                 item.parts.push(Part::Text(text));
             }

@@ -13,7 +13,7 @@ use super::macros::{self, CONTAINERS, Names, Parameters, is_container, parameter
 use crate::MAX_DEPTH;
 use crate::doc::{
     Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Level, Marks, PanelKind,
-    Source, Span, code_text,
+    Source, Span, code_text, push_few,
 };
 use crate::inlines;
 
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn push_placeless(&mut self, block: Block) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.blocks.push(block);
+            push_few(&mut frame.blocks, block);
         }
     }
 

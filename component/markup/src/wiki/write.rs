@@ -4,7 +4,7 @@
 //! after the other.
 
 use super::write_inline::{self, Place, macro_text};
-use super::{NOFORMAT, PANELS};
+use super::{NO_WORDS, NOFORMAT, PANELS};
 use crate::doc::{
     Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Item, Kept, ListMarker, Marks,
     PanelKind, Table, Task,
@@ -189,7 +189,10 @@ fn list(marker: ListMarker, items: &[Item], outer: &str) -> Result<Vec<String>, 
                 _ => below.push(self::block(block, Within::Document)?),
             }
         }
-        let text = write_inline::write(&inlines::normal(text), Place::Line)?;
+        let mut text = write_inline::write(&inlines::normal(text), Place::Line)?;
+        if text.is_empty() {
+            text.push_str(NO_WORDS);
+        }
         lines.push(format!("{markers} {text}"));
         lines.extend(below);
     }
