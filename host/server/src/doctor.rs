@@ -122,7 +122,19 @@ pub(crate) async fn examine(
     if let Some(places) = places {
         findings.extend(clients(places, launch));
     }
+    findings.extend(unheld());
     findings
+}
+
+/// What other systems are asked to hold and this one is not.
+fn unheld() -> Option<Finding> {
+    (!cfg!(unix)).then(|| {
+        Finding::note(
+            "who else may read or change a file is not looked at on this system, and your other programs may read this \
+             one's memory",
+            "keep the configuration and secret files inside your profile, then: mcp-airlock status",
+        )
+    })
 }
 
 async fn store(config_dir: &Path, config: &Config) -> Option<Finding> {

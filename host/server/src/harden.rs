@@ -4,6 +4,13 @@
 /// What could not be switched off, in words for the log. Empty is the normal case.
 #[must_use = "a process that could not be hardened must be reported"]
 pub fn harden() -> Vec<String> {
+    #[cfg_attr(
+        not(unix),
+        expect(
+            unused_mut,
+            reason = "Windows has none of these switches; `doctor` says so"
+        )
+    )]
     let mut failures = Vec::new();
     #[cfg(unix)]
     {

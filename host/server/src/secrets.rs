@@ -152,7 +152,7 @@ impl Secret {
     }
 
     /// The same secret, if it is a private key.
-    pub(crate) fn as_key(self) -> Self {
+    pub(crate) fn into_key(self) -> Self {
         Self {
             form: Form::Pem,
             ..self

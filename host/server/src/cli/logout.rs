@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use policy::SiteName;
 
@@ -50,7 +50,9 @@ async fn log_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(1));
         }
         // The secret goes first: what is left after a failure holds none.
-        store.remove(name).await?;
+        store.remove(name).await.with_context(|| {
+            format!("the logout is not finished; run `mcp-airlock logout {name}` again when this is mended")
+        })?;
         for change in changes.iter().filter(|change| !change.is_nothing()) {
             change.write()?;
         }
@@ -65,6 +67,12 @@ async fn log_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         store.remove_all().await?;
     }
     tidy(&config_dir);
+    if config_dir.join("audit").exists() {
+        ask::say(&format!(
+            "The record of what was asked stays in {}.",
+            config_dir.join("audit").display()
+        ));
+    }
     ask::say(
         "The token itself is still good at the site. Revoke it there if nobody else uses it: Cloud at\n  \
          https://id.atlassian.com/manage-profile/security/api-tokens, Data Center in your profile.",

@@ -116,7 +116,7 @@ impl Vault {
                 let value = value.ok_or_else(|| SecretError::Unset(name.clone()))?;
                 Some(Secret::key_from_variable(name, &value)?)
             }
-            Some(elsewhere) => Some(self.lookup(elsewhere, environment)?.as_key()),
+            Some(elsewhere) => Some(self.lookup(elsewhere, environment)?.into_key()),
         };
         let mut headers = BTreeMap::<ExtraHeader, Secret>::new();
         for (name, reference) in &gate.headers {

@@ -110,7 +110,7 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
         }
         Scheme::Bearer => lines.extend(bearer_lines(entry.issue)),
     }
-    lines.push(format!("secret = {}", quoted(&entry.secret.to_string())));
+    lines.push(format!("secret = {}", quoted(&entry.secret.to_config())));
     lines.push(format!("account = {}", quoted(entry.account)));
     if let Some(day) = entry.expires {
         lines.push(format!("expires = {day}"));
@@ -132,13 +132,13 @@ pub(crate) fn with_entry(config_dir: &Path, entry: &Entry<'_>) -> Result<Change,
 fn gate_lines(gate: &Gate) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(key) = &gate.client_key {
-        lines.push(format!("client-key = {}", quoted(&key.to_string())));
+        lines.push(format!("client-key = {}", quoted(&key.to_config())));
     }
     if !gate.headers.is_empty() {
         let pairs = gate
             .headers
             .iter()
-            .map(|(name, reference)| format!("{name} = {}", quoted(&reference.to_string())));
+            .map(|(name, reference)| format!("{name} = {}", quoted(&reference.to_config())));
         let pairs: Vec<_> = pairs.collect();
         lines.push(format!("headers = {{ {} }}", pairs.join(", ")));
     }

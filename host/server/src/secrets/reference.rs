@@ -139,6 +139,18 @@ impl FromStr for SecretRef {
     }
 }
 
+impl SecretRef {
+    /// In full, for the file of the person who wrote it; messages and records have [`fmt::Display`].
+    pub(crate) fn to_config(&self) -> String {
+        match self {
+            Self::Program(ProgramRef::Command(words)) => {
+                format!("cmd:{}", serde_json::json!(words))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -221,10 +233,13 @@ mod tests {
             "pass:work/jira",
             "vault:secret/jira#token",
         ] {
-            assert_eq!(text.parse::<SecretRef>().unwrap().to_string(), text);
+            let reference: SecretRef = text.parse().unwrap();
+            assert_eq!(reference.to_string(), text);
+            assert_eq!(reference.to_config(), text);
         }
         let reference: SecretRef = r#"cmd:["/usr/bin/get","--key","canary"]"#.parse().unwrap();
         assert_eq!(reference.to_string(), r#"cmd:["/usr/bin/get",…]"#);
+        assert_eq!(reference.to_config().parse(), Ok(reference));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Every kind of credential from login to logout, in an empty home.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
-
 use demo_site::{CLIENT_ID, Deployment};
 use serde_json::{Value, json};
 
-use crate::clean::{SECRET, assert_clean};
+use crate::clean::{GATE_KEY, SECRET};
+use crate::front::{Front, Wants};
+use crate::session::Session;
 use crate::stage::{Stage, UNATTENDED, assert_success, piped, said, write_private};
 
 /// Everything that a person can log in with.
@@ -215,57 +214,69 @@ fn a_logout_counts_at_once_in_a_running_server() {
     for kind in [Kind::Token, Kind::Consent, Kind::Client] {
         let stage = Stage::new(Deployment::Cloud);
         log_in(&stage, kind);
-        let mut server = stage
-            .command(&["serve"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = server.stdin.take().unwrap();
-        let mut output = BufReader::new(server.stdout.take().unwrap());
-        // Nobody reads it otherwise, and a full pipe would stop the server.
-        let mut errors = server.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            std::io::Read::read_to_end(&mut errors, &mut text).unwrap();
-            text
-        });
-        let mut ask = |message: Value| {
-            writeln!(input, "{message}").unwrap();
-            if message.get("id").is_none() {
-                return Value::Null;
-            }
-            let mut line = String::new();
-            output.read_line(&mut line).unwrap();
-            assert_clean(line.as_bytes());
-            serde_json::from_str(&line).unwrap()
-        };
-        ask(
-            json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-            "protocolVersion": "2025-06-18", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "0"}}}),
-        );
-        ask(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
-            "name": "jira_get_issue", "arguments": {"issue_key": "PROJ-1"}}});
-        let answer = ask(call.clone());
-        assert_ne!(
-            answer["result"]["isError"],
-            json!(true),
-            "{kind:?}: {answer}"
-        );
+        let mut session = Session::start(stage.command(&["serve"]));
+        assert!(session.reads_an_issue(), "{kind:?}");
         assert_success(&stage.run(&["logout", "demo", "--yes"]), "logout");
         let before = stage.site.requests().len();
-        let answer = ask(call);
-        assert_eq!(
-            answer["result"]["isError"],
-            json!(true),
-            "{kind:?}: {answer}"
-        );
+        assert!(!session.reads_an_issue(), "{kind:?}");
         assert_eq!(stage.site.requests().len(), before, "{kind:?}");
-        drop(input);
-        server.wait().unwrap();
-        assert_clean(&errors.join().unwrap());
+        log_in(&stage, kind);
+        assert!(
+            session.reads_an_issue(),
+            "{kind:?}: the new login counts too"
+        );
+        session.end();
     }
+}
+
+/// A start costs the same wherever the secret lies, because nobody looks before it is needed.
+#[test]
+fn no_place_of_a_secret_is_asked_before_the_first_request() {
+    let stage = Stage::new(Deployment::Cloud);
+    let front = Front::start(&stage, Wants::Header);
+    let place = |name: &str, secret: &str| {
+        let program = stage.home.path().join(name);
+        let asked = stage.home.path().join("asked");
+        let script = format!(
+            "#!/bin/sh\necho {name} >> {}\necho {secret}\n",
+            asked.display()
+        );
+        write_private(&program, &script, 0o700);
+        format!("cmd:[\"{}\"]", program.display())
+    };
+    let header = format!("X-Gateway-Key={}", place("gate", GATE_KEY));
+    let (url, token, ca_file) = (front.url(), place("token", SECRET), front.ca_file());
+    let login = [
+        &[
+            "login",
+            &url,
+            "--yes",
+            "--name",
+            "demo",
+            "--token-ref",
+            &token,
+        ][..],
+        &stage.person(),
+        &["--ca-file", &ca_file, "--header", &header],
+    ]
+    .concat();
+    assert_success(&stage.run(&login), "login");
+    let asked = stage.home.path().join("asked");
+    std::fs::remove_file(&asked).unwrap();
+    let mut session = Session::start(stage.command(&["serve"]));
+    let tools = session.ask("tools/list", json!({}));
+    assert!(tools["tools"].as_array().unwrap().len() > 10, "{tools}");
+    assert!(!asked.exists(), "somebody looked before it was needed");
+    assert!(session.reads_an_issue());
+    assert!(session.reads_an_issue());
+    session.end();
+    let mut names: Vec<_> = std::fs::read_to_string(&asked)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    assert_eq!(names, ["gate", "token"], "each is asked once");
 }
 
 #[test]

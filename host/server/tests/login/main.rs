@@ -13,4 +13,5 @@ mod gate;
 mod kinds;
 mod refusals;
 mod renewal;
+mod session;
 mod stage;
