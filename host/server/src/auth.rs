@@ -281,6 +281,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_gateway_is_shown_must_not_come_back_either() {
+        let name = SiteName::parse("jira").unwrap();
+        let site = site("jira", "https://jira.example.com");
+        let of = |header: Secret| {
+            let mut login = login("https://jira.example.com", Scheme::Bearer);
+            let headers = [(policy::ExtraHeader::parse("x-key").unwrap(), header)];
+            login.pass = Some(Arc::new(Pass {
+                origin: login.origin.clone(),
+                client_key: None,
+                headers: headers.into(),
+            }));
+            let mut store = CredentialStore::default();
+            assert!(store.insert(name.clone(), login));
+            store
+        };
+        let known = Secret::from_variable("K", &SecretString::from("gate-gate-gate")).unwrap();
+        let credential = of(known).for_site(&site).await.unwrap();
+        let secrets: Vec<_> = credential
+            .secrets
+            .iter()
+            .map(ExposeSecret::expose_secret)
+            .collect();
+        assert_eq!(
+            secrets,
+            [TOKEN, "gate-gate-gate"],
+            "the token first: it is what was refused"
+        );
+        let unknown = Secret::in_file("/nonexistent/key".into());
+        let refused = of(unknown).for_site(&site).await;
+        assert!(matches!(refused, Err(CredentialError::Unavailable(_))));
+    }
+
+    #[tokio::test]
     async fn nothing_prints_a_secret() {
         let store = store();
         let credential = store

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use policy::{Day, Deployment, Product, Site, SiteName};
+use policy::{Day, Deployment, Product, SiteName};
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
@@ -107,22 +107,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config_dir = config_dir(arguments.config_dir.as_deref())?;
-    let way = way::to(&arguments.url, &arguments.way, &config_dir)?;
+    let mut way = way::to(&arguments.url, &arguments.way, &config_dir)?;
     let origin = way.site.origin.clone();
     let name = match &arguments.name {
         Some(name) => SiteName::parse(name).context("`--name` cannot be a site's name")?,
         None if way.is_known => way.site.name.clone(),
         None => login::natural_name(&origin),
     };
+    // As it will be called in the record.
+    way.site.name = name.clone();
     let vault = Vault::below(&config_dir);
-    let environment = Environment::of_process();
-    for known_as in [&way.site.name, &name] {
-        let site = Site {
-            name: known_as.clone(),
-            ..way.site.clone()
-        };
-        vault.pass(&way.gate, &site, &environment)?;
-    }
+    vault.pass(&way.gate, &way.site, &Environment::of_process())?;
     let errands = vault.errands();
     let mut survey = survey::of(errands, &way.site, &way.path)
         .await

@@ -64,6 +64,42 @@ fn warnings(config: &Config) -> String {
 }
 
 #[test]
+fn the_two_files_have_to_agree_about_the_gateway_in_front() {
+    let site = |lines: &str| POLICY.replace("products", &format!("{lines}products"));
+    let entry =
+        |lines: &str| format!("[site.work]\nkind = \"bearer\"\nsecret = \"env:T\"\n{lines}");
+    let (name, value) = (
+        "headers = [\"X-Key\"]\n",
+        "headers = { x-key = \"env:K\" }\n",
+    );
+    let home = tempfile::tempdir().unwrap();
+    let pem = home.path().join("me.pem");
+    fs::write(&pem, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let certificate = format!("client-cert = {:?}\n", pem.display().to_string());
+    let key = "client-key = \"file:/nonexistent/me.key\"\n";
+    let variables: &[&[(&str, &str)]] = &[&[("T", "canary-canary"), ("K", "canary-canary")]];
+    let with = |policy: &str, credentials: &str| {
+        let files = [("policy.toml", policy), ("credentials.toml", credentials)];
+        load(&files, variables)
+    };
+    assert!(with(&site(name), &entry(value)).is_ok());
+    let config = with(&site(&certificate), &entry(key)).unwrap();
+    assert!(config.warnings.is_empty(), "{}", warnings(&config));
+    for (lines, credentials, reason) in [
+        (name, "", "no value for the site's header `x-key`"),
+        ("", value, "which the site does not name"),
+        (certificate.as_str(), "", "no `client-key`"),
+        ("", key, "the site no `client-cert`"),
+        ("client-cert = \"me.pem\"\n", key, "absolute"),
+        ("client-cert = \"/nonexistent/me.pem\"\n", key, "is missing"),
+    ] {
+        let refused = with(&site(lines), &entry(credentials)).unwrap_err();
+        assert_eq!(refused.findings.len(), 1, "{refused}");
+        assert!(refused.to_string().contains(reason), "{reason}: {refused}");
+    }
+}
+
+#[test]
 fn the_variables_of_the_python_server_are_enough() {
     let config = load(&[], &[CLOUD]).unwrap();
     assert_eq!(

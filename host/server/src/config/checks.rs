@@ -1,0 +1,91 @@
+//! Decides whether sites and credentials fit together, and whether the files that a site names can be used. Told at start, so
+//! that a typing mistake does not look like a broken connection.
+
+use std::path::Path;
+
+use policy::Site;
+
+use super::finding::Finding;
+use super::{Loader, file};
+use crate::credentials;
+
+impl Loader<'_> {
+    /// The policy file says what is shown to the site, credentials.toml where the secrets of it stand.
+    pub(super) fn check_gate(&mut self, entry: &credentials::Entry, site: &Site) {
+        let mut report = |what: String| {
+            let what = format!("[site.{}] {what}", site.name);
+            let remedy = "Name `client-cert` and `headers` under the site in policy.toml, and `client-key` and the values of \
+                          the same headers in credentials.toml.";
+            self.mistakes.push(Finding::new(&entry.place, what, remedy));
+        };
+        match (&site.client_cert, &entry.gate.client_key) {
+            (Some(_), None) => {
+                report("has no `client-key` for the site's `client-cert`".to_owned())
+            }
+            (None, Some(_)) => {
+                report("has a `client-key`, and the site no `client-cert`".to_owned());
+            }
+            _ => {}
+        }
+        for name in &site.headers {
+            if !entry.gate.headers.contains_key(name) {
+                report(format!("has no value for the site's header `{name}`"));
+            }
+        }
+        for name in entry.gate.headers.keys() {
+            if !site.headers.contains(name) {
+                report(format!(
+                    "has a value for the header `{name}`, which the site does not name"
+                ));
+            }
+        }
+    }
+
+    /// A site may wait for its credential; every call to it is refused until then.
+    pub(super) fn check_logins(&mut self, sites: &[Site]) {
+        for site in sites {
+            if self.credentials.login(&site.name).is_none() {
+                self.warnings.push(Finding::new(
+                    format!("[site.{}]", site.name),
+                    "has no credential, so every call to it is refused",
+                    format!("Run `mcp-airlock login {}`.", site.origin),
+                ));
+            }
+        }
+    }
+
+    /// Told at start, although the file is read again at the first call: a typing mistake should not look like a
+    /// broken certificate.
+    pub(super) fn check_pem_files(&mut self, sites: &[Site]) {
+        let files = sites.iter().flat_map(|site| {
+            let named = [
+                ("ca-file", &site.ca_file),
+                ("client-cert", &site.client_cert),
+            ];
+            named
+                .into_iter()
+                .filter_map(move |(key, path)| Some((site, key, path.as_ref()?)))
+        });
+        for (site, key, path) in files {
+            let place = format!("`{key}` of [site.{}]", site.name);
+            if !Path::new(path).is_absolute() {
+                self.mistakes.push(Finding::new(
+                    place,
+                    format!("`{path}` is not an absolute path"),
+                    "Write the whole path; clients start this server in any directory.",
+                ));
+            } else if let Err(finding) = file::read(Path::new(path)).and_then(|text| {
+                text.filter(|text| text.contains("-----BEGIN CERTIFICATE-----"))
+                    .ok_or_else(|| {
+                        Finding::new(
+                            place,
+                            format!("`{path}` is missing or holds no certificate in PEM form"),
+                            "Export the certificate as PEM (Base64) into this file.",
+                        )
+                    })
+            }) {
+                self.mistakes.push(finding);
+            }
+        }
+    }
+}
