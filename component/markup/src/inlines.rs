@@ -44,7 +44,7 @@ pub(crate) fn normal(mut runs: Vec<Inline>) -> Vec<Inline> {
 /// [`normal`] for places that are one line by nature: soft breaks become spaces.
 pub(crate) fn normal_line(mut inlines: Vec<Inline>) -> Vec<Inline> {
     for inline in &mut inlines {
-        if inline.kind == InlineKind::SoftBreak {
+        if matches!(inline.kind, InlineKind::SoftBreak) {
             inline.kind = InlineKind::Text(" ".into());
         }
     }

@@ -65,10 +65,13 @@ fn each<'a>(marks: &'a Marks, mut visit: impl FnMut(Mark<'a>)) {
 }
 
 /// Walks over `inlines`, opening and closing those marks that `wanted` leaves in place.
-pub(crate) fn steps(inlines: &[Inline], wanted: impl Fn(usize, Mark<'_>) -> bool) -> Vec<Step<'_>> {
-    let mut steps = Vec::with_capacity(inlines.len());
-    let mut open: Vec<Mark<'_>> = Vec::new();
-    let mut marks: Vec<Mark<'_>> = Vec::new();
+pub(crate) fn walk<'a>(
+    inlines: &'a [Inline],
+    wanted: impl Fn(usize, Mark<'_>) -> bool,
+    mut step: impl FnMut(Step<'a>),
+) {
+    let mut open: Vec<Mark<'a>> = Vec::new();
+    let mut marks: Vec<Mark<'a>> = Vec::new();
     for (index, inline) in inlines.iter().enumerate() {
         if !inline.marks.is_none() {
             each(&inline.marks, |mark| {
@@ -79,11 +82,23 @@ pub(crate) fn steps(inlines: &[Inline], wanted: impl Fn(usize, Mark<'_>) -> bool
         }
         let pairs = open.iter().zip(&marks);
         let shared = pairs.take_while(|(one, other)| one == other).count();
-        steps.extend(open.drain(shared..).rev().map(Step::Close));
-        steps.extend(marks[shared..].iter().copied().map(Step::Open));
-        open.extend(marks.drain(..).skip(shared));
-        steps.push(Step::Run(index, inline));
+        for mark in open.drain(shared..).rev() {
+            step(Step::Close(mark));
+        }
+        for mark in marks.drain(..).skip(shared) {
+            step(Step::Open(mark));
+            open.push(mark);
+        }
+        step(Step::Run(index, inline));
     }
-    steps.extend(open.into_iter().rev().map(Step::Close));
+    while let Some(mark) = open.pop() {
+        step(Step::Close(mark));
+    }
+}
+
+/// All steps of a [`walk`].
+pub(crate) fn steps(inlines: &[Inline], wanted: impl Fn(usize, Mark<'_>) -> bool) -> Vec<Step<'_>> {
+    let mut steps = Vec::with_capacity(inlines.len());
+    walk(inlines, wanted, |step| steps.push(step));
     steps
 }

@@ -91,7 +91,7 @@ fn write_text(out: &mut Vec<u8>, text: &str, marks: &Marks) -> Result<(), WriteE
     next(out);
     out.extend_from_slice(br#"{"type":"text","text":"#);
     json_text(out, text);
-    if *marks != Marks::default() {
+    if !marks.is_none() {
         out.extend_from_slice(br#","marks":["#);
         let start = out.len();
         write_marks(out, marks)?;

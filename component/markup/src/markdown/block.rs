@@ -269,8 +269,13 @@ fn table(table: &Table, page: &mut Page) {
     page.line();
     bars("---|", width, page);
     let named = |cell: &Cell| if cell.header { "<th>" } else { "" };
+    let cells: usize = rows.iter().map(|row| row.cells.len()).sum();
+    // GFM lets a row be short. A few short rows are filled, for people; many of a very wide table
+    // would be far longer than what they say.
+    let fills = width.saturating_mul(rows.len()) <= 8 * cells + 10_000;
     for cells in rows {
         page.line();
+        let width = if fills { width } else { cells.cells.len() };
         row(cells, width, named, "  |", page);
     }
 }

@@ -185,15 +185,15 @@ fn foreign_href(href: &str) -> Cow<'_, str> {
 
 /// Code is spelled with its text, not around it.
 fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
-    let steps = nesting::steps(inlines, |index, mark| match mark {
+    let wanted = |index: usize, mark: Mark<'_>| match mark {
         Mark::Link(_) => !is_bare_link(inlines, index),
         Mark::Script(_) => note(inlines, index).is_none(),
         Mark::Code => false,
         _ => true,
-    });
-    let mut pieces = Vec::with_capacity(steps.len());
+    };
+    let mut pieces = Vec::with_capacity(inlines.len());
     let mut open: Vec<usize> = Vec::new();
-    for step in steps {
+    nesting::walk(inlines, wanted, |step| {
         let piece = match step {
             Step::Open(mark) => {
                 open.push(pieces.len());
@@ -216,7 +216,7 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
             },
         };
         pieces.push(piece);
-    }
+    });
     pieces
 }
 

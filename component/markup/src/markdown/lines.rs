@@ -54,6 +54,8 @@ pub(super) struct Lines<'a> {
     kept: Vec<(Arc<Kept>, usize)>,
     tokens: Vec<Token>,
     only_tokens: bool,
+    /// Nothing but spaces stands on the line so far.
+    blank_line: bool,
 }
 
 /// Marks that are on, counted: `<b>` and `**` may nest.
@@ -90,6 +92,7 @@ impl<'a> Lines<'a> {
             kept: Vec::new(),
             tokens: Vec::new(),
             only_tokens: true,
+            blank_line: true,
         }
     }
 
@@ -183,8 +186,10 @@ impl<'a> Lines<'a> {
     }
 
     fn push(&mut self, kind: InlineKind, marks: Marks, range: &Range<usize>) {
-        if !matches!(kind, InlineKind::SoftBreak) {
-            self.only_tokens = false;
+        match &kind {
+            InlineKind::SoftBreak => self.blank_line = true,
+            InlineKind::Text(text) if is_blank(text) => self.only_tokens = false,
+            _ => (self.only_tokens, self.blank_line) = (false, false),
         }
         let span = Span::Bytes(range.clone());
         push_few(&mut self.read.runs, Inline::new(kind, marks).at(span));
@@ -318,15 +323,8 @@ impl<'a> Lines<'a> {
     /// A placeholder. Its meaning is settled when the paragraph ends: alone on its line it is a
     /// block.
     fn token(&mut self, token: Token, marks: Marks, range: &Range<usize>) {
-        let own_line = self
-            .read
-            .runs
-            .iter()
-            .rev()
-            .take_while(|run| run.kind != InlineKind::SoftBreak)
-            .all(|run| matches!(&run.kind, InlineKind::Text(text) if is_blank(text)));
         let was_alone = self.only_tokens
-            && own_line
+            && self.blank_line
             && marks
                 == Marks {
                     kept: marks.kept.clone(),

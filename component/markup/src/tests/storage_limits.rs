@@ -255,3 +255,13 @@ proptest! {
         check_storage(&parts.concat());
     }
 }
+
+#[test]
+fn short_rows_of_a_wide_table_are_not_filled() {
+    let first = "<td>a</td>".repeat(2_000);
+    let rows = "<tr><td>b</td></tr>".repeat(2_000);
+    let source = format!("<table><tr>{first}</tr>{rows}</table>");
+    let markdown = to_markdown(Format::Storage, &source);
+    assert!(markdown.len() < 4 * source.len(), "{}", markdown.len());
+    assert_eq!(markdown.matches("| b |").count(), 2_000);
+}

@@ -177,6 +177,10 @@ impl<'a> Reader<'a> {
     }
 
     fn item_blocks(&self, parts: Vec<Part<'a>>) -> Vec<Block> {
+        if let [Part::Text(line)] = parts.as_slice() {
+            let only = paragraph(&[line], self.depth, self.names);
+            return only.into_iter().collect();
+        }
         let mut blocks = Vec::new();
         let mut lines = Vec::new();
         for part in parts {
