@@ -172,6 +172,10 @@ impl Writer {
         self.put(r#"{"type":""#);
         self.put(name);
         self.put("\"");
+        // Most nodes say nothing beside their name.
+        if own.is_empty() && carried.is_empty() {
+            return self.put(r#","content":["#);
+        }
         let source = carried.of(Format::Adf);
         let source = source.and_then(|source| serde_json::from_str::<Value>(source).ok());
         let mut attributes = Map::new();

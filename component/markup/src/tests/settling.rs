@@ -48,3 +48,21 @@ fn wiki_settles() {
 fn storage_settles() {
     assert_eq!(unsettled(Format::Storage, 10_000), [] as [&str; 0]);
 }
+
+/// Texts that hold every construct, and those that were once not settled.
+#[test]
+fn the_corpus_settles() {
+    for line in include_str!("../../tests/fixtures/markdown/texts.jsonl").lines() {
+        let text: String = serde_json::from_str(line).expect("each line is a string");
+        for format in [Format::Markdown, Format::Adf, Format::Storage, Format::Wiki] {
+            let Some(once) = stored(format, &text) else {
+                continue;
+            };
+            assert_eq!(
+                stored(format, &once).as_deref(),
+                Some(&*once),
+                "{format}: {text}"
+            );
+        }
+    }
+}

@@ -29,3 +29,12 @@ fn boxes_are_tasks() {
     kept("* [ ] a\n* b", "- \\[ ] a\n- b");
     kept("# [ ] a", "1. \\[ ] a");
 }
+
+#[test]
+fn an_item_without_words_stays_an_item() {
+    kept(
+        "* &nbsp;\n*# a\n* b\n* &nbsp;\n** c\n* &nbsp;",
+        "- 1. a\n- b\n- - c\n-",
+    );
+    kept("* \u{a0}", "- \u{a0}");
+}
