@@ -148,7 +148,7 @@ fn children_and_proc_see_no_secret_but_their_own() {
         &person,
         &[
             "--token-ref",
-            "op://work/jira/token",
+            "op://Team/jira/token",
             "--yes",
             "--name",
             "demo",
@@ -157,7 +157,7 @@ fn children_and_proc_see_no_secret_but_their_own() {
             "--ca-file",
             &ca_file,
             "--header",
-            "X-Gateway-Key=op://work/jira/gate",
+            "X-Gateway-Key=op://Team/jira/gate",
         ],
     ]
     .concat();
