@@ -13,20 +13,8 @@ use crate::program::{Stage, TOKEN, bare, home, output};
 /// Revoking is promised to be felt by then.
 const SECOND: Duration = Duration::from_secs(1);
 
-fn key_command(stage: &Stage, arguments: &[&str]) -> (String, String) {
-    let ended = output(bare(stage.home.path(), &[&["key"], arguments].concat()));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        ended.status.success(),
-        "{arguments:?}: {}",
-        text(&ended.stderr)
-    );
-    (text(&ended.stdout), text(&ended.stderr))
-}
-
 fn add(stage: &Stage, name: &str) -> String {
-    let (key, _) = key_command(stage, &["add", "--name", name]);
-    key.trim_end().to_owned()
+    stage.key(&["add", "--name", name])
 }
 
 fn serve(stage: &Stage) -> Server {
@@ -144,13 +132,8 @@ fn progress_makes_the_answer_a_stream() {
 #[test]
 fn a_key_works_from_add_to_revoke() {
     let stage = Stage::new(Deployment::Cloud);
-    let (printed, said) = key_command(&stage, &["add", "--name", "alice"]);
-    let alice = printed.trim_end().to_owned();
-    assert!(
-        alice.starts_with("airlock_") && printed.lines().count() == 1,
-        "{printed}"
-    );
-    assert!(!said.contains(&alice), "{said}");
+    let alice = add(&stage, "alice");
+    assert!(alice.starts_with("airlock_") && alice.lines().count() == 1);
     let bob = add(&stage, "bob");
     let server = serve(&stage);
     let status = |key: &str| {
@@ -160,21 +143,20 @@ fn a_key_works_from_add_to_revoke() {
     assert_eq!((status(&alice), status(&bob)), (200, 200));
     assert_eq!(status(&NEVER_MADE.replace('x', "a")), 401);
 
-    let (listed, _) = key_command(&stage, &["list"]);
+    let listed = stage.key(&["list"]);
     assert!(
         listed.contains("alice") && listed.contains("bob"),
         "{listed}"
     );
 
-    let (printed, _) = key_command(&stage, &["rotate", "--name", "alice"]);
-    let again = printed.trim_end().to_owned();
+    let again = stage.key(&["rotate", "--name", "alice"]);
     std::thread::sleep(SECOND);
     assert_eq!(
         (status(&alice), status(&again), status(&bob)),
         (401, 200, 200)
     );
 
-    key_command(&stage, &["revoke", "--name", "alice"]);
+    stage.key(&["revoke", "--name", "alice"]);
     std::thread::sleep(SECOND);
     assert_eq!((status(&again), status(&bob)), (401, 200));
 
@@ -367,4 +349,53 @@ fn options_of_http_mean_nothing_without_it() {
         command.args(option);
         assert_eq!(output(command).status.code(), Some(2), "{option:?}");
     }
+}
+
+/// On a port of its own, without a key, and without a word about who or what.
+#[test]
+fn operations_are_told_beside_the_protocol() {
+    let stage = Stage::new(Deployment::Cloud);
+    let key = add(&stage, "alice");
+    let command = stage.command(&[
+        "serve",
+        "--http",
+        "127.0.0.1:0",
+        "--operations",
+        "127.0.0.1:0",
+    ]);
+    let server = Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"));
+    let said = server.stderr();
+    let (_, address) = said.split_once("on http://").expect("it says where");
+    let address = address
+        .lines()
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("an address");
+    let ask = |path: &str| {
+        let mut connection = connect(address).expect("it listens");
+        connection.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes());
+        let answer = connection.answer().expect("an answer");
+        (answer.status, answer.text())
+    };
+    assert_eq!(ask("/healthz"), (200, "alive\n".to_owned()));
+    assert_eq!(ask("/readyz").0, 200);
+    assert_eq!(ask("/mcp").0, 404);
+    server
+        .ask(Some(&key), "tools/call", get_issue())
+        .expect("an issue");
+    assert!(server.ask(None, "tools/list", json!({})).is_err());
+    let (_, metrics) = ask("/metrics");
+    for line in [
+        "mcp_airlock_answers_total{status=\"200\"} 1",
+        "mcp_airlock_answers_total{status=\"401\"} 1",
+    ] {
+        assert!(metrics.lines().any(|each| each == line), "{metrics}");
+    }
+    assert!(
+        !metrics.contains("alice") && !metrics.contains("jira"),
+        "{metrics}"
+    );
+    std::fs::write(stage.config_dir().join("keys.toml"), "version = 7").expect("room for a file");
+    std::thread::sleep(SECOND);
+    assert_eq!((ask("/readyz").0, ask("/healthz").0), (503, 200));
 }

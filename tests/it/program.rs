@@ -64,6 +64,19 @@ impl Stage {
         command
     }
 
+    /// `key` with these arguments; what it prints.
+    pub(crate) fn key(&self, arguments: &[&str]) -> String {
+        let ended = output(bare(self.home.path(), &[&["key"], arguments].concat()));
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{arguments:?}: {said}");
+        let printed = String::from_utf8_lossy(&ended.stdout);
+        assert!(
+            printed.is_empty() || !said.contains(printed.trim_end()),
+            "{said}"
+        );
+        printed.trim_end().to_owned()
+    }
+
     /// `serve`, with a client at the other end.
     pub(crate) fn serve(&self, era: Era) -> Client {
         Client::start(self.command(&["serve"]), era)

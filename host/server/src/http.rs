@@ -11,6 +11,7 @@ mod connections;
 mod foreign;
 mod gate;
 mod names;
+mod operations;
 mod refusal;
 mod session;
 
@@ -22,16 +23,18 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use mcp::Handler;
+use mcp::{CancellationToken, Handler};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use self::busy::Busy;
+use self::connections::Answers;
 use self::gate::{Gate, Visitor};
+use self::operations::{Counts, Operations};
 use self::refusal::Refusal;
 use crate::app::{App, Server};
 
-pub(crate) use self::address::{Listen, Range, Wanted};
+pub(crate) use self::address::{Listen, ListenError, Range, Wanted};
 pub(crate) use self::connections::serve;
 pub(crate) use self::gate::{Clients, ENDPOINT};
 pub(crate) use self::names::Authority;
@@ -43,25 +46,28 @@ pub(crate) struct Door {
     app: Arc<App>,
     gate: Gate,
     protocol: StreamableHttpServerConfig,
+    counts: Arc<Counts>,
+    clients: Arc<Clients>,
 }
 
 impl Door {
     pub(crate) fn new(app: Arc<App>, listen: &Listen, clients: Clients) -> Self {
+        let clients = Arc::new(clients);
         Self {
             app,
-            gate: Gate::new(listen.names.clone(), clients),
+            gate: Gate::new(listen.names.clone(), Arc::clone(&clients)),
             protocol: protocol(),
+            counts: Arc::default(),
+            clients,
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, busy: &Busy) -> Answer {
-        let path = request.uri().path().to_owned();
-        match self.pass(request, busy).await {
-            Ok(answer) => answer,
-            Err(refusal) => {
-                tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
-                refusal.into_answer()
-            }
+    /// What can be asked about it from outside, until `stop` and after.
+    pub(crate) fn operations(&self, stop: CancellationToken) -> Operations {
+        Operations {
+            counts: Arc::clone(&self.counts),
+            clients: Arc::clone(&self.clients),
+            stop,
         }
     }
 
@@ -84,6 +90,19 @@ impl Door {
             .handle(Request::from_parts(head, Full::new(bytes)))
             .await;
         Ok(answer.map(|body| working.until_the_end_of(body).boxed()))
+    }
+}
+
+impl Answers for Door {
+    async fn answer(&self, request: Request<Incoming>, busy: &Busy) -> Answer {
+        let running = self.counts.begin();
+        let path = request.uri().path().to_owned();
+        let answer = self.pass(request, busy).await.unwrap_or_else(|refusal| {
+            tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
+            refusal.into_answer()
+        });
+        running.end(answer.status());
+        answer
     }
 }
 

@@ -11,7 +11,7 @@ use tests::http::{Answer, Connection, Server, modern, modern_lines};
 
 use super::verdict::Ended;
 use super::{Case, resident_mib_of};
-use crate::program::{Stage, TOKEN, bare, output};
+use crate::program::{Stage, TOKEN, bare};
 
 /// How a case writes the address.
 const ADDRESS: &str = "127.0.0.1:8723";
@@ -59,8 +59,8 @@ impl Inbound {
     fn with_token(token: &str) -> Inbound {
         let stage = Stage::new(Deployment::Cloud);
         write_configuration(&stage);
-        let alice = key(&stage, &["add", "--name", "alice"]);
-        let bob = key(&stage, &["add", "--name", "bob"]);
+        let alice = stage.key(&["add", "--name", "alice"]);
+        let bob = stage.key(&["add", "--name", "bob"]);
         let mut command = bare(stage.home.path(), &["serve", "--http", "127.0.0.1:0"]);
         command.env("SITE_TOKEN", token);
         switch_mutant(&mut command);
@@ -115,16 +115,6 @@ fn write_configuration(stage: &Stage) {
     }
 }
 
-fn key(stage: &Stage, arguments: &[&str]) -> String {
-    let ended = output(bare(stage.home.path(), &[&["key"], arguments].concat()));
-    assert!(
-        ended.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ended.stderr)
-    );
-    String::from_utf8_lossy(&ended.stdout).trim_end().to_owned()
-}
-
 /// Settings with which the program may not start.
 fn configured(case: &Case) -> Ended {
     let stage = Stage::new(Deployment::Cloud);
@@ -132,7 +122,7 @@ fn configured(case: &Case) -> Ended {
     let is_named = case.input.get("allowed_hosts").is_some();
     if is_named {
         // Whatever else could be missing is there, so that the one thing decides.
-        key(&stage, &["add", "--name", "alice"]);
+        stage.key(&["add", "--name", "alice"]);
     }
     let bind = case.input["bind"].as_str().unwrap_or_default();
     let mut command = bare(
@@ -378,13 +368,13 @@ fn play_user(world: &Inbound, input: &Value) -> Vec<Option<Answer>> {
     };
     let actor = actor.as_deref();
     if input["then"] == "rotate client token" {
-        key(&world.stage, &["rotate", "--name", "alice"]);
+        world.stage.key(&["rotate", "--name", "alice"]);
         std::thread::sleep(SECOND);
         return vec![post(actor, None)];
     }
     if input["then"] == "revoke client token" {
         post(actor, Some(ALICES));
-        key(&world.stage, &["revoke", "--name", "alice"]);
+        world.stage.key(&["revoke", "--name", "alice"]);
         std::thread::sleep(SECOND);
         world.stage.site.forget_requests();
         return vec![post(actor, Some(ALICES))];

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// A proxy with TLS stands in front and speaks from these addresses; nobody else is heard
     #[arg(long, value_name = "CIDR", requires = "http", value_delimiter = ',')]
     behind_proxy: Vec<Range>,
+    /// Tell about this server at this address: /healthz, /readyz and /metrics, without a key
+    #[arg(long, value_name = "IP:PORT", requires = "http")]
+    operations: Option<SocketAddr>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -68,8 +71,12 @@ fn over_http(
         let listen = Listen::on(address, &wanted, &clients).await?;
         let endpoint = format!("http://{}{}", listen.address, http::ENDPOINT);
         let door = Door::new(started.app, &listen, clients);
+        if let Some(address) = arguments.operations {
+            let bound = door.operations(stop.clone()).spawn(address)?;
+            ask::say(&format!("telling about this server on http://{bound}"));
+        }
         ask::say(&format!("listening on {endpoint}"));
-        http::serve(listen, door, stop).await;
+        http::serve(listen.ears, door, stop).await;
         Ok::<_, anyhow::Error>(())
     })?;
     Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
-use hyper::header::HeaderMap;
+use hyper::header::{CONTENT_ENCODING, HeaderMap};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -26,30 +26,28 @@ const LONGEST_TIME: Duration = Duration::from_secs(20);
 const FIRST_ROOM: usize = 64 << 10;
 
 pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Refusal> {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "messages are not taken compressed; send plain JSON",
+        ));
+    }
     let announced = body.size_hint().lower();
     if announced > LONGEST as u64 {
         return Err(too_long());
     }
     let room = usize::try_from(announced).map_or(FIRST_ROOM, |size| size.min(FIRST_ROOM));
-    match tokio::time::timeout(LONGEST_TIME, collect(body, room)).await {
-        Ok(read) => read,
-        Err(_) => Err(Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            format!(
-                "the message did not arrive within {} seconds; send it faster",
-                LONGEST_TIME.as_secs()
-            ),
-        )),
-    }
-    .and_then(|bytes| {
-        if headers.contains_key(hyper::header::CONTENT_ENCODING) {
-            return Err(Refusal::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "messages are not taken compressed; send plain JSON",
-            ));
-        }
-        Ok(bytes)
-    })
+    tokio::time::timeout(LONGEST_TIME, collect(body, room))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Refusal::new(
+                StatusCode::REQUEST_TIMEOUT,
+                format!(
+                    "the message did not arrive within {} seconds; send it faster",
+                    LONGEST_TIME.as_secs()
+                ),
+            ))
+        })
 }
 
 async fn collect(mut body: Incoming, room: usize) -> Result<Bytes, Refusal> {

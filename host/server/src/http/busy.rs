@@ -16,7 +16,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(150);
 const IDLE: u64 = 0;
 
 #[derive(Clone, Debug)]
-pub(super) struct Busy {
+pub(crate) struct Busy {
     opened: Instant,
     /// Milliseconds after `opened`, and one more, at which the work began; or `IDLE`.
     since: Arc<AtomicU64>,

@@ -8,15 +8,18 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mcp::CancellationToken;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::busy::Busy;
-use super::{Door, Listen};
+use super::{Answer, Range};
 
 /// For a head, and between two requests on one connection.
 const LONGEST_HEAD_TIME: Duration = Duration::from_secs(30);
@@ -37,16 +40,48 @@ const LAST_ANSWERS: Duration = Duration::from_secs(65);
 /// How long to wait where accepting fails, which is mostly for want of something that others give back.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// What a connection is there for.
+pub(crate) trait Answers: Send + Sync + 'static {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        busy: &Busy,
+    ) -> impl Future<Output = Answer> + Send;
+}
+
+/// A socket that listens, and to whom.
+#[derive(Debug)]
+pub(crate) struct Ears {
+    listener: TcpListener,
+    /// Nobody else is heard; empty for everybody.
+    only: Vec<Range>,
+}
+
+impl Ears {
+    /// To everybody who can reach it.
+    pub(super) fn open(listener: TcpListener) -> Self {
+        Self::only(listener, Vec::new())
+    }
+
+    pub(super) fn only(listener: TcpListener, only: Vec<Range>) -> Self {
+        Self { listener, only }
+    }
+
+    fn hear(&self, peer: IpAddr) -> bool {
+        self.only.is_empty() || self.only.iter().any(|range| range.contains(peer))
+    }
+}
+
 /// Serves until `stop`, then finishes the calls in flight.
-pub(crate) async fn serve(listen: Listen, door: Door, stop: CancellationToken) {
-    let door = Arc::new(door);
+pub(crate) async fn serve(ears: Ears, answers: impl Answers, stop: CancellationToken) {
+    let answers = Arc::new(answers);
     let crowd = Arc::new(Crowd::new(most_connections()));
     // Every conversation holds one end; the other one hears when the last has ended.
     let (talking, mut all_ended) = mpsc::channel::<Infallible>(1);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listen.listener.accept() => accepted,
+            accepted = ears.listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -56,7 +91,7 @@ pub(crate) async fn serve(listen: Listen, door: Door, stop: CancellationToken) {
                 continue;
             }
         };
-        if !listen.hears(peer.ip()) {
+        if !ears.hear(peer.ip()) {
             tracing::info!(peer = %peer.ip(), "not heard: it is not the declared proxy");
             continue;
         }
@@ -66,14 +101,14 @@ pub(crate) async fn serve(listen: Listen, door: Door, stop: CancellationToken) {
             continue;
         }
         let place = crowd.enter();
-        let talk = converse(stream, peer.ip(), Arc::clone(&door), place, stop.clone());
+        let talk = converse(stream, peer.ip(), Arc::clone(&answers), place, stop.clone());
         let talking = talking.clone();
         tokio::spawn(async move {
             talk.await;
             drop(talking);
         });
     }
-    drop(listen);
+    drop(ears);
     crowd.send_away_the_idle();
     drop(talking);
     if tokio::time::timeout(LAST_ANSWERS, all_ended.recv())
@@ -87,7 +122,7 @@ pub(crate) async fn serve(listen: Listen, door: Door, stop: CancellationToken) {
 async fn converse<S>(
     stream: S,
     peer: IpAddr,
-    door: Arc<Door>,
+    answers: Arc<impl Answers>,
     place: Place,
     stop: CancellationToken,
 ) where
@@ -95,8 +130,8 @@ async fn converse<S>(
 {
     let busy = place.busy.clone();
     let service = service_fn(move |request| {
-        let (door, busy) = (Arc::clone(&door), busy.clone());
-        async move { Ok::<_, Infallible>(door.answer(request, &busy).await) }
+        let (answers, busy) = (Arc::clone(&answers), busy.clone());
+        async move { Ok::<_, Infallible>(answers.answer(request, &busy).await) }
     });
     let mut connection = pin!(
         http1::Builder::new()
@@ -223,8 +258,25 @@ fn most_connections() -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn behind_a_proxy_only_the_proxy_is_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").await;
+        let only = vec!["10.0.0.0/24".parse::<Range>().unwrap()];
+        let ears = Ears::only(listener.unwrap(), only);
+        for (peer, heard) in [
+            ("10.0.0.5", true),
+            ("::ffff:10.0.0.5", true),
+            ("10.0.1.5", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+        ] {
+            assert_eq!(ears.hear(peer.parse().unwrap()), heard, "{peer}");
+        }
+    }
 
     #[test]
     fn whoever_does_nothing_makes_room_and_nobody_else() {

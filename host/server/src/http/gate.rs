@@ -1,6 +1,8 @@
 //! The one order of questions for every request: by which name, from which page, to which place, who. Answered from the
 //! head alone: nothing of a stranger's body is read.
 
+use std::sync::Arc;
+
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
@@ -29,11 +31,11 @@ pub(super) struct Visitor {
 
 pub(super) struct Gate {
     names: Names,
-    clients: Clients,
+    clients: Arc<Clients>,
 }
 
 impl Gate {
-    pub(super) fn new(names: Names, clients: Clients) -> Self {
+    pub(super) fn new(names: Names, clients: Arc<Clients>) -> Self {
         Self { names, clients }
     }
 
@@ -62,7 +64,7 @@ impl Gate {
     }
 
     fn identify(&self, head: &Parts) -> Result<Visitor, Refusal> {
-        let keys = match &self.clients {
+        let keys = match &*self.clients {
             Clients::Keys(keys) => keys,
             Clients::Anyone => {
                 let principal = Principal::parse("demo").expect("the name is well-formed");

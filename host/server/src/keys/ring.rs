@@ -62,6 +62,10 @@ impl KeyRing {
         self.keys().is_ok_and(|keys| keys.is_empty())
     }
 
+    pub(crate) fn is_readable(&self) -> bool {
+        self.keys().is_ok()
+    }
+
     pub(crate) fn owner(&self, shown: &Presented) -> Result<Principal, Rejected> {
         let keys = self.keys().map_err(Rejected::Unreadable)?;
         keys.owner(shown, OffsetDateTime::now_utc()).cloned()

@@ -27,7 +27,7 @@ async fn world() -> World {
     }
     let names = Names::new(&Wanted::default(), HOST.parse().unwrap()).unwrap();
     World {
-        gate: Gate::new(names, Clients::Keys(KeyRing::open(file).unwrap())),
+        gate: Gate::new(names, Arc::new(Clients::Keys(KeyRing::open(file).unwrap()))),
         alice: keys[0].reveal().to_owned(),
         bob: keys[1].reveal().to_owned(),
         _folder: folder,
@@ -222,7 +222,7 @@ async fn only_a_message_to_the_endpoint_is_let_in() {
 #[tokio::test]
 async fn the_demo_asks_for_no_key_but_for_everything_else() {
     let names = Names::new(&Wanted::default(), HOST.parse().unwrap()).unwrap();
-    let gate = Gate::new(names, Clients::Anyone);
+    let gate = Gate::new(names, Arc::new(Clients::Anyone));
     let nobody = ("authorization", "");
     let visitor = gate.admit(&head("POST", "/mcp", "", &[nobody])).unwrap();
     assert_eq!(visitor.principal.as_str(), "demo");
