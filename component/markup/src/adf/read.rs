@@ -159,7 +159,12 @@ impl Cursor {
                 let marker = ListMarker::Ordered {
                     start: start.unwrap_or(1),
                 };
-                (self.list(node, marker), &["order"])
+                // Some editors say so of every list that counts from one.
+                let known: &[&str] = match marker {
+                    ListMarker::Ordered { start: 1 } => &[],
+                    _ => &["order"],
+                };
+                (self.list(node, marker), known)
             }
             "taskList" if is_task_tree(node) => (BlockKind::Tasks(self.tasks(node)), &[]),
             "table" if is_grid(node) => (self.table(node), &[]),

@@ -25,6 +25,12 @@ impl Writer {
             ListMarker::Ordered { start: 1 } => ("orderedList", None),
             ListMarker::Ordered { start } => ("orderedList", Some(("order", start.into()))),
         };
+        let bullets = carried.of(Format::Adf).filter(|source| {
+            // The order that a list which counts from one carries.
+            marker == ListMarker::Bullet && source.contains(r#""order":"#)
+        });
+        let bullets = bullets.map(without_order);
+        let carried = bullets.as_ref().unwrap_or(carried);
         self.begin(name, order.as_slice(), carried, holder);
         for item in items {
             self.container(
@@ -142,4 +148,13 @@ impl Writer {
         self.put("]}");
         Ok(())
     }
+}
+
+/// What a numbered list carried, for the bullet list that it has become.
+fn without_order(source: &str) -> Carried {
+    let mut carried: Value = serde_json::from_str(source).unwrap_or_default();
+    if let Some(attributes) = carried["attrs"].as_object_mut() {
+        attributes.remove("order");
+    }
+    Carried::new(Format::Adf, carried.to_string())
 }

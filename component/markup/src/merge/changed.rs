@@ -17,12 +17,24 @@ impl<'b> Merge<'b> {
             (BlockKind::Quote(new), BlockKind::Quote(old)) => {
                 BlockKind::Quote(self.blocks(new, old)?)
             }
-            (BlockKind::Panel { kind, title, body }, BlockKind::Panel { body: old, .. }) => {
+            (
+                BlockKind::Panel { kind, title, body },
                 BlockKind::Panel {
+                    kind: old_kind,
+                    body: old_body,
+                    ..
+                },
+            ) => {
+                let panel = BlockKind::Panel {
                     kind: *kind,
                     title: title.clone(),
-                    body: self.blocks(body, old)?,
+                    body: self.blocks(body, old_body)?,
+                };
+                if kind != old_kind {
+                    // Its icon and its colours were those of the other kind.
+                    return Ok(Block::new(panel));
                 }
+                panel
             }
             (BlockKind::Expand { title, body }, BlockKind::Expand { body: old, .. }) => {
                 BlockKind::Expand {
@@ -231,7 +243,6 @@ impl<'b> Merge<'b> {
 /// Whether `new` may be an edit of `old`.
 pub(super) fn same_shape(new: &Block, old: &Block) -> bool {
     match (&new.kind, &old.kind) {
-        (BlockKind::Panel { kind: new, .. }, BlockKind::Panel { kind: old, .. }) => new == old,
         (BlockKind::Kept { kept: new, .. }, BlockKind::Kept { kept: old, .. }) => new.id == old.id,
         (new, old) => std::mem::discriminant(new) == std::mem::discriminant(old),
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::said::said;
 use super::{Merge, source_of};
-use crate::doc::{Block, Document, Format};
+use crate::doc::{Block, BlockKind, Document, Format};
 use crate::{adf, storage, visit};
 
 /// Attributes by key and value, with the names of those that are the same.
@@ -44,15 +44,7 @@ impl Merge<'_> {
     /// Names what goes with a changed block, but not what goes with the blocks in it: they are
     /// asked for themselves.
     pub(super) fn name_unheld(&mut self, old: &Block) {
-        let mut gone = self.unheld(old);
-        if gone.0.is_empty() {
-            return;
-        }
-        for body in visit::bodies(&old.kind) {
-            for block in body {
-                gone.take_away(&self.unheld(block));
-            }
-        }
+        let gone = self.unheld(old);
         let mut names: Vec<String> = gone.0.into_values().flatten().collect();
         names.sort_unstable();
         names.dedup();
@@ -68,10 +60,21 @@ impl Merge<'_> {
             return Attributes::default();
         };
         let mut gone = Attributes::of(format, &source);
-        if !gone.0.is_empty()
-            && let Ok(written) = crate::write(format, &Document::new(vec![block.clone()]))
-        {
-            gone.take_away(&Attributes::of(format, &written));
+        if gone.0.is_empty() {
+            return gone;
+        }
+        let mut alone = block.clone();
+        if let BlockKind::Kept { kept, .. } = &mut alone.kind {
+            // As one that stands where it stood: a column has no place outside of its layout.
+            kept.id.clear();
+        }
+        for inside in visit::bodies_mut(&mut alone.kind).into_iter().flatten() {
+            *inside = self.verbatim(inside);
+        }
+        match crate::write(format, &Document::new(vec![alone])) {
+            Ok(written) => gone.take_away(&Attributes::of(format, &written)),
+            // The edited text cannot be written either.
+            Err(_) => gone.0.clear(),
         }
         gone
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::adf_schema::Generator;
+use super::adf_schema::{Generator, problems};
 use super::storage_corpus::cases;
 use crate::adf::HOLDS_INLINES;
 use crate::{Format, adf, read, to_markdown, write_with_base};
@@ -245,6 +245,41 @@ fn one_of_two_same_macros_that_is_taken_out_is_named() {
 }
 
 #[test]
+fn a_panel_of_another_kind_keeps_what_is_in_it() {
+    let base = r##"{"version":1,"type":"doc","content":[{"type":"panel","attrs":{"panelType":"custom","panelColor":"#eeeeee"},"content":[{"type":"paragraph","attrs":{"localId":"p"},"content":[{"type":"text","text":"word"}]}]}]}"##;
+    let (written, lost) = edited(Format::Adf, base, |markdown| {
+        markdown.replace("PANEL", "WARNING")
+    });
+    assert_eq!(
+        written,
+        r#"{"version":1,"type":"doc","content":[{"type":"panel","attrs":{"panelType":"warning"},"content":[{"attrs":{"localId":"p"},"content":[{"text":"word","type":"text"}],"type":"paragraph"}]}]}"#
+    );
+    assert_eq!(lost, [] as [&str; 0]);
+}
+
+#[test]
+fn a_column_of_a_layout_in_adf_is_changed_alone() {
+    let column = |word: &str| {
+        format!(
+            r#"{{"type":"layoutColumn","attrs":{{"width":50}},"content":[{{"type":"paragraph","attrs":{{"localId":"{word}"}},"content":[{{"type":"text","text":"{word}"}}]}},{{"type":"orderedList","attrs":{{"order":1,"localId":"l"}},"content":[{{"type":"listItem","content":[{{"type":"paragraph","content":[{{"type":"text","text":"item of {word}"}}]}}]}}]}}]}}"#
+        )
+    };
+    let base = format!(
+        r#"{{"version":1,"type":"doc","content":[{{"type":"layoutSection","content":[{},{}]}}]}}"#,
+        column("left"),
+        column("right")
+    );
+    for words in [("item of left", "ITEM"), ("item of right", "ITEM")] {
+        changes_only(Format::Adf, &base, words);
+    }
+    let (written, _) = edited(Format::Adf, &base, |markdown| {
+        markdown.replace("1. item of left", "- item of left")
+    });
+    let written: Value = serde_json::from_str(&written).expect("it is JSON");
+    assert_eq!(problems(&written), None);
+}
+
+#[test]
 fn what_is_moved_keeps_all_it_had() {
     let code = "<ac:structured-macro ac:name=\"code\" ac:macro-id=\"c\"><ac:parameter ac:name=\"title\">t</ac:parameter><ac:plain-text-body><![CDATA[x]]></ac:plain-text-body></ac:structured-macro>";
     let one = "<p local-id=\"1\">one</p>";
@@ -374,18 +409,34 @@ fn random_edits_of_random_documents_name_all_that_vanishes() {
             context()
         );
         let now = counted(adf::described(&written.to_string()));
+        let mut vanished = Vec::new();
         for (attribute, count) in counted(adf::described(&source.to_string())) {
             if now.get(&attribute) >= Some(&count) {
                 kept += 1;
             } else {
-                gone += 1;
                 let (name, value) = attribute;
                 let named = lost.iter().any(|line| line.contains(&name));
                 assert!(named, "{name} {value} of {}", context());
+                vanished.push(name);
+            }
+        }
+        gone += vanished.len();
+        // No false alarm either: an edit that loses something is refused.
+        for line in lost.iter().filter(|line| line.starts_with('`')) {
+            let names = line
+                .split(", of the changed block")
+                .next()
+                .unwrap_or_default();
+            for name in names.split(", ") {
+                let real = vanished.iter().any(|vanished| vanished == name);
+                assert!(real, "{name} of {}", context());
             }
         }
     }
-    assert!(changed > 3_000 && kept > 10_000, "{changed} {kept} {gone}");
+    assert!(
+        changed > 3_000 && kept > 10_000 && gone > 100,
+        "{changed} {kept} {gone}"
+    );
 }
 
 #[test]
