@@ -34,6 +34,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adf;
+mod carried;
 mod day;
 pub mod doc;
 pub mod edit;

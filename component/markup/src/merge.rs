@@ -130,6 +130,9 @@ impl<'b> Merge<'b> {
         base: &'b [Block],
         within: Option<Range<usize>>,
     ) -> Result<Vec<Block>, RestoreError> {
+        if !edited.is_empty() && !base.is_empty() && base.iter().all(Block::is_empty_line) {
+            return self.filled(edited, &base[0]);
+        }
         let key = |block: &Block| said(std::slice::from_ref(block));
         let new: Vec<String> = edited.iter().map(key).collect();
         let mut old: Vec<String> = base.iter().map(key).collect();
@@ -161,6 +164,17 @@ impl<'b> Merge<'b> {
             }
         }
         blocks.extend(gaps.behind());
+        Ok(blocks)
+    }
+
+    /// What takes the place of an empty line that stood alone.
+    fn filled(&mut self, edited: &[Block], line: &Block) -> Result<Vec<Block>, RestoreError> {
+        let mut blocks = self.all_restored(edited)?;
+        if let Some(first) = blocks.first_mut()
+            && matches!(first.kind, BlockKind::Paragraph(_))
+        {
+            first.carried = line.carried.clone();
+        }
         Ok(blocks)
     }
 

@@ -50,38 +50,36 @@ impl Place {
     }
 
     fn edit(&self, content: &str) -> Result<Edit, ToolError> {
-        let body = content.to_owned();
-        let mut edits = Vec::new();
-        if let Some(heading) = self.section.clone() {
-            let body = body.clone();
-            edits.push(Edit::ReplaceSection { heading, body });
-        }
-        if let Some(heading) = self.append_to.clone() {
-            let body = body.clone();
-            edits.push(Edit::AppendToSection { heading, body });
-        }
-        if let Some(anchor) = self.after.clone() {
-            let anchor = Anchor::Heading(anchor);
-            let body = body.clone();
-            edits.push(Edit::InsertAfter { anchor, body });
-        }
-        if let Some(find) = self.words.clone() {
-            edits.push(Edit::ReplaceText {
+        let body = || content.to_owned();
+        let cell = self.row.as_ref().zip(self.column.as_ref());
+        let edits = [
+            self.section.clone().map(|heading| Edit::ReplaceSection {
+                heading,
+                body: body(),
+            }),
+            self.append_to.clone().map(|heading| Edit::AppendToSection {
+                heading,
+                body: body(),
+            }),
+            self.after.clone().map(|heading| Edit::InsertAfter {
+                anchor: Anchor::Heading(heading),
+                body: body(),
+            }),
+            self.words.clone().map(|find| Edit::ReplaceText {
                 find,
-                with: body.clone(),
+                with: body(),
                 every: self.every,
-            });
-        }
-        if let (Some(row), Some(column)) = (&self.row, &self.column) {
-            edits.push(Edit::SetCell {
+            }),
+            cell.map(|(row, column)| Edit::SetCell {
                 table: self.table.map(|number| number as usize),
                 row: Position::parse(row),
                 column: Position::parse(column),
-                body,
-            });
-        }
-        match (edits.pop(), edits.is_empty()) {
-            (Some(edit), true) => Ok(edit),
+                body: body(),
+            }),
+        ];
+        let mut edits = edits.into_iter().flatten();
+        match (edits.next(), edits.next()) {
+            (Some(edit), None) => Ok(edit),
             _ => Err(ToolError::arguments(
                 "`place` needs one of section, append_to, after, words, or row with column",
             )),

@@ -7,7 +7,7 @@ use super::Merge;
 use super::align::{Step, align};
 use super::index::Place;
 use super::said::{bare, last_cell, row_of, said, said_in};
-use crate::doc::{Block, BlockKind, Carried, Cell, Item, Row, Table, Task};
+use crate::doc::{Block, BlockKind, Carried, Cell, Item, PanelKind, Row, Table, Task};
 use crate::error::RestoreError;
 use crate::markdown;
 
@@ -232,7 +232,9 @@ impl<'b> Merge<'b> {
         }
         let line = markdown::write_blocks(&[row_of(vec![cell(old)])]);
         let read = markdown::read(&line).unwrap_or_default();
-        if bare(&self.opened(last_cell(&read.blocks))) != bare(old) {
+        let lines = old.iter().filter(|block| !block.is_empty_line());
+        let shown: Vec<Block> = lines.cloned().collect();
+        if bare(&self.opened(last_cell(&read.blocks))) != bare(&shown) {
             let words = line.lines().last().unwrap_or_default();
             self.note_lost(words.trim_matches(['|', ' ']));
         }
@@ -243,6 +245,10 @@ impl<'b> Merge<'b> {
 /// Whether `new` may be an edit of `old`.
 pub(super) fn same_shape(new: &Block, old: &Block) -> bool {
     match (&new.kind, &old.kind) {
+        // Decisions are lines, other panels hold blocks.
+        (BlockKind::Panel { kind: new, .. }, BlockKind::Panel { kind: old, .. }) => {
+            (*new == PanelKind::Decision) == (*old == PanelKind::Decision)
+        }
         (BlockKind::Kept { kept: new, .. }, BlockKind::Kept { kept: old, .. }) => new.id == old.id,
         (new, old) => std::mem::discriminant(new) == std::mem::discriminant(old),
     }

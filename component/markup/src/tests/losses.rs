@@ -280,6 +280,28 @@ fn a_column_of_a_layout_in_adf_is_changed_alone() {
 }
 
 #[test]
+fn decisions_are_no_panel() {
+    let base = r#"{"version":1,"type":"doc","content":[{"type":"decisionList","attrs":{"localId":"l"},"content":[{"type":"decisionItem","attrs":{"localId":"d","state":"DECIDED"},"content":[{"type":"text","text":"word"}]}]}]}"#;
+    let (written, _) = edited(Format::Adf, base, |markdown| {
+        markdown.replace("DECISION", "NOTE")
+    });
+    let written: Value = serde_json::from_str(&written).expect("it is JSON");
+    assert_eq!(problems(&written), None);
+}
+
+#[test]
+fn words_take_the_place_of_an_empty_line() {
+    let base = "<table><tbody><tr><th>h</th><th>i</th></tr><tr><td>a</td><td id=\"c\"><p id=\"p\" /></td></tr></tbody></table>";
+    let (written, lost) = edited(Format::Storage, base, |markdown| {
+        markdown.replace("| a |  |", "| a | b |")
+    });
+    assert_eq!(written, base.replace("<p id=\"p\" />", "<p id=\"p\">b</p>"));
+    assert_eq!(lost, [] as [&str; 0]);
+    let (written, _) = edited(Format::Storage, "<p id=\"p\" />", |_| "a\n\nb".to_owned());
+    assert_eq!(written, "<p id=\"p\">a</p><p>b</p>");
+}
+
+#[test]
 fn what_is_moved_keeps_all_it_had() {
     let code = "<ac:structured-macro ac:name=\"code\" ac:macro-id=\"c\"><ac:parameter ac:name=\"title\">t</ac:parameter><ac:plain-text-body><![CDATA[x]]></ac:plain-text-body></ac:structured-macro>";
     let one = "<p local-id=\"1\">one</p>";
