@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::RootCertStore;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -31,10 +31,7 @@ pub(crate) struct Front {
     heads: Arc<Mutex<Vec<String>>>,
 }
 
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
+type Authority = CertifiedIssuer<'static, KeyPair>;
 
 impl Front {
     pub(crate) fn start(stage: &Stage, wants: Wants) -> Self {
@@ -43,7 +40,7 @@ impl Front {
         let (server, key) = leaf(&company, "127.0.0.1");
         let (client, client_key) = leaf(&company, "ada");
         for (name, text) in [
-            ("authority.pem", &company.pem),
+            ("authority.pem", &company.pem()),
             ("client.pem", &client.pem()),
             ("client.key", &client_key.serialize_pem()),
         ] {
@@ -55,7 +52,7 @@ impl Front {
             .unwrap();
         let builder = if wants == Wants::Certificate {
             let mut roots = RootCertStore::empty();
-            roots.add(company.issuer_der()).unwrap();
+            roots.add(company.der().clone()).unwrap();
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
             builder.with_client_cert_verifier(verifier.build().unwrap())
         } else {
@@ -212,29 +209,14 @@ fn site_address(stage: &Stage) -> SocketAddr {
     rest.split('/').next().unwrap().parse().unwrap()
 }
 
-impl Authority {
-    fn issuer_der(&self) -> rustls::pki_types::CertificateDer<'static> {
-        use rustls::pki_types::pem::PemObject;
-        rustls::pki_types::CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
-    }
-}
-
 fn authority() -> Authority {
-    let mut params = CertificateParams::new(vec![]).unwrap();
+    let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "company");
-    let key = KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    Authority {
-        issuer: Issuer::new(params, key),
-        pem,
-    }
+    Authority::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 fn leaf(authority: &Authority, name: &str) -> (rcgen::Certificate, KeyPair) {
     let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let key = KeyPair::generate().unwrap();
-    (params.signed_by(&key, &authority.issuer).unwrap(), key)
+    (params.signed_by(&key, authority).unwrap(), key)
 }
