@@ -61,7 +61,7 @@ fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &m
                 page.put(label);
                 page.put("]");
             }
-            Piece::Object(run) => write_object(inlines, *run, page.text()),
+            Piece::Object(run) => write_object(inlines, *run, place, page.text()),
             Piece::Code(code) => code_span(code, place, page.text()),
             Piece::Break(Break::Hard) if is_lines => {
                 page.put("\\");
@@ -76,15 +76,19 @@ fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &m
 
 /// Plain text where nothing but text may stand: a title, a label.
 pub(super) fn plain_text(text: &str, out: &mut String) {
-    let around = Around {
+    escape(text, label(true), out);
+}
+
+/// Between signs of our own.
+fn label(in_cell: bool) -> Around {
+    Around {
         before: Some(MARKUP),
         after: MARKUP,
         line: Line::Inside,
         in_link: true,
-        in_cell: true,
+        in_cell,
         in_heading: false,
-    };
-    escape(text, around, out);
+    }
 }
 
 #[derive(Debug)]
@@ -277,7 +281,7 @@ fn is_bare_link(inlines: &[Inline], index: usize) -> bool {
         && free(inlines.get(index + 1), &goes_on)
 }
 
-fn write_object(inlines: &[Inline], index: usize, out: &mut String) {
+fn write_object(inlines: &[Inline], index: usize, place: Place, out: &mut String) {
     match &inlines[index].kind {
         InlineKind::Image(image) => write_image(image, out),
         InlineKind::Mention(mention) => write_mention(mention, out),
@@ -291,9 +295,10 @@ fn write_object(inlines: &[Inline], index: usize, out: &mut String) {
         InlineKind::Card(card) if escape::is_autolink(&card.url) => {
             out.extend(["<", &card.url, ">"]);
         }
+        // It is read back as a link, whose words are escaped so.
         InlineKind::Card(card) => {
             out.push('[');
-            plain_text(&card.url, out);
+            escape(&card.url, label(place == Place::Cell), out);
             linked(&card.url, out);
         }
         InlineKind::Kept(kept) => out.push_str(&kept.placeholder()),
