@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pulldown_cmark::LinkType;
 
+use super::escape::is_autolink;
 use crate::doc::{
     Carried, Day, Emoji, Image, ImageTarget, InlineKind, Link, Mention, Status, StatusColour, User,
 };
@@ -53,7 +54,8 @@ pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKin
         .iter()
         .any(|scheme| href.starts_with(scheme));
     match link_type {
-        LinkType::Autolink if web => LinkKind::Card(href.to_owned()),
+        // Only what can be written so again; any other address is an ordinary link.
+        LinkType::Autolink if web && is_autolink(href) => LinkKind::Card(href.to_owned()),
         LinkType::Email => LinkKind::Plain(Arc::new(Link::to(format!("mailto:{href}")))),
         _ => LinkKind::Plain(Arc::new(Link {
             title: (!title.is_empty()).then(|| title.to_owned()),
