@@ -317,7 +317,7 @@ fn body(input: &Value) -> Body {
 }
 
 fn send_body(connection: &mut Connection, body: &Body, is_chunked: bool) {
-    const PIECE: [u8; 65536] = [b' '; 65536];
+    static PIECE: [u8; 65536] = [b' '; 65536];
     match body {
         Body::Bytes(bytes) if is_chunked => {
             connection.send(format!("{:x}\r\n", bytes.len()).as_bytes());

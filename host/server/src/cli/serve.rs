@@ -65,9 +65,9 @@ fn over_http(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        let stop = CancellationToken::new();
-        stop_on_signal(stop.clone())?;
+    let served = runtime.block_on(async {
+        let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
+        stop_on_signal(stop.clone(), at_once.clone())?;
         let listen = Listen::on(address, &wanted, &clients).await?;
         let endpoint = format!("http://{}{}", listen.address, http::ENDPOINT);
         let door = Door::new(started.app, &listen, clients);
@@ -76,15 +76,22 @@ fn over_http(
             ask::say(&format!("telling about this server on http://{bound}"));
         }
         ask::say(&format!("listening on {endpoint}"));
-        http::serve(listen.ears, door, stop).await;
-        Ok::<_, anyhow::Error>(())
-    })?;
-    Ok(ExitCode::SUCCESS)
+        tokio::select! {
+            () = http::serve(listen.ears, door, stop) => Ok::<_, anyhow::Error>(ExitCode::SUCCESS),
+            () = at_once.cancelled() => {
+                ask::say("stopped in the middle of calls");
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    });
+    // Calls that were not waited for end here.
+    runtime.shutdown_background();
+    served
 }
 
-/// The first signal ends the listening and lets calls finish; a second one ends the process.
+/// The first signal ends the listening and lets calls finish; a second one leaves them.
 #[cfg(unix)]
-fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+fn stop_on_signal(stop: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -94,26 +101,25 @@ fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            end_or_stop(&stop);
+            end(&stop, &at_once);
         }
     });
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+fn stop_on_signal(stop: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            end_or_stop(&stop);
+            end(&stop, &at_once);
         }
     });
     Ok(())
 }
 
-fn end_or_stop(stop: &CancellationToken) {
+fn end(stop: &CancellationToken, at_once: &CancellationToken) {
     if stop.is_cancelled() {
-        ask::say("stopped in the middle of calls");
-        std::process::exit(1);
+        return at_once.cancel();
     }
     ask::say("stopping: calls that run are finished first; once more to stop at once");
     stop.cancel();
