@@ -78,8 +78,14 @@ pub(super) fn tag(source: &str) -> Option<Tag> {
     let fits = !attribute.is_empty()
         && key.eq_ignore_ascii_case(attribute)
         && !value.is_empty()
-        && !value.contains(['"', '<', '>', '&']);
+        && !value.contains(['"', '<', '>', '&'])
+        && (*name != Name::Colour || value.chars().all(in_colour));
     fits.then(|| Tag::Open(*name, Some(value.to_owned())))
+}
+
+/// What the name or the code of a colour may hold: names, `#rrggbb` and `rgb(…)`.
+pub(super) fn in_colour(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "#(),.% -".contains(char)
 }
 
 /// A part of a block of HTML.
@@ -182,6 +188,7 @@ mod tests {
             "<font>",
             "<font color=red>",
             "<font color=\"\">",
+            "<font color=\"#1\u{0}2\">",
             "<font color=\"a&quot;b\">",
             "</br>",
             "</u x>",

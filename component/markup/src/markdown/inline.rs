@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::escape::{self, Around, Line, MARKUP, escape};
+use super::html::in_colour;
 use super::page::Page;
 use super::text::is_label;
 use crate::doc::{Image, ImageTarget, Inline, InlineKind, Marks, Mention, Script, User};
@@ -125,7 +126,7 @@ fn open(mark: Mark<'_>, delimited: bool, out: &mut String) {
         Mark::Link(_) => out.push('['),
         Mark::Colour(colour) => {
             out.push_str("<font color=\"");
-            out.extend(colour.chars().filter(in_attribute));
+            out.extend(colour.chars().filter(|char| in_colour(*char)));
             out.push_str("\">");
         }
         mark => match delimiter(mark, delimited) {
@@ -171,11 +172,6 @@ fn tag(mark: Mark<'_>) -> &'static str {
         Mark::Script(Script::Superscript) => "sup",
         Mark::Code => "code",
     }
-}
-
-/// What an HTML attribute in double quotes may hold. Colours are names and `#rrggbb`.
-fn in_attribute(char: &char) -> bool {
-    char.is_ascii_alphanumeric() || "#(),.% -".contains(*char)
 }
 
 /// A link of the source that looks like one of our own notations must not become one.

@@ -185,7 +185,9 @@ impl<'t> Element<'t> {
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'t str, Cow<'t, str>)> {
         let mut attributes = Attributes::new(self.attributes, 0);
         attributes.with_checks(false);
-        attributes.flatten().filter_map(|attribute| {
+        let named = attributes.flatten();
+        let named = named.filter(|attribute| !attribute.key.0.contains(['"', '\'', '<']));
+        named.filter_map(|attribute| {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
             Some((attribute.key.0, value))
         })
