@@ -19,7 +19,7 @@ use crate::audit::JsonlFile;
 use crate::auth::CredentialStore;
 use crate::clock::SystemClock;
 use crate::component;
-use crate::config::Config;
+use crate::config::{Config, Offer};
 use crate::sandbox::{Limits, LoadError, Sandbox};
 use crate::site::Deployments;
 use crate::wire::HttpWire;
@@ -38,7 +38,8 @@ pub struct App {
     manifest: Arc<Manifest>,
     /// Products of sites where no tool may write.
     read_only: OnceLock<BTreeSet<(SiteName, Product)>>,
-    offered: Offered,
+    offer: Offer,
+    offered: OnceLock<Offered>,
     gateway: NativeGateway,
     deployments: Deployments,
     sandbox: OnceLock<Result<Sandbox, Arc<LoadError>>>,
@@ -76,7 +77,12 @@ impl App {
             passes,
             ..
         } = config;
-        let offered = Offered::new(component::MANIFEST, &manifest, &policy, &offer)?;
+        // A name that no tool has must stop the start; without names the list can wait until it is asked for.
+        let offered = if offer == Offer::default() {
+            OnceLock::new()
+        } else {
+            OnceLock::from(Offered::new(&manifest, &policy, &offer)?)
+        };
         let policy = Arc::new(policy);
         let started = OffsetDateTime::now_utc();
         let manifest = Arc::new(manifest);
@@ -96,6 +102,7 @@ impl App {
             policy,
             manifest,
             read_only: OnceLock::new(),
+            offer,
             offered,
             limits,
             started,
@@ -103,7 +110,10 @@ impl App {
     }
 
     pub fn offered(&self) -> &Offered {
-        &self.offered
+        self.offered.get_or_init(|| {
+            Offered::new(&self.manifest, &self.policy, &self.offer)
+                .expect("the component's own manifest is read, and no name was asked for")
+        })
     }
 
     fn is_read_only(&self, site: &SiteName, product: Product) -> bool {

@@ -9,6 +9,7 @@ use mcp::{SiteOffer, ToolList, ToolProduct, ToolSpec};
 use policy::{Manifest, Policy, Product};
 
 use crate::app::AppError;
+use crate::component;
 use crate::config::Offer;
 
 /// The tools of this process, constant for its life.
@@ -30,13 +31,12 @@ pub struct UnknownNames {
 
 impl Offered {
     pub(super) fn new(
-        json: &str,
         manifest: &Manifest,
         policy: &Policy,
         wanted: &Offer,
     ) -> Result<Self, AppError> {
-        let specs =
-            mcp::parse_manifest(json).map_err(|error| AppError::Manifest(error.to_string()))?;
+        let specs = mcp::parse_manifest(component::MANIFEST)
+            .map_err(|error| AppError::Manifest(error.to_string()))?;
         let toolsets: BTreeSet<&str> = specs
             .iter()
             .map(|spec| spec.toolset.as_str())

@@ -43,7 +43,7 @@ impl Provider for Server {
     }
 
     fn tools(&self) -> Arc<ToolList> {
-        self.app.offered.list()
+        self.app.offered().list()
     }
 
     async fn call(&self, call: Call) -> Outcome {
@@ -53,12 +53,12 @@ impl Provider for Server {
 
 impl App {
     async fn run(self: Arc<Self>, principal: &str, mut call: Call) -> Outcome {
-        let Some(spec) = self.offered.spec(&call.tool) else {
+        let Some(spec) = self.offered().spec(&call.tool) else {
             return Outcome::UnknownTool {
-                nearest: self.offered.list().nearest(&call.tool),
+                nearest: self.offered().list().nearest(&call.tool),
             };
         };
-        let names = mcp::sites_for(spec, self.offered.sites());
+        let names = mcp::sites_for(spec, self.offered().sites());
         let chosen = match mcp::take_site(&mut call.arguments, &names) {
             Ok(chosen) => chosen.map(str::to_owned),
             Err(error) => return Outcome::InvalidArguments(error.to_string()),
