@@ -140,7 +140,7 @@ fn time(format: Format, source: &str) -> Duration {
     start.elapsed()
 }
 
-/// 64 times the length may take 64 times the time, and twice that for a machine that is busy.
+/// 64 times the length may take 64 times the time, and four times that for a machine that is busy.
 #[test]
 fn hostile_texts_take_their_length() {
     let storage = [
@@ -184,11 +184,15 @@ fn hostile_texts_take_their_length() {
     for (format, part) in all {
         let short = part.repeat(3_000 / part.len());
         let long = short.repeat(64);
-        let fastest = |source: &str| (0..3).map(|_| time(format, source)).min();
-        let (one, many) = (fastest(&short), fastest(&long));
-        let (one, many) = (one.unwrap_or_default(), many.unwrap_or_default());
-        let fair = one.max(Duration::from_millis(2)) * 64 * 4;
-        assert!(many < fair, "{part:?}: {one:?} and then {many:?}");
+        // A busy machine may spoil one comparison; a reader that takes more than its share spoils all of them.
+        let takes_its_share = || {
+            let (one, many) = (time(format, &short), time(format, &long));
+            let fair = one.max(Duration::from_millis(2)) * 64 * 4;
+            (many < fair).then_some(()).ok_or((one, many))
+        };
+        let first = takes_its_share();
+        let share = (0..5).fold(first, |share, _| share.or_else(|_| takes_its_share()));
+        assert!(share.is_ok(), "{part:?}: {share:?}");
     }
 }
 
