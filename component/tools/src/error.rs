@@ -77,7 +77,7 @@ impl ToolError {
             GatewayError::Denied => (
                 Kind::Denied,
                 "not allowed here".to_owned(),
-                "Do not retry: only a change of the policy can allow this.",
+                "Do not retry: what was refused, and who can change that, is said below.",
             ),
             GatewayError::Reauthorize => (
                 Kind::Unauthorized,
