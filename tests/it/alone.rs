@@ -8,6 +8,10 @@ const ALONE: &str = "AIRLOCK_TEST_ALONE";
 
 /// Whether this is the process of its own. Elsewhere one is started for `test` (its full name), and this one has
 /// only to hold that it passed.
+#[expect(
+    clippy::print_stdout,
+    reason = "what the child said is for whoever runs with `--nocapture`, and for `cargo xtask mutants`"
+)]
 pub(crate) fn is_alone(test: &str) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return true;
@@ -31,7 +35,6 @@ pub(crate) fn is_alone(test: &str) -> bool {
         said.contains("1 passed"),
         "no test is named {test}:\n{said}"
     );
-    // For whoever runs with `--nocapture`, and for `cargo xtask mutants`.
     print!("{said}");
     false
 }
