@@ -56,7 +56,8 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
     let mut text = String::new();
     for inline in inlines {
         match &inline.kind {
-            InlineKind::Text(part) => text.push_str(part),
+            // A tag that nobody knows is text, and may hold the end of a line.
+            InlineKind::Text(part) => text.push_str(&part.replace('\n', " ")),
             InlineKind::HardBreak | InlineKind::SoftBreak => text.push(' '),
             InlineKind::Image(image) => text.push_str(&image.alt),
             InlineKind::Mention(mention) => text.push_str(mention.name.as_deref().unwrap_or("")),
