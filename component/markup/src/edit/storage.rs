@@ -212,7 +212,7 @@ fn words(node: xml::Node<'_>, source: &str, into: &mut Node<Place>) {
             let raw = &source[span.clone()];
             let (inner, spelled) = if raw.starts_with("<![CDATA[") {
                 (span.start + 9..span.end - 3, Spelled::InCdata)
-            } else if raw.starts_with('&') && raw != text {
+            } else if is_reference(raw) && raw != text {
                 (span.clone(), Spelled::AsEntity)
             } else {
                 (span.clone(), Spelled::Plainly)
@@ -243,6 +243,16 @@ fn words(node: xml::Node<'_>, source: &str, into: &mut Node<Place>) {
             }
         }
     }
+}
+
+/// `&name;` and nothing else. An ampersand may also begin running text, whose line ends are read otherwise than they stand.
+fn is_reference(raw: &str) -> bool {
+    raw.strip_prefix('&')
+        .and_then(|rest| rest.strip_suffix(';'))
+        .is_some_and(|name| {
+            name.bytes()
+                .all(|byte| byte == b'#' || byte.is_ascii_alphanumeric())
+        })
 }
 
 /// Puts `with` where the words were, the last change first.

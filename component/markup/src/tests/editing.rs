@@ -165,6 +165,18 @@ fn words_in_a_section_of_text_may_stand_twice() {
 }
 
 #[test]
+fn an_ampersand_alone_does_not_make_an_entity_of_the_text_behind_it() {
+    let edit = Edit::ReplaceText {
+        find: text("rest"),
+        with: text("end"),
+        every: true,
+    };
+    let source = "<p>a & b the rest\r\nof it</p>";
+    let edited = apply(Format::Storage, source, &edit).expect("the words are there");
+    assert_eq!(edited.text, "<p>a & b the end\r\nof it</p>");
+}
+
+#[test]
 fn what_is_not_there_is_answered_with_what_is() {
     let answers: Vec<String> = [
         Edit::ReplaceSection {
