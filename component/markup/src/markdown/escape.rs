@@ -167,7 +167,14 @@ fn line_hazard(text: &str, around: Around) -> Option<usize> {
         }
         '-' => second.is_whitespace() || matches!(second, '-' | ':' | '|'),
         '+' | '*' => second.is_whitespace(),
-        '=' | '|' => later,
+        '=' => later,
+        // Behind the `-` of a list, too, it makes the line above the head of a table.
+        '|' => {
+            later
+                || text
+                    .bytes()
+                    .all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
+        }
         ':' => later && matches!(second, '-'),
         '0'..='9' => return ordered_hazard(text, around),
         _ => false,
