@@ -1,4 +1,4 @@
-//! What characters of other people's text a reader may be shown.
+//! What characters of other people's text a reader may be shown, and how the readers look for the ones they know.
 //!
 //! Decides which code points are invisible or reorder what is seen. Never changes words.
 
@@ -16,6 +16,17 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// A table of these bytes, for scans that ask for every byte whether it may mean anything.
+pub(crate) const fn signs(bytes: &[u8]) -> [bool; 256] {
+    let mut signs = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        signs[bytes[at] as usize] = true;
+        at += 1;
+    }
+    signs
 }
 
 pub(crate) fn is_hidden(char: char) -> bool {

@@ -6,6 +6,7 @@ use memchr::memchr_iter;
 
 use super::text::{OPENS, emoji_at, note_at, url_scheme_at};
 use crate::placeholder;
+use crate::text::signs;
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,8 @@ pub(super) fn escape(text: &str, around: Around, out: &mut String) {
         copied = hazard;
         at = hazard + 1;
     }
-    let signs = |byte: &u8| SIGNS[usize::from(*byte)];
-    while let Some(found) = text.as_bytes()[at..].iter().position(signs) {
+    let is_sign = |byte: &u8| SIGNS[usize::from(*byte)];
+    while let Some(found) = text.as_bytes()[at..].iter().position(is_sign) {
         at += found;
         let (char, before) = match text.as_bytes()[at] {
             OPENS if !text[at..].starts_with(placeholder::OPEN) => {
@@ -87,17 +88,9 @@ pub(super) fn escape(text: &str, around: Around, out: &mut String) {
 }
 
 /// The bytes that [`is_markup`] or a placeholder begins with.
-const SIGNS: [bool; 256] = {
-    let mut signs = [false; 256];
-    let all = b"`\\*~_[]!<&|@#:";
-    let mut at = 0;
-    while at < all.len() {
-        signs[all[at] as usize] = true;
-        at += 1;
-    }
-    signs[OPENS as usize] = true;
-    signs
-};
+const SIGNS: [bool; 256] = signs(&[
+    b'`', b'\\', b'*', b'~', b'_', b'[', b']', b'!', b'<', b'&', b'|', b'@', b'#', b':', OPENS,
+]);
 
 fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: Around) -> bool {
     let ends = from.len() == char.len_utf8();

@@ -11,6 +11,7 @@ use crate::doc::{
     Script, User, push_few,
 };
 use crate::emoji;
+use crate::text::signs;
 
 /// Appends the runs of `text`.
 pub(super) fn read(text: &str, depth: usize, names: &Names<'_>, runs: &mut Vec<Inline>) {
@@ -115,8 +116,8 @@ impl<'a> Reader<'a> {
 
     fn all(mut self, runs: &mut Vec<Inline>) {
         self.runs = std::mem::take(runs);
-        let signs = |byte: &u8| SIGNS[usize::from(*byte)];
-        while let Some(found) = self.rest().as_bytes().iter().position(signs) {
+        let is_sign = |byte: &u8| SIGNS[usize::from(*byte)];
+        while let Some(found) = self.rest().as_bytes().iter().position(is_sign) {
             self.at += found;
             if !self.markup(self.text.as_bytes()[self.at]) {
                 self.at += 1;
@@ -533,13 +534,4 @@ fn entity(text: &str) -> Option<(char, usize)> {
 }
 
 /// The characters that [`Reader::markup`] knows.
-const SIGNS: [bool; 256] = {
-    let mut signs = [false; 256];
-    let all = b"\\&{[!*_-+^~:;(<";
-    let mut at = 0;
-    while at < all.len() {
-        signs[all[at] as usize] = true;
-        at += 1;
-    }
-    signs
-};
+const SIGNS: [bool; 256] = signs(b"\\&{[!*_-+^~:;(<");
