@@ -34,24 +34,22 @@ impl View {
     /// `None` when there is nothing of these kinds to undo.
     pub(super) fn of(source: &[u8], kinds: Kinds) -> Option<Self> {
         let mut candidates = Candidates::of(source);
-        let (first, found) = candidates.escape(source, 0, kinds)?;
+        let mut next = candidates.escape(source, 0, kinds);
+        next.as_ref()?;
         let mut view = Self {
             bytes: Vec::with_capacity(source.len()),
             kinds: 0,
             jumps: Vec::new(),
         };
-        let (mut at, mut escape) = (first, Some(found));
-        view.bytes.extend_from_slice(&source[..first]);
-        while let Some(undone) = escape {
-            view.kinds |= kind(source[at]);
-            view.undo(&undone, at);
-            let behind = at + undone.length;
-            (at, escape) = match candidates.escape(source, behind, kinds) {
-                Some((at, escape)) => (at, Some(escape)),
-                None => (source.len(), None),
-            };
+        let mut behind = 0;
+        while let Some((at, escape)) = next {
             view.bytes.extend_from_slice(&source[behind..at]);
+            view.kinds |= kind(source[at]);
+            view.undo(&escape, at);
+            behind = at + escape.length;
+            next = candidates.escape(source, behind, kinds);
         }
+        view.bytes.extend_from_slice(&source[behind..]);
         Some(view)
     }
 
