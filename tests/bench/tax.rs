@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use gateway::{Answer, Ask, Body, Budget, CallContext, Clock, Failure, Gateway, Keep};
 use mcp::CancellationToken;
-use policy::{Caller, Deployment, Manifest, Product, Site, SiteName};
+use policy::{Caller, Deployment, Manifest, Principal, Product, Site, SiteName};
 use server::audit::JsonlFile;
 use server::auth::CredentialStore;
 use server::clock::SystemClock;
@@ -139,7 +139,7 @@ impl Bench {
 
     fn call(&self) -> Arc<CallContext> {
         let caller = Caller {
-            principal: "local".to_owned(),
+            principal: Principal::parse("local").expect("a name"),
             tool: TOOL.to_owned(),
         };
         let deadline = self.gateway.clock().monotonic() + Duration::from_secs(30);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use gateway::{Answer, Ask, Budget, CallContext, Clock, Denial, Failure, Gateway};
 use mcp::CancellationToken;
-use policy::{Caller, Deployment, Manifest, Origin, Policy, Product, SiteName};
+use policy::{Caller, Deployment, Manifest, Origin, Policy, Principal, Product, SiteName};
 use secrecy::SecretString;
 use serde_json::Value;
 use server::auth::{CredentialStore, Login, Scheme};
@@ -184,7 +184,7 @@ impl World {
     /// Calls the component as this tool.
     pub async fn call(&self, tool: &str, arguments: &Value) -> Called {
         let caller = Caller {
-            principal: "local".to_owned(),
+            principal: Principal::parse("local").expect("a name"),
             tool: tool.to_owned(),
         };
         let deadline = self.clock.monotonic() + self.deadline;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policy::{Caller, Deployment, Manifest, Method, Policy, Product, Site, ToolEntry};
+use policy::{Caller, Deployment, Manifest, Method, Policy, Principal, Product, Site, ToolEntry};
 
 use crate::ask::{Ask, Body, Failure, Keep};
 
@@ -78,7 +78,11 @@ pub(crate) struct OwnRules {
 
 impl OwnRules {
     /// `component` keeps its digest, so that a record still says what was running.
-    pub(crate) fn new(site: &Site, principal: &str, component: &str) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        site: &Site,
+        principal: &Principal,
+        component: &str,
+    ) -> Result<Self, Failure> {
         let policy = policy::parse(&text(site), "the host's own rules").map_err(|_| {
             Failure::Internal(format!(
                 "the host's own rules do not fit the site {}",
@@ -92,7 +96,7 @@ impl OwnRules {
                 tools: BTreeMap::from([(OWN_TOOL.to_owned(), ToolEntry::default())]),
             }),
             caller: Caller {
-                principal: principal.to_owned(),
+                principal: principal.clone(),
                 tool: OWN_TOOL.to_owned(),
             },
         })
@@ -164,10 +168,11 @@ site = "*"
 classes = ["read"]
 "#;
         let policy = policy::parse(text, "policy.toml").expect("the fixture is a policy");
+        let alice = Principal::parse("alice").expect("a name");
         for name in ["cloud", "scoped", "inside", "secured"] {
             let name = policy::SiteName::parse(name).expect("a name");
             let site = policy.site(&name).expect("a site of the fixture");
-            let rules = OwnRules::new(site, "alice", "sha256:c0").expect("the rules are a policy");
+            let rules = OwnRules::new(site, &alice, "sha256:c0").expect("the rules are a policy");
             assert_eq!(rules.policy.site(&name), Some(site));
         }
     }

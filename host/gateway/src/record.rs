@@ -163,7 +163,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
             ..AuditLine::blank(
                 clock.now_ms(),
                 LineKind::Decision,
-                (&caller.principal, &caller.tool),
+                (caller.principal.as_str(), &caller.tool),
                 ask.site.as_str(),
                 ask.product,
                 ask.method,

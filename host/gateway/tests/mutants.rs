@@ -106,7 +106,7 @@ impl CredentialSource for &World {
         _: &Site,
         caller: &Caller,
     ) -> Result<Credential, CredentialError> {
-        if caller.principal != "alice" {
+        if caller.principal.as_str() != "alice" {
             return Err(CredentialError::Missing);
         }
         Ok(Credential {
@@ -172,7 +172,7 @@ fn send(world: &World, principal: &str, ask: Ask) -> Result<Answer, Failure> {
         world,
     );
     let caller = Caller {
-        principal: principal.into(),
+        principal: policy::Principal::parse(principal).unwrap(),
         tool: "t".into(),
     };
     finish(gateway.send(

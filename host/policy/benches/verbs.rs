@@ -9,8 +9,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use policy::{
-    Caller, Deployment, Log, Manifest, Method, Policy, Product, ReportInputs, SiteName, Subject,
-    Surroundings, check, derive, diff, explain, replay, report,
+    Caller, Deployment, Log, Manifest, Method, Policy, Principal, Product, ReportInputs, SiteName,
+    Subject, Surroundings, check, derive, diff, explain, replay, report,
 };
 
 const RULES: usize = 200;
@@ -77,7 +77,9 @@ fn main() {
     let question = policy::Question::Tool("jira_edit".to_owned());
     promise(
         "explain",
-        median(3, 1, || explain(&policy, &manifest, &question).human()),
+        median(3, 1, || {
+            explain(&policy, &manifest, &question, None).human()
+        }),
         second,
     );
 
@@ -213,7 +215,10 @@ fn ask(site: &str, method: Method, path: &str) -> Ask {
 
 fn decide(policy: &Policy, manifest: &Manifest, tool: &str, ask: &Ask) -> bool {
     thread_local! {
-        static CALLER: std::cell::RefCell<Caller> = const { std::cell::RefCell::new(Caller { principal: String::new(), tool: String::new() }) };
+        static CALLER: std::cell::RefCell<Caller> = std::cell::RefCell::new(Caller {
+            principal: Principal::parse("alice").expect("a name"),
+            tool: String::new(),
+        });
     }
     CALLER.with_borrow_mut(|caller| {
         if caller.tool != tool {

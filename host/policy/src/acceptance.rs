@@ -23,4 +23,5 @@ pub enum About {
     Site(String),
     /// A `[[rule]]` or a `[[deny]]`; ids are unique among both.
     Rule(String),
+    Principal(String),
 }

@@ -10,11 +10,13 @@ use crate::Policy;
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Change, diff};
 use crate::explain::{Question, explain};
-use crate::file::{self, Assertion, Claim};
+use crate::file::{self, Claim};
 use crate::manifest::Manifest;
 use crate::rule::{Effect, Rule};
 use crate::sarif::{SarifResult, sarif};
 use crate::set::{Reach, TooTangled, ToolView};
+use crate::vocabulary::Principal;
+use crate::writing::joined;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Assertions {
@@ -53,8 +55,21 @@ pub fn assert_policy(
     for assertion in read {
         let because = match &assertion.claim {
             Claim::Set(rule) => refute_set(policy, manifest, rule)?,
-            Claim::Request { method, url, tools } => {
-                refute_request(policy, manifest, &assertion, method, url, tools)
+            Claim::Request {
+                method,
+                url,
+                tools,
+                principals,
+            } => {
+                let asked = Asked { method, url };
+                refute_request(
+                    policy,
+                    manifest,
+                    assertion.effect,
+                    &asked,
+                    tools,
+                    principals,
+                )
             }
         };
         list.push(Asserted {
@@ -84,8 +99,9 @@ fn refute_set(
 ) -> Result<Vec<String>, TooTangled> {
     let told = |change: &Change, decided: &str| {
         let tools = change.tools.join(", ");
+        let whose = whose(&change.principals);
         format!(
-            "{} {} on {} by {tools}: {decided}; for example {}",
+            "{} {} on {} by {tools}{whose}: {decided}; for example {}",
             change.method,
             change.path,
             change.site,
@@ -104,11 +120,10 @@ fn refute_set(
     }
     let mut alone = policy.clone();
     (alone.rules, alone.denies) = (vec![rule.clone()], Vec::new());
+    alone.sections.clear();
     alone.rules_of_site = Policy::index(&alone.sites, &alone.rules);
-    if Reach::of(&alone, ToolView::Declared(manifest))
-        .doors
-        .is_empty()
-    {
+    let reach = Reach::of(&alone, ToolView::Declared(manifest), &alone.principals());
+    if reach.doors.is_empty() {
         let nothing = "no tool can make such a request, so nothing is asserted; look at its site, route and tools";
         return Ok(vec![nothing.to_owned()]);
     }
@@ -119,39 +134,61 @@ fn refute_set(
         .collect())
 }
 
+/// What an assertion about one request names.
+struct Asked<'a> {
+    method: &'a str,
+    url: &'a str,
+}
+
 fn refute_request(
     policy: &Policy,
     manifest: &Manifest,
-    assertion: &Assertion,
-    method: &str,
-    url: &str,
+    effect: Effect,
+    asked: &Asked<'_>,
     tools: &[String],
+    principals: &[Principal],
 ) -> Vec<String> {
-    let asked: Vec<Option<String>> = if tools.is_empty() {
-        vec![None]
-    } else {
-        tools.iter().cloned().map(Some).collect()
-    };
-    let refute = |tool: Option<String>| {
+    let Asked { method, url } = *asked;
+    let refute = |(tool, principal): (Option<String>, Option<&Principal>)| {
         let question = Question::Url {
             method: method.to_owned(),
             url: url.to_owned(),
             tool,
         };
-        let explanation = explain(policy, manifest, &question);
-        let is_as_claimed = explanation.is_allowed() == (assertion.effect == Effect::Allow);
+        let explanation = explain(policy, manifest, &question, principal);
+        let is_as_claimed = explanation.is_allowed() == (effect == Effect::Allow);
         (!is_as_claimed).then(|| {
             let place = explanation
                 .place
                 .unwrap_or_else(|| explanation.rule.clone());
             let tools = explanation.tools.join(", ");
+            let whose = whose(&explanation.principals);
             format!(
-                "{method} {url} by {tools}: {} ({place})",
+                "{method} {url} by {tools}{whose}: {} ({place})",
                 explanation.reason
             )
         })
     };
-    asked.into_iter().filter_map(refute).collect()
+    let principals = or_any(principals.iter());
+    let asked = principals.flat_map(|principal| {
+        let tools = or_any(tools.iter().cloned());
+        tools.map(move |tool| (tool, principal))
+    });
+    asked.filter_map(refute).collect()
+}
+
+/// Each of them; without any, one time nobody in particular.
+fn or_any<T>(named: impl ExactSizeIterator<Item = T>) -> impl Iterator<Item = Option<T>> {
+    let nobody = (named.len() == 0).then_some(None);
+    named.map(Some).chain(nobody)
+}
+
+/// ` of alice, bob`; nothing where everybody is alike.
+fn whose(principals: &[Principal]) -> String {
+    if principals.is_empty() {
+        return String::new();
+    }
+    format!(" of {}", joined(principals))
 }
 
 impl Assertions {

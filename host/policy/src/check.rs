@@ -5,6 +5,7 @@
 
 mod accept;
 mod coverage;
+mod principals;
 mod render;
 mod rules;
 mod sites;
@@ -19,7 +20,7 @@ use crate::acceptance::About;
 use crate::date::Day;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::Manifest;
-use crate::vocabulary::SiteName;
+use crate::vocabulary::{Principal, SiteName};
 pub use accept::Accepted;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +59,8 @@ pub struct Surroundings<'a> {
     pub manifest: Option<&'a Manifest>,
     /// The sites for which a credential is configured; never the credential.
     pub credentials: Option<&'a BTreeSet<SiteName>>,
+    /// The names that callers can have: those of keys, and that of whoever starts the program.
+    pub callers: Option<&'a BTreeSet<Principal>>,
     pub file: Option<FileFacts>,
     /// The rules that an audit log names, and since when it has been kept.
     pub used: Option<UsedRules<'a>>,
@@ -109,6 +112,9 @@ pub const CODES: &[(&str, &str)] = &[
     ("P024", "an acceptance accepts nothing"),
     ("P025", "the rules could not be compared"),
     ("P026", "no tool uses what the rule allows"),
+    ("P027", "nobody has the rule"),
+    ("P028", "a principal is given a rule that is not for them"),
+    ("P029", "nobody calls under the name"),
 ];
 
 pub fn check(policy: &Policy, around: &Surroundings<'_>) -> Findings {
@@ -119,6 +125,7 @@ pub fn check(policy: &Policy, around: &Surroundings<'_>) -> Findings {
     check_file(around, &mut notes);
     sites::check(policy, around, &mut notes);
     rules::check(policy, around, &mut notes);
+    principals::check(policy, around, &mut notes);
     coverage::check(policy, around.manifest, &mut notes);
     if let Some(manifest) = around.manifest {
         tools::check(policy, manifest, &mut notes);

@@ -12,13 +12,29 @@ use crate::catalogue::RouteId;
 use crate::evaluate::{Request, Verdict};
 use crate::manifest::Manifest;
 use crate::origin::Origin;
-use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    pub principal: String,
+    pub principal: Principal,
     pub tool: String,
+}
+
+/// Who asks, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) tool: &'a str,
+}
+
+impl Caller {
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            principal: &self.principal,
+            tool: &self.tool,
+        }
+    }
 }
 
 /// What a decision looks at. The thing that is decided on is the thing that is sent: `decide` takes it and gives
@@ -128,15 +144,15 @@ pub struct NearMiss {
 pub const DEFAULT_DENY: &str = "default-deny";
 
 impl Policy {
-    /// Allowed means: the catalogue (or the file) knows the route, the tool's manifest declares it, a rule allows
-    /// it and no `[[deny]]` matches.
+    /// Allowed means: the catalogue (or the file) knows the route, the tool's manifest declares it, a rule that
+    /// the caller has allows it and no `[[deny]]` matches.
     pub fn decide<T: Subject>(
         &self,
         manifest: &Manifest,
         caller: &Caller,
         subject: T,
     ) -> Result<Permitted<T>, Refused> {
-        let verdict = self.evaluate(manifest, &caller.tool, Request::of(&subject));
+        let verdict = self.evaluate(manifest, caller.by(), Request::of(&subject));
         match verdict {
             Verdict::Allow(permit) => Ok(Permitted { subject, permit }),
             Verdict::Deny(refusal) => Err(Refused {

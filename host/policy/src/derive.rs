@@ -14,7 +14,8 @@ use crate::hazard;
 use crate::log::{Log, Record};
 use crate::manifest::Manifest;
 use crate::rule::{PathSelector, Rule, Selector, SiteSelector};
-use crate::vocabulary::{Class, Method, SiteName};
+use crate::set::{Grant, Reach, ToolView};
+use crate::vocabulary::{Class, Method, Principal, SiteName};
 use crate::writing::{Seen, WRITING, shown, times};
 
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Derived {
     pub left_out: Vec<String>,
 }
 
-/// What one rule of the policy in force was used for on one site.
+/// What one rule of the policy in force was used for on one site, by one principal where the policy tells them apart.
 #[derive(Default)]
 struct Needs {
     /// By route, or by the path of the rule, and by tool.
@@ -41,14 +42,18 @@ enum Need {
     OwnPath,
 }
 
+type Use<'p> = (&'p str, SiteName, Option<Principal>);
+
 pub fn derive(log: &Log, policy: &Policy, manifest: &Manifest) -> Derived {
-    let mut needs: BTreeMap<(&str, SiteName), Needs> = BTreeMap::new();
+    let tells_apart = policy.names_principals();
+    let mut needs: BTreeMap<Use<'_>, Needs> = BTreeMap::new();
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     for record in log.records.iter().filter(|record| record.is_allowed) {
         match rule_for(record, policy, manifest) {
             Ok((rule, route)) => {
+                let whose = tells_apart.then(|| record.principal.clone());
                 let needs = needs
-                    .entry((rule.id.as_str(), record.site.clone()))
+                    .entry((rule.id.as_str(), record.site.clone(), whose))
                     .or_default();
                 needs.add(record, rule, &route);
             }
@@ -68,7 +73,7 @@ pub fn derive(log: &Log, policy: &Policy, manifest: &Manifest) -> Derived {
         .into_iter()
         .map(|(what, count)| format!("{}: {what}", times(count)))
         .collect();
-    let text = (!needs.is_empty()).then(|| write(log, policy, &needs, &left_out));
+    let text = (!needs.is_empty()).then(|| write(log, policy, manifest, &needs, &left_out));
     Derived { text, left_out }
 }
 
@@ -84,7 +89,7 @@ fn rule_for<'p>(
     }
     let mut permits = requests
         .iter()
-        .filter_map(|request| policy.permit(manifest, &record.tool, Request::of(request)));
+        .filter_map(|request| policy.permit(manifest, record.by(), Request::of(request)));
     let permit = permits
         .next()
         .ok_or_else(|| format!("{} does not allow it any more", policy.file_name()))?;
@@ -162,7 +167,8 @@ impl Needs {
 fn write(
     log: &Log,
     policy: &Policy,
-    needs: &BTreeMap<(&str, SiteName), Needs>,
+    manifest: &Manifest,
+    needs: &BTreeMap<Use<'_>, Needs>,
     left_out: &[String],
 ) -> String {
     let mut text = format!(
@@ -179,7 +185,7 @@ fn write(
     if let Some(digest) = policy.component_sha256() {
         writeln!(text, "component.sha256 = \"{digest}\"").expect(WRITING);
     }
-    let used: BTreeSet<&SiteName> = needs.keys().map(|(_, site)| site).collect();
+    let used: BTreeSet<&SiteName> = needs.keys().map(|(_, site, _)| site).collect();
     for site in policy
         .sites()
         .iter()
@@ -188,7 +194,8 @@ fn write(
         write!(text, "\n{}", site.to_toml()).expect(WRITING);
     }
     let mut taken: BTreeSet<String> = policy.denies().map(|deny| deny.id.clone()).collect();
-    for ((id, site), needs) in needs {
+    let reach = Reach::of(policy, ToolView::Declared(manifest), &policy.principals());
+    for ((id, site, whose), needs) in needs {
         let rule = policy
             .rules()
             .find(|rule| rule.id == *id)
@@ -201,12 +208,20 @@ fn write(
             // A path may hold more than the catalogue knows, and that is open to tools that a rule names: naming them
             // where the rule in force does not would open it.
             let keeps_tools_open = rule.tools.is_none() && matches!(selector, Selector::Path(_));
+            let asking = Asking {
+                rule,
+                site,
+                tools: (!keeps_tools_open).then_some(&tools),
+                principal: whose.as_ref(),
+            };
             let derived = Rule {
+                response_max_bytes: asking.shortest_answer(&reach),
                 id: fresh(&mut taken, id),
                 site: SiteSelector::Named(site.clone()),
                 redirect: needs.redirect.clone().filter(|_| selector.may_redirect()),
                 selector,
-                tools: (!keeps_tools_open).then_some(tools),
+                tools: asking.tools.cloned(),
+                principals: whose.clone().map(|whose| BTreeSet::from([whose])),
                 ..rule.clone()
             };
             text.push_str(&derived.to_toml());
@@ -248,6 +263,57 @@ impl Needs {
             )
         })
         .collect()
+    }
+}
+
+/// Who asks under a rule.
+struct Asking<'a> {
+    rule: &'a Rule,
+    site: &'a SiteName,
+    /// `None`: any.
+    tools: Option<&'a BTreeSet<String>>,
+    principal: Option<&'a Principal>,
+}
+
+impl Asking<'_> {
+    /// Where a more precise rule held for a part of what this one allows, its limit held; without that rule this one's
+    /// would be new.
+    fn shortest_answer(&self, reach: &Reach<'_>) -> Option<u64> {
+        let entrances = reach
+            .doors
+            .iter()
+            .filter(|(door, _)| door.site == *self.site);
+        let limits = entrances.flat_map(|(_, entrance)| {
+            let own = entrance
+                .grants
+                .iter()
+                .find(|grant| grant.rule.id == self.rule.id);
+            let before = entrance
+                .grants
+                .iter()
+                .take_while(|grant| grant.rule.id != self.rule.id);
+            let meeting = before.filter(move |grant| own.is_some_and(|own| self.meets(own, grant)));
+            meeting.filter_map(|grant| grant.rule.response_max_bytes)
+        });
+        limits.chain(self.rule.response_max_bytes).min()
+    }
+
+    fn meets(&self, own: &Grant<'_>, other: &Grant<'_>) -> bool {
+        let mut both = own
+            .shapes
+            .iter()
+            .flat_map(|shape| other.shapes.iter().filter_map(|other| shape.meet(other)));
+        both.any(|both| {
+            let by_tool = self
+                .tools
+                .is_none_or(|tools| !both.tools.is_disjoint(tools));
+            // One whom the file does not name is like anyone else.
+            let is_here = |principal: &Principal| {
+                let stands_in = |one: &Principal| one.is_anyone_else();
+                both.principals.contains(principal) || both.principals.iter().any(stands_in)
+            };
+            by_tool && self.principal.is_none_or(is_here)
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::Policy;
 use crate::manifest::Manifest;
 use crate::set::{Door, Shape, TooTangled};
-use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
 use crate::witness::Witness;
 pub use sites::SiteChange;
 
@@ -48,6 +48,8 @@ pub struct Change {
     pub route: Option<String>,
     pub class: Class,
     pub tools: Vec<String>,
+    /// Empty where it is everybody.
+    pub principals: Vec<Principal>,
     /// What else the requests have in common: query names, lengths of bodies. Empty where it is all of them.
     pub only: Vec<String>,
     /// The rules that allow it on the side that does, as `id (file:line)`.

@@ -1,4 +1,4 @@
-//! The weighing: catalogue ∩ manifest ∩ policy, for one request of one tool.
+//! The weighing: catalogue ∩ manifest ∩ policy, for one request of one tool of one caller.
 //!
 //! This is the only function that turns rules into a yes or a no. `[[deny]]` wins, no match is a no, and the order
 //! of rules in the file means nothing.
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::Policy;
 use crate::catalogue::{Route, RouteId, RouteMatch, catalogue};
-use crate::decide::{DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
+use crate::decide::{By, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
 use crate::fit::Miss;
 use crate::manifest::Manifest;
 use crate::net::AddressRules;
@@ -52,11 +52,11 @@ pub(crate) enum Source<'a> {
     Rule(&'a Rule),
 }
 
-/// One request of one tool, with all that it could mean.
+/// One request of one tool of one caller, with all that it could mean.
 pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) manifest: &'a Manifest,
-    pub(crate) tool: &'a str,
+    pub(crate) by: By<'a>,
     pub(crate) request: Request<'a>,
     /// One from the catalogue; else one for each rule whose path matches; else none.
     pub(crate) meanings: Vec<Meaning<'a>>,
@@ -66,10 +66,10 @@ impl Policy {
     pub(crate) fn evaluate(
         &self,
         manifest: &Manifest,
-        tool: &str,
+        by: By<'_>,
         request: Request<'_>,
     ) -> Verdict {
-        let case = self.case(manifest, tool, request);
+        let case = self.case(manifest, by, request);
         match case.weigh() {
             Ok(permit) => Verdict::Allow(permit),
             Err(Some((code, reason))) => case.refuse(code, reason),
@@ -84,17 +84,17 @@ impl Policy {
     pub(crate) fn permit(
         &self,
         manifest: &Manifest,
-        tool: &str,
+        by: By<'_>,
         request: Request<'_>,
     ) -> Option<Permit> {
-        self.case(manifest, tool, request).weigh().ok()
+        self.case(manifest, by, request).weigh().ok()
     }
 
-    fn case<'a>(&'a self, manifest: &'a Manifest, tool: &'a str, request: Request<'a>) -> Case<'a> {
+    fn case<'a>(&'a self, manifest: &'a Manifest, by: By<'a>, request: Request<'a>) -> Case<'a> {
         Case {
             policy: self,
             manifest,
-            tool,
+            by,
             request,
             meanings: self.meanings(&request),
         }
@@ -189,10 +189,10 @@ impl Case<'_> {
                 )
             })?;
         }
-        if !self.manifest.tools.contains_key(self.tool) {
+        if !self.manifest.tools.contains_key(self.by.tool) {
             return Err((
                 RefusalCode::UnknownTool,
-                format!("the component declares no tool {:?}", self.tool),
+                format!("the component declares no tool {:?}", self.by.tool),
             ));
         }
         segment::check_all(segments).map_err(|error| {
@@ -282,10 +282,10 @@ impl Case<'_> {
             );
         };
         let route = &meaning.route;
-        if !route.is_own() && !self.manifest.declares(self.tool, route.as_str()) {
+        if !route.is_own() && !self.manifest.declares(self.by.tool, route.as_str()) {
             return (
                 RefusalCode::NotDeclared,
-                format!("tool `{}` does not declare the route {route}", self.tool),
+                format!("tool `{}` does not declare the route {route}", self.by.tool),
             );
         }
         let unknown = query.iter().find(|(name, _)| !meaning.has_query_name(name));
@@ -314,12 +314,15 @@ impl Case<'_> {
             )) => (RefusalCode::BodyTooLarge, detail),
             _ => {
                 let what = format!("{route} ({})", meaning.class);
+                let By { principal, tool } = self.by;
+                let whose = if self.policy.names_principals() {
+                    format!("`{tool}` of principal `{principal}`")
+                } else {
+                    format!("`{tool}`")
+                };
                 (
                     RefusalCode::NoRule,
-                    format!(
-                        "no rule allows `{}` to use {what} on site `{site}`",
-                        self.tool
-                    ),
+                    format!("no rule allows {whose} to use {what} on site `{site}`"),
                 )
             }
         }

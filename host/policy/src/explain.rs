@@ -5,19 +5,21 @@
 mod render;
 mod target;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::Policy;
 use crate::absolute::AbsoluteUrl;
-use crate::decide::{DEFAULT_DENY, NearMiss, Refusal, RefusalCode};
+use crate::decide::{By, DEFAULT_DENY, NearMiss, Refusal, RefusalCode};
 use crate::evaluate::Verdict;
 use crate::manifest::Manifest;
 use crate::net::{AddressClass, classify};
+use crate::offers::Probe;
+use crate::principal::listed;
 use crate::segment;
-use crate::vocabulary::{Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
 use target::{Target, targets_of_path, targets_of_url};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +61,9 @@ pub struct Explanation {
     pub template: Option<String>,
     /// Who was asked about; without a tool in the question, all that may.
     pub tools: Vec<String>,
+    /// For whom: the one who was asked about; else all who may, with one of the tools at least, and none where that
+    /// is everybody.
+    pub principals: Vec<Principal>,
     /// The site whose credential would be attached; none for a refusal.
     pub credential: Option<SiteName>,
     /// Where that credential is kept, as far as somebody looked it up: `env:JIRA_API_TOKEN`.
@@ -92,63 +97,206 @@ pub struct ToolRequest {
     pub rule: String,
 }
 
-pub fn explain(policy: &Policy, manifest: &Manifest, question: &Question) -> Explanation {
-    let mut explanation = answer(policy, manifest, question);
+/// Without a principal the answer is yes where anybody gets one.
+pub fn explain(
+    policy: &Policy,
+    manifest: &Manifest,
+    question: &Question,
+    principal: Option<&Principal>,
+) -> Explanation {
+    let asked = Asked {
+        policy,
+        manifest,
+        principals: principal.map_or_else(
+            || policy.principals(),
+            |principal| BTreeSet::from([principal.clone()]),
+        ),
+    };
+    let mut explanation = asked.answer(question);
+    if let Some(principal) = principal {
+        explanation.principals = vec![principal.clone()];
+    }
     explanation.question = question.to_string();
     explanation
 }
 
-fn answer(policy: &Policy, manifest: &Manifest, question: &Question) -> Explanation {
-    match question {
-        Question::Tool(tool) => explain_tool(policy, manifest, tool),
-        Question::Url { method, url, tool } => {
-            let address = literal_address(url);
-            let mut explanation = match AbsoluteUrl::parse(url) {
-                Ok(url) => {
-                    let targets = targets_of_url(policy, &url);
-                    let unknown = format!(
-                        "no site has the origin {} and a product below that path",
-                        url.origin
-                    );
-                    let tool = tool.as_deref();
-                    explain_request(
-                        policy,
-                        manifest,
-                        method,
-                        &targets,
-                        &url.query_pairs(),
-                        tool,
-                        &unknown,
-                    )
-                }
-                Err(error) => Explanation::refused(policy, &format!("the URL is refused: {error}")),
-            };
-            explanation.address = address;
-            explanation
-        }
-        Question::Path {
-            method,
-            site,
-            product,
-            path,
-            query,
-            tool,
-        } => match segment::split(path) {
-            Ok(segments) => {
-                let unknown = format!("no site is called {site:?}, or it has no such product");
-                let targets = targets_of_path(policy, site, *product, &segments);
-                explain_request(
-                    policy,
-                    manifest,
-                    method,
-                    &targets,
-                    query,
-                    tool.as_deref(),
-                    &unknown,
-                )
+/// Under which policy, and about whom.
+struct Asked<'a> {
+    policy: &'a Policy,
+    manifest: &'a Manifest,
+    principals: BTreeSet<Principal>,
+}
+
+impl Asked<'_> {
+    fn answer(&self, question: &Question) -> Explanation {
+        match question {
+            Question::Tool(tool) => self.explain_tool(tool),
+            Question::Url { method, url, tool } => {
+                let address = literal_address(url);
+                let mut explanation = match AbsoluteUrl::parse(url) {
+                    Ok(url) => {
+                        let targets = targets_of_url(self.policy, &url);
+                        let unknown = format!(
+                            "no site has the origin {} and a product below that path",
+                            url.origin
+                        );
+                        let tool = tool.as_deref();
+                        self.explain_request(method, &targets, &url.query_pairs(), tool, &unknown)
+                    }
+                    Err(error) => {
+                        Explanation::refused(self.policy, &format!("the URL is refused: {error}"))
+                    }
+                };
+                explanation.address = address;
+                explanation
             }
-            Err(error) => Explanation::refused(policy, &format!("the path is refused: {error}")),
-        },
+            Question::Path {
+                method,
+                site,
+                product,
+                path,
+                query,
+                tool,
+            } => match segment::split(path) {
+                Ok(segments) => {
+                    let unknown = format!("no site is called {site:?}, or it has no such product");
+                    let targets = targets_of_path(self.policy, site, *product, &segments);
+                    self.explain_request(method, &targets, query, tool.as_deref(), &unknown)
+                }
+                Err(error) => {
+                    Explanation::refused(self.policy, &format!("the path is refused: {error}"))
+                }
+            },
+        }
+    }
+
+    fn explain_request(
+        &self,
+        method: &str,
+        targets: &[Target<'_>],
+        query: &[(String, String)],
+        tool: Option<&str>,
+        unknown: &str,
+    ) -> Explanation {
+        let policy = self.policy;
+        let Some(method) = Method::parse(method) else {
+            let reason = format!("{method:?} is no method that can be sent");
+            return Explanation::refused(policy, &reason);
+        };
+        let tools: Vec<&str> = tool.map_or_else(
+            || self.manifest.tools.keys().map(String::as_str).collect(),
+            |tool| vec![tool],
+        );
+        let mut answers = Vec::new();
+        for target in targets {
+            let request = target.request(method, query);
+            for tool in &tools {
+                for principal in &self.principals {
+                    let by = By { principal, tool };
+                    let verdict = policy.evaluate(self.manifest, by, request);
+                    answers.push(Answer {
+                        target,
+                        by,
+                        verdict,
+                    });
+                }
+            }
+        }
+        let allowed: Vec<&Answer<'_, '_>> = answers
+            .iter()
+            .filter(|answer| matches!(answer.verdict, Verdict::Allow(_)))
+            .collect();
+        let telling = allowed
+            .first()
+            .copied()
+            .or_else(|| answers.iter().max_by_key(|answer| answer.nearness()));
+        let Some(answer) = telling else {
+            return Explanation::refused(policy, unknown);
+        };
+        let mut explanation = answer.explain(policy);
+        explanation.canonical = Some(answer.target.canonical(method, query));
+        if explanation.route.is_none() && tool.is_none() {
+            explanation.tools.clear();
+        }
+        if explanation.route.is_none()
+            && tool.is_none()
+            && !explanation.would_allow.starts_with('#')
+        {
+            explanation.would_allow =
+                "# ask with a tool to see the rule that would let it".to_owned();
+        }
+        if explanation.is_allowed() {
+            let here = allowed
+                .iter()
+                .filter(|other| std::ptr::eq(other.target, answer.target));
+            let tools: BTreeSet<&str> = here.clone().map(|other| other.by.tool).collect();
+            explanation.tools = tools.into_iter().map(str::to_owned).collect();
+            let principals = here.map(|other| other.by.principal.clone()).collect();
+            explanation.principals = listed(&principals, &self.principals);
+        }
+        explanation
+    }
+
+    fn explain_tool(&self, tool: &str) -> Explanation {
+        let (policy, manifest) = (self.policy, self.manifest);
+        if !manifest.tools.contains_key(tool) {
+            let reason = format!("the component declares no tool {tool:?}");
+            return Explanation::refused(policy, &reason);
+        }
+        let offered = self.principals.iter();
+        let offered: BTreeSet<Principal> = offered
+            .filter(|principal| policy.offers(manifest, principal, tool))
+            .cloned()
+            .collect();
+        let is_offered = !offered.is_empty();
+        let probes = policy.probes(manifest, tool);
+        let requests: Vec<ToolRequest> = probes
+            .iter()
+            .map(|probe| self.explain_probe(probe, tool))
+            .collect();
+        let reason = if is_offered {
+            "the tool is offered: some of its requests can be allowed"
+        } else {
+            "the tool does not exist here: none of the requests that it is for can be allowed"
+        };
+        let rule = requests
+            .iter()
+            .find(|request| (request.verdict == ALLOW) == is_offered);
+        let rule = rule.map_or_else(|| DEFAULT_DENY.to_owned(), |request| request.rule.clone());
+        Explanation {
+            verdict: if is_offered { ALLOW } else { DENY },
+            place: place(policy, &rule),
+            rule,
+            tools: vec![tool.to_owned()],
+            principals: listed(&offered, &self.principals),
+            would_allow: String::new(),
+            requests,
+            ..Explanation::refused(policy, reason)
+        }
+    }
+
+    /// The first yes that somebody gets, else the first no.
+    fn explain_probe(&self, probe: &Probe<'_>, tool: &str) -> ToolRequest {
+        let verdicts = self.principals.iter().map(|principal| {
+            let by = By { principal, tool };
+            probe.evaluate(self.policy, self.manifest, by)
+        });
+        let told = verdicts.map(|verdict| match verdict {
+            Verdict::Allow(permit) => (ALLOW, permit.rule, Some(permit.route)),
+            Verdict::Deny(refusal) => (DENY, refusal.rule, refusal.route),
+        });
+        let (verdict, rule, route) = told
+            .min_by_key(|(verdict, ..)| *verdict != ALLOW)
+            .unwrap_or_else(|| (DENY, DEFAULT_DENY.to_owned(), None));
+        ToolRequest {
+            site: probe.site.name.clone(),
+            deployment: probe.deployment,
+            method: probe.method,
+            path: probe.template.to_string(),
+            route: route.map(|route| route.to_string()),
+            verdict,
+            rule,
+        }
     }
 }
 
@@ -193,6 +341,7 @@ impl Explanation {
             class: None,
             template: None,
             tools: Vec::new(),
+            principals: Vec::new(),
             credential: None,
             credential_reference: None,
             address: None,
@@ -210,64 +359,8 @@ const DENY: &str = "deny";
 
 struct Answer<'p, 't> {
     target: &'t Target<'p>,
-    tool: String,
+    by: By<'t>,
     verdict: Verdict,
-}
-
-fn explain_request(
-    policy: &Policy,
-    manifest: &Manifest,
-    method: &str,
-    targets: &[Target<'_>],
-    query: &[(String, String)],
-    tool: Option<&str>,
-    unknown: &str,
-) -> Explanation {
-    let Some(method) = Method::parse(method) else {
-        return Explanation::refused(policy, &format!("{method:?} is no method that can be sent"));
-    };
-    let tools: Vec<String> = tool.map_or_else(
-        || manifest.tools.keys().cloned().collect(),
-        |tool| vec![tool.to_owned()],
-    );
-    let mut answers = Vec::new();
-    for target in targets {
-        for tool in &tools {
-            let verdict = policy.evaluate(manifest, tool, target.request(method, query));
-            answers.push(Answer {
-                target,
-                tool: tool.clone(),
-                verdict,
-            });
-        }
-    }
-    let allowed: Vec<&Answer<'_, '_>> = answers
-        .iter()
-        .filter(|answer| matches!(answer.verdict, Verdict::Allow(_)))
-        .collect();
-    let telling = allowed
-        .first()
-        .copied()
-        .or_else(|| answers.iter().max_by_key(|answer| answer.nearness()));
-    let Some(answer) = telling else {
-        return Explanation::refused(policy, unknown);
-    };
-    let mut explanation = answer.explain(policy);
-    explanation.canonical = Some(answer.target.canonical(method, query));
-    if explanation.route.is_none() && tool.is_none() {
-        explanation.tools.clear();
-    }
-    if explanation.route.is_none() && tool.is_none() && !explanation.would_allow.starts_with('#') {
-        explanation.would_allow = "# ask with a tool to see the rule that would let it".to_owned();
-    }
-    if explanation.is_allowed() {
-        explanation.tools = allowed
-            .iter()
-            .filter(|other| std::ptr::eq(other.target, answer.target))
-            .map(|other| other.tool.clone())
-            .collect();
-    }
-    explanation
 }
 
 impl Answer<'_, '_> {
@@ -289,7 +382,7 @@ impl Answer<'_, '_> {
     fn explain(&self, policy: &Policy) -> Explanation {
         let is_assumed = self.target.site.known_deployment().is_none();
         let common = Explanation {
-            tools: vec![self.tool.clone()],
+            tools: vec![self.by.tool.to_owned()],
             assumed_deployment: is_assumed.then_some(self.target.deployment),
             ..Explanation::refused(policy, "")
         };
@@ -322,55 +415,6 @@ fn explain_refusal(policy: &Policy, refusal: &Refusal, common: Explanation) -> E
         nearest: refusal.nearest.clone(),
         would_allow: refusal.would_allow.clone(),
         ..common
-    }
-}
-
-fn explain_tool(policy: &Policy, manifest: &Manifest, tool: &str) -> Explanation {
-    if !manifest.tools.contains_key(tool) {
-        return Explanation::refused(policy, &format!("the component declares no tool {tool:?}"));
-    }
-    let is_offered = policy.offers(manifest, tool);
-    let probes = policy.probes(manifest, tool);
-    let requests = probes.iter().map(|probe| {
-        let verdict = probe.evaluate(policy, manifest, tool);
-        let (verdict, rule, route) = match &verdict {
-            Verdict::Allow(permit) => (ALLOW, permit.rule.clone(), Some(permit.route.to_string())),
-            Verdict::Deny(refusal) => (
-                DENY,
-                refusal.rule.clone(),
-                refusal.route.as_ref().map(ToString::to_string),
-            ),
-        };
-        let (site, deployment, method) = (probe.site.name.clone(), probe.deployment, probe.method);
-        ToolRequest {
-            site,
-            deployment,
-            method,
-            path: probe.template.to_string(),
-            route,
-            verdict,
-            rule,
-        }
-    });
-    let requests: Vec<ToolRequest> = requests.collect();
-    let reason = if is_offered {
-        "the tool is offered: some of its requests can be allowed".to_owned()
-    } else {
-        "the tool does not exist here: none of the requests that it is for can be allowed"
-            .to_owned()
-    };
-    let rule = requests
-        .iter()
-        .find(|request| (request.verdict == ALLOW) == is_offered);
-    let rule = rule.map_or_else(|| DEFAULT_DENY.to_owned(), |request| request.rule.clone());
-    Explanation {
-        verdict: if is_offered { ALLOW } else { DENY },
-        place: place(policy, &rule),
-        rule,
-        tools: vec![tool.to_owned()],
-        would_allow: String::new(),
-        requests,
-        ..Explanation::refused(policy, &reason)
     }
 }
 

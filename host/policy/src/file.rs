@@ -6,6 +6,7 @@
 mod accept;
 mod assertions;
 mod path;
+mod principal;
 mod reader;
 mod rule;
 mod site;
@@ -20,25 +21,15 @@ use crate::acceptance::Acceptance;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::Effect;
 use crate::site::Site;
-pub(crate) use assertions::{Assertion, Claim, read as read_assertions};
+pub(crate) use assertions::{Claim, read as read_assertions};
 use reader::{Reader, Table};
 
 /// A policy that a person is to read is far smaller; beyond this someone wants the parser to work.
 const MAX_BYTES: usize = 1 << 20;
 const MAX_RULES: usize = 2_000;
 
-const TOP_KEYS: &[&str] = &["version", "site", "rule", "deny", "component"];
-const TOP_LATER: &[(&str, &str)] = &[
-    ("mode", "every rule is enforced"),
-    (
-        "principal",
-        "whoever may call this server has all rules of the file",
-    ),
-    (
-        "principals",
-        "whoever may call this server has all rules of the file",
-    ),
-];
+const TOP_KEYS: &[&str] = &["version", "site", "rule", "deny", "principal", "component"];
+const TOP_LATER: &[(&str, &str)] = &[("mode", "every rule is enforced")];
 
 /// Without a byte order mark and with plain line ends, so that copies are the same text.
 fn plain(text: &str) -> String {
@@ -75,6 +66,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     let mut rules = read_rules(&mut reader, &top, Effect::Allow, &sites);
     let mut denies = read_rules(&mut reader, &top, Effect::Deny, &sites);
     refuse_duplicate_ids(&mut reader, rules.iter().chain(&denies));
+    let mut sections = principal::read_all(&mut reader, &top, &rules);
     if rules.is_empty() && reader.problems.is_empty() {
         reader.complain(
             Problem::new(text.len()..text.len(), "no [[rule]] allows anything, so no tool would exist")
@@ -92,6 +84,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     let acceptances = accepted
         .flat_map(|read| std::mem::take(&mut read.accepted))
         .chain(sites.accepted)
+        .chain(sections.accepted)
         .map(|read| Acceptance {
             about: read.about,
             code: read.code,
@@ -115,6 +108,9 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         .into_iter()
         .map(|(name, start)| (name, line_of(start)))
         .collect();
+    for (name, section) in &mut sections.by_name {
+        section.line = sections.starts.get(name).map_or(0, |start| line_of(*start));
+    }
     let (rules, denies) = (into_sorted(rules), into_sorted(denies));
     drop(document);
     let sites: Vec<Site> = sites.by_name.into_values().collect();
@@ -125,6 +121,7 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         site_lines,
         rules,
         denies,
+        sections: sections.by_name,
         component,
         remarks,
         acceptances,

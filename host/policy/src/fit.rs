@@ -1,6 +1,7 @@
 //! One rule against one request: does it fit, and if not, what is the first thing about it that does not.
 
 use crate::evaluate::{Case, Meaning, Source};
+use crate::principal::NotFor;
 use crate::rule::{PathSelector, Rule, Selector};
 
 /// The key of the rule that did not fit, and how far the comparison came before.
@@ -28,6 +29,7 @@ pub(crate) enum Why<'a> {
     OtherMethod,
     OtherProduct,
     OtherSite,
+    NotFor(NotFor<'a>),
     UnnamedTool,
     OwnRouteUnnamed,
     NotDeclared,
@@ -42,13 +44,15 @@ impl Case<'_> {
             return Err(Why::OtherSite);
         }
         let meaning = self.select(rule)?;
-        if !rule.covers_tool(self.tool) {
+        let may_use = self.policy.may_use(self.by.principal, rule);
+        may_use.map_err(Why::NotFor)?;
+        if !rule.covers_tool(self.by.tool) {
             return Err(Why::UnnamedTool);
         }
         // The component can't declare a route that it does not know, so for an own route the operator does.
         let is_own = matches!(meaning.source, Source::Rule(_));
-        let is_declared = (is_own && rule.names_tool(self.tool))
-            || self.manifest.declares(self.tool, meaning.route.as_str());
+        let is_declared = (is_own && rule.names_tool(self.by.tool))
+            || self.manifest.declares(self.by.tool, meaning.route.as_str());
         if !is_declared {
             return Err(if is_own {
                 Why::OwnRouteUnnamed
@@ -117,34 +121,45 @@ impl Case<'_> {
                 let detail = format!("the request goes to {}", self.request.product);
                 (progress_of(why), "product", detail)
             }
+            Why::NotFor(NotFor::Others) => {
+                let detail = format!("the rule is not for `{}`", self.by.principal);
+                (SELECTED + 1, "principals", detail)
+            }
+            Why::NotFor(NotFor::Unlisted(section)) => {
+                let detail = format!(
+                    "[principal.{}] in line {} does not list the rule",
+                    self.by.principal, section.line
+                );
+                (SELECTED + 1, "principal", detail)
+            }
             Why::UnnamedTool => {
-                let detail = format!("the rule does not name {:?}", self.tool);
-                (SELECTED + 1, "tools", detail)
+                let detail = format!("the rule does not name {:?}", self.by.tool);
+                (SELECTED + 2, "tools", detail)
             }
             Why::OwnRouteUnnamed => {
                 let detail = format!(
                     "own.{} is an own route: the rule has to name the tools that may use it",
                     rule.id
                 );
-                (SELECTED + 2, "tools", detail)
+                (SELECTED + 3, "tools", detail)
             }
             Why::NotDeclared => {
-                let detail = format!("tool `{}` does not declare the route {route}", self.tool);
-                (SELECTED + 2, "tools", detail)
+                let detail = format!("tool `{}` does not declare the route {route}", self.by.tool);
+                (SELECTED + 3, "tools", detail)
             }
             Why::QueryName(name) => {
                 let detail = format!(
                     "the query name {name:?} is not in the list of rule `{}`",
                     rule.id
                 );
-                (SELECTED + 3, "query", detail)
+                (SELECTED + 4, "query", detail)
             }
             Why::TooLong(limit) => {
                 let detail = format!(
                     "{BODY_HAS}{} bytes, rule `{}` allows {limit}",
                     self.request.body_len, rule.id
                 );
-                (SELECTED + 4, "request-max-bytes", detail)
+                (SELECTED + 5, "request-max-bytes", detail)
             }
         };
         Some(Miss {
@@ -156,7 +171,10 @@ impl Case<'_> {
 
     pub(crate) fn is_denied_by(&self, deny: &Rule) -> bool {
         let request = &self.request;
-        if !deny.site.covers(request.site) || !deny.covers_tool(self.tool) {
+        if !deny.site.covers(request.site)
+            || !deny.covers_tool(self.by.tool)
+            || !deny.covers_principal(self.by.principal)
+        {
             return false;
         }
         match &deny.selector {

@@ -3,7 +3,7 @@
 //! Pure. No file, clock, network or environment is touched here; texts and addresses come in, decisions go out.
 //!
 //! ```
-//! # use policy::{Policy, Manifest};
+//! # use policy::{Manifest, Policy, Principal};
 //! let text = r#"
 //! version = 1
 //!
@@ -20,13 +20,14 @@
 //! let manifest = Manifest::from_json(br#"{"tools":[
 //!     {"name":"jira_get_issue","routes":["jira.issue.get"]},
 //!     {"name":"jira_update_issue","routes":["jira.issue.get","jira.issue.update"]}]}"#, "sha256:…")?;
-//! assert!(policy.offers(&manifest, "jira_get_issue"));
-//! assert!(!policy.offers(&manifest, "jira_update_issue"));
+//! let alice = Principal::parse("alice").expect("a name");
+//! assert!(policy.offers(&manifest, &alice, "jira_get_issue"));
+//! assert!(!policy.offers(&manifest, &alice, "jira_update_issue"));
 //! # Ok::<(), policy::ManifestError>(())
 //! ```
 //!
 //! A request passes where three things meet: the catalogue (or the file) knows the route, the component's manifest
-//! gives the route to the calling tool, and a rule allows it while no `[[deny]]` matches. [`Policy::decide`] is the
+//! gives the route to the calling tool, and a rule that the caller has allows it while no `[[deny]]` matches. [`Policy::decide`] is the
 //! only maker of [`Permitted`], and whoever sends takes nothing else.
 
 #![forbid(unsafe_code)]
@@ -59,6 +60,7 @@ pub mod net;
 mod offers;
 pub mod origin;
 mod policy;
+mod principal;
 mod profile;
 mod remedy;
 mod replay;
@@ -95,6 +97,7 @@ pub use log::{BrokenLine, BrokenLog, Log, Record};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use origin::{Host, Origin, OriginError, Scheme};
 pub use policy::Policy;
+pub use principal::Section;
 pub use profile::Profile;
 pub use replay::{Changed, Replay, replay};
 pub use report::{HostRequest, Report, ReportInputs, Row, SiteRow, report};

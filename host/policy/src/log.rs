@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use crate::Policy;
 use crate::catalogue::catalogue;
-use crate::decide::Subject;
+use crate::decide::{By, Subject};
 use crate::explain::Question;
 use crate::fit::BODY_HAS;
 use crate::template::{Part, Template};
-use crate::vocabulary::{Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
 
 /// The decisions of one or more logs, in order.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Record {
     /// `audit.jsonl:12`
     pub place: String,
     pub ts: String,
-    pub principal: String,
+    pub principal: Principal,
     pub call: String,
     pub tool: String,
     pub site: SiteName,
@@ -144,6 +144,13 @@ impl Record {
             query: names.map(|name| (name.clone(), String::new())).collect(),
             tool: Some(self.tool.clone()),
         })
+    }
+
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            principal: &self.principal,
+            tool: &self.tool,
+        }
     }
 
     /// The request, if the log holds all of it, once for each deployment that it may have been made to.
@@ -264,6 +271,8 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
         return Ok(None);
     }
     let site = SiteName::parse(&line.site).map_err(|_| word("site", &line.site))?;
+    let principal =
+        Principal::parse(&line.principal).map_err(|_| word("principal", &line.principal))?;
     let product = Product::parse(&line.product).ok_or_else(|| word("product", &line.product))?;
     let method = Method::parse(&line.method).ok_or_else(|| word("method", &line.method))?;
     let segments = match (&line.template, &line.path) {
@@ -280,7 +289,7 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
     Ok(Some(Record {
         place: place.to_owned(),
         ts: line.ts,
-        principal: line.principal,
+        principal,
         call: line.call,
         tool: line.tool,
         site,

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::Policy;
 use crate::catalogue::{Route, catalogue};
+use crate::decide::By;
 use crate::evaluate::{Request, Verdict};
 use crate::manifest::Manifest;
 use crate::rule::{PathSelector, Selector};
 use crate::site::Site;
 use crate::template::Template;
-use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
 
 /// A request that a tool could make: used to ask the decision itself, instead of reasoning about rules twice.
 pub(crate) struct Probe<'a> {
@@ -22,7 +23,7 @@ pub(crate) struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest, tool: &str) -> Verdict {
+    pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest, by: By<'_>) -> Verdict {
         let request = Request {
             site: &self.site.name,
             product: self.product,
@@ -32,15 +33,15 @@ impl Probe<'_> {
             query: &[],
             body_len: 0,
         };
-        policy.evaluate(manifest, tool, request)
+        policy.evaluate(manifest, by, request)
     }
 }
 
 impl Policy {
-    /// Does the tool exist here? It does if a request of one of its routes could be allowed, on some configured site
+    /// Does the tool exist here for this caller? It does if a request of one of its routes could be allowed, on some configured site
     /// as whatever that site may turn out to be; a tool that declares routes that change something needs one of
     /// those. A tool that needs no route at all (it reads nothing but the host's own facts) always exists.
-    pub fn offers(&self, manifest: &Manifest, tool: &str) -> bool {
+    pub fn offers(&self, manifest: &Manifest, principal: &Principal, tool: &str) -> bool {
         let Some(entry) = manifest.tools.get(tool) else {
             return false;
         };
@@ -55,26 +56,29 @@ impl Policy {
         if entry.routes.is_empty() && probes.is_empty() {
             return true;
         }
+        let by = By { principal, tool };
         probes
             .iter()
-            .any(|probe| match probe.evaluate(self, manifest, tool) {
+            .any(|probe| match probe.evaluate(self, manifest, by) {
                 Verdict::Allow(permit) => permit.class != Class::Read || !changes_something,
                 Verdict::Deny(_) => false,
             })
     }
 
-    /// Could any tool do something of this class with this product of this site?
+    /// Could any tool of this caller do something of this class with this product of this site?
     pub fn allows_class(
         &self,
         manifest: &Manifest,
+        principal: &Principal,
         site: &SiteName,
         product: Product,
         class: Class,
     ) -> bool {
         manifest.tools.keys().any(|tool| {
+            let by = By { principal, tool };
             let probes = self.probes(manifest, tool);
             probes.iter().filter(|probe| probe.site.name == *site && probe.product == product).any(|probe| {
-                matches!(probe.evaluate(self, manifest, tool), Verdict::Allow(permit) if permit.class == class)
+                matches!(probe.evaluate(self, manifest, by), Verdict::Allow(permit) if permit.class == class)
             })
         })
     }

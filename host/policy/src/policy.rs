@@ -8,9 +8,10 @@ use crate::acceptance::Acceptance;
 use crate::catalogue::{RouteMatch, catalogue};
 use crate::check::Finding;
 use crate::diagnostic::Diagnostics;
+use crate::principal::Section;
 use crate::rule::Rule;
 use crate::site::Site;
-use crate::vocabulary::{Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
 
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -24,6 +25,7 @@ pub struct Policy {
     pub(crate) denies: Vec<Rule>,
     /// For each site the rules that are about it, as places in `rules`.
     pub(crate) rules_of_site: BTreeMap<SiteName, Vec<usize>>,
+    pub(crate) sections: BTreeMap<Principal, Section>,
     pub(crate) component: Option<String>,
     /// What the parser let pass, but `check` has to say.
     pub(crate) remarks: Vec<Finding>,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::RefusalCode;
+use crate::decide::{By, RefusalCode};
 use crate::evaluate::{Case, Meaning, path_text};
 use crate::hazard;
 use crate::rule::{Rule, Selector, class_of_method};
@@ -15,7 +15,7 @@ use crate::vocabulary::is_name;
 
 pub(crate) fn would_allow(case: &Case<'_>, code: RefusalCode, deny: Option<&Rule>) -> String {
     let Case {
-        tool,
+        by: By { tool, .. },
         request,
         meanings,
         ..
@@ -79,9 +79,27 @@ fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>) -> String {
         ),
         format!("site = {}", quoted(case.request.site.as_str())),
         format!("routes = {}", quoted_list([route].into_iter())),
-        format!("tools = {}", quoted_list([case.tool].into_iter())),
     ];
-    lines.join("\n") + "\n"
+    for_whom(case, lines.to_vec())
+}
+
+/// The rule with the tool and, where the file tells principals apart, the principal that asked. One who has a section
+/// of their own has to have the rule there too, and no line that is added does that.
+fn for_whom(case: &Case<'_>, mut lines: Vec<String>) -> String {
+    let By { principal, tool } = case.by;
+    lines.push(format!("tools = {}", quoted_list([tool].into_iter())));
+    if case.policy.names_principals() && !principal.is_anyone_else() {
+        let names = quoted_list([principal.as_str()].into_iter());
+        lines.push(format!("principals = {names}"));
+    }
+    let text = lines.join("\n") + "\n";
+    match case.policy.sections().get(principal) {
+        Some(section) => format!(
+            "# besides this rule its id has to stand in `rules` of [principal.{principal}] in line {}\n{text}",
+            section.line
+        ),
+        None => text,
+    }
 }
 
 /// A rule that adds a route for exactly this path, with issue keys and numbers left open.
@@ -99,17 +117,20 @@ fn own_route(case: &Case<'_>) -> String {
     if !has_plain_query {
         return NO_SUCH_QUERY.to_owned();
     }
-    if !is_name(case.tool) {
+    if !is_name(case.by.tool) {
         return format!(
             "# no line allows this: {:?} is no name that a rule can hold",
-            case.tool
+            case.by.tool
         );
     }
     let class = class_of_method(request.method);
     let deny = case.policy.denies().find(|deny| {
         let selects =
             matches!(&deny.selector, Selector::Classes(classes) if classes.contains(&class));
-        selects && deny.site.covers(request.site) && deny.covers_tool(case.tool)
+        selects
+            && deny.site.covers(request.site)
+            && deny.covers_tool(case.by.tool)
+            && deny.covers_principal(case.by.principal)
     });
     if let Some(deny) = deny {
         return stands_against(deny);
@@ -136,8 +157,7 @@ fn own_route(case: &Case<'_>) -> String {
             quoted_list(request.query.iter().map(|(name, _)| name))
         ));
     }
-    lines.push(format!("tools = {}", quoted_list([case.tool].into_iter())));
-    lines.join("\n") + "\n"
+    for_whom(case, lines)
 }
 
 /// A lone digit is more likely a version of the interface than somebody's id.

@@ -13,7 +13,7 @@ use crate::decide::Permit;
 use crate::evaluate::{Request, Verdict};
 use crate::log::{Log, Record, RecordedRequest};
 use crate::manifest::Manifest;
-use crate::vocabulary::{Method, SiteName};
+use crate::vocabulary::{Method, Principal, SiteName};
 use crate::writing::{Seen, WRITING, shown, times};
 
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,7 @@ pub struct Replay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changed {
     pub now: &'static str,
+    pub principal: Principal,
     pub tool: String,
     pub site: SiteName,
     pub method: Method,
@@ -76,16 +77,17 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
         } else {
             replay.newly_allowed += 1;
         }
-        let words = [
+        let words = vec![
+            record.principal.as_str(),
             &record.tool,
             record.site.as_str(),
             &record.path,
             &record.rule,
         ];
-        let words = words.into_iter().map(AsRef::as_ref).collect();
         let key = (record.is_allowed, words, record.method, rule_now.clone());
         let change = changes.entry(key).or_insert_with(|| Changed {
             now: if record.is_allowed { DENY } else { ALLOW },
+            principal: record.principal.clone(),
             tool: record.tool.clone(),
             site: record.site.clone(),
             method: record.method,
@@ -110,7 +112,7 @@ fn changed(
 ) -> Option<(String, String)> {
     let mut permits = requests
         .iter()
-        .filter_map(|request| policy.permit(manifest, &record.tool, Request::of(request)));
+        .filter_map(|request| policy.permit(manifest, record.by(), Request::of(request)));
     match (permits.next(), record.is_allowed) {
         (Some(permit), true) => misses_redirect(record, &permit, policy),
         (None, false) => None,
@@ -125,7 +127,7 @@ fn changed(
             Some((place_of(policy, &permit.rule), reason))
         }
         (None, true) => {
-            let verdict = policy.evaluate(manifest, &record.tool, Request::of(requests.first()?));
+            let verdict = policy.evaluate(manifest, record.by(), Request::of(requests.first()?));
             match verdict {
                 Verdict::Deny(refusal) => Some((place_of(policy, &refusal.rule), refusal.reason)),
                 Verdict::Allow(_) => None,
@@ -177,9 +179,10 @@ impl Replay {
                 let sign = if now == ALLOW { '+' } else { '-' };
                 writeln!(
                     text,
-                    "{sign} {} {}: {} {} on {}\n    then     {}\n    now      {}: {}\n    when     {} to {}, first in {}",
+                    "{sign} {} {} of {}: {} {} on {}\n    then     {}\n    now      {}: {}\n    when     {} to {}, first in {}",
                     times(change.seen.times),
                     shown(&change.tool),
+                    change.principal,
                     change.method,
                     shown(&change.path),
                     change.site,

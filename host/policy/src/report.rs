@@ -13,9 +13,12 @@ use crate::Policy;
 use crate::acceptance::Acceptance;
 use crate::log::Log;
 use crate::manifest::Manifest;
+use crate::principal::listed;
+use crate::rule::Rule;
 use crate::set::{Budget, Door, Grant, Reach, Shape, TooTangled, ToolView};
 use crate::site::Site;
-use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
+use crate::writing::joined;
 
 /// What the report says beside the policy.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ pub struct ReportInputs<'a> {
     pub credentials: Option<&'a BTreeMap<SiteName, String>>,
     /// For the column of last use.
     pub log: Option<&'a Log>,
+    /// Only what this principal can reach.
+    pub principal: Option<&'a Principal>,
     /// What the host asks for itself, under rules that no file can change.
     pub host_requests: &'a [HostRequest],
 }
@@ -46,6 +51,8 @@ pub struct Report {
     pub policy_digest: String,
     pub component_digest: String,
     pub sites: Vec<SiteRow>,
+    /// `[principal.NAME]` blocks, in words.
+    pub principals: Vec<String>,
     pub rows: Vec<Row>,
     /// `[[deny]]` blocks, in words.
     pub denials: Vec<String>,
@@ -71,6 +78,8 @@ pub struct SiteRow {
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub tool: String,
+    /// Who may; empty for everybody.
+    pub principals: Vec<Principal>,
     pub site: SiteName,
     pub product: Product,
     pub deployments: Vec<Deployment>,
@@ -96,12 +105,17 @@ pub fn report(
     inputs: &ReportInputs<'_>,
 ) -> Result<Report, TooTangled> {
     let mut rows = Rows::default();
-    let reach = Reach::of(policy, ToolView::Declared(manifest));
+    let principals = inputs.principal.map_or_else(
+        || policy.principals(),
+        |principal| BTreeSet::from([principal.clone()]),
+    );
+    let reach = Reach::of(policy, ToolView::Declared(manifest), &principals);
     let mut budget = Budget::new();
     for door in reach.doors.keys() {
         for grant in reach.open(door, &mut budget)? {
             for shape in &grant.shapes {
-                rows.add(policy, inputs, door, &grant, shape);
+                let principals = listed(&shape.principals, &principals);
+                rows.add(policy, inputs, door, &grant, shape, principals);
             }
         }
     }
@@ -123,25 +137,38 @@ pub fn report(
             .iter()
             .map(|site| site_row(site, inputs))
             .collect(),
+        principals: principal_lines(policy, inputs.principal),
         rows,
-        denials: policy
-            .denies()
-            .map(|deny| {
-                let tools = deny.tools.as_ref().map_or_else(String::new, |tools| {
-                    let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
-                    format!(", for {}", tools.join(", "))
-                });
-                format!(
-                    "{}: {} on {}{tools}",
-                    policy.place_of(deny),
-                    deny.selector,
-                    deny.site
-                )
-            })
-            .collect(),
+        denials: policy.denies().map(|deny| denial(policy, deny)).collect(),
         accepted: policy.acceptances.clone(),
         log_since: inputs.log.and_then(Log::begins).map(str::to_owned),
     })
+}
+
+fn principal_lines(policy: &Policy, only: Option<&Principal>) -> Vec<String> {
+    let sections = policy.sections().iter();
+    let wanted = sections.filter(|(name, _)| only.is_none_or(|only| only == *name));
+    wanted
+        .map(|(name, section)| {
+            let place = format!("{}:{}", policy.file_name(), section.line);
+            format!("{name} ({place}): {}", joined(&section.rules))
+        })
+        .collect()
+}
+
+fn denial(policy: &Policy, deny: &Rule) -> String {
+    let tools = deny.tools.as_ref();
+    let tools = tools.map(|tools| format!(", for {}", joined(tools)));
+    let principals = deny.principals.as_ref();
+    let principals = principals.map(|names| format!(", to {}", joined(names)));
+    format!(
+        "{}: {} on {}{}{}",
+        policy.place_of(deny),
+        deny.selector,
+        deny.site,
+        tools.unwrap_or_default(),
+        principals.unwrap_or_default()
+    )
 }
 
 impl Report {
@@ -155,7 +182,7 @@ impl Report {
     }
 }
 
-type RowKey = (String, SiteName, Method, String, Class);
+type RowKey = (String, SiteName, Method, String, Class, Vec<Principal>);
 
 #[derive(Default)]
 struct Rows {
@@ -170,6 +197,7 @@ impl Rows {
         door: &Door,
         grant: &Grant<'_>,
         shape: &Shape,
+        principals: Vec<Principal>,
     ) {
         let path = shape.path_text();
         for tool in &shape.tools {
@@ -179,9 +207,11 @@ impl Rows {
                 door.method,
                 path.clone(),
                 grant.class,
+                principals.clone(),
             );
             let row = self.by_key.entry(key).or_insert_with(|| Row {
                 tool: tool.clone(),
+                principals: principals.clone(),
                 site: door.site.clone(),
                 product: door.product,
                 deployments: Vec::new(),
@@ -296,6 +326,7 @@ fn host_rows(policy: &Policy, inputs: &ReportInputs<'_>) -> Vec<Row> {
         };
     let row = |site: &Site, product: Product, request: &HostRequest| Row {
         tool: HOST.to_owned(),
+        principals: Vec::new(),
         site: site.name.clone(),
         product,
         deployments: request

@@ -6,7 +6,8 @@ use std::fmt;
 use crate::catalogue::catalogue;
 use crate::site::{quoted, quoted_list};
 use crate::template::Template;
-use crate::vocabulary::{Class, Method, Product, SiteName};
+use crate::vocabulary::{Class, Method, Principal, Product, SiteName};
+use crate::writing::joined;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -17,6 +18,8 @@ pub struct Rule {
     pub selector: Selector,
     /// `None`: every tool that the component's manifest gives the route to.
     pub tools: Option<BTreeSet<String>>,
+    /// `None`: everybody whose own section does not leave the rule out.
+    pub principals: Option<BTreeSet<Principal>>,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
     /// Name of one of the site's `redirect` origins.
@@ -65,6 +68,11 @@ impl Rule {
         self.tools.as_ref().is_none_or(|tools| tools.contains(tool))
     }
 
+    pub fn covers_principal(&self, principal: &Principal) -> bool {
+        let principals = self.principals.as_ref();
+        principals.is_none_or(|principals| principals.contains(principal))
+    }
+
     /// The operator wrote this tool's name into this rule.
     pub fn names_tool(&self, tool: &str) -> bool {
         self.tools
@@ -95,6 +103,10 @@ impl Rule {
         }
         if let Some(tools) = &self.tools {
             lines.push(format!("tools = {}", quoted_list(tools.iter())));
+        }
+        if let Some(principals) = &self.principals {
+            let principals = principals.iter().map(Principal::as_str);
+            lines.push(format!("principals = {}", quoted_list(principals)));
         }
         let limits = [
             ("request-max-bytes", self.request_max_bytes),
@@ -197,16 +209,9 @@ impl fmt::Display for SiteSelector {
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Classes(classes) => write!(f, "classes {}", join(classes.iter())),
-            Self::Routes(routes) => write!(f, "routes {}", join(routes.iter())),
-            Self::Path(path) => write!(f, "{} {}", join(path.methods.iter()), path.template),
+            Self::Classes(classes) => write!(f, "classes {}", joined(classes)),
+            Self::Routes(routes) => write!(f, "routes {}", joined(routes)),
+            Self::Path(path) => write!(f, "{} {}", joined(&path.methods), path.template),
         }
     }
-}
-
-fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
-    items
-        .map(|item| item.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::check::CODES;
+use crate::principal::ANYONE_ELSE;
 use crate::vocabulary::{Class, Deployment, Method, Product};
 
 /// Of draft 2020-12.
@@ -28,6 +29,14 @@ pub fn schema() -> Value {
             },
             "rule": { "type": "array", "minItems": 1, "items": rule() },
             "deny": { "type": "array", "items": deny() },
+            "principal": {
+                "type": "object",
+                "propertyNames": principal(),
+                "additionalProperties": object(&["rules"], properties([
+                    ("rules", list(json!({ "type": "string", "pattern": NAME }), "The only rules that this principal has, as far as they are for them.")),
+                    ("accept", accept()),
+                ])),
+            },
         },
     })
 }
@@ -241,8 +250,19 @@ fn shared_keys() -> Map<String, Value> {
                 "The only tools that this is about.",
             ),
         ),
+        (
+            "principals",
+            list(
+                principal(),
+                "The only callers that this is about, as their keys name them.",
+            ),
+        ),
         ("accept", accept()),
     ])
+}
+
+fn principal() -> Value {
+    json!({ "type": "string", "pattern": NAME, "not": { "const": ANYONE_ELSE } })
 }
 
 /// Exactly one of `classes`, `routes` and `path`, and what goes with a path goes with nothing else.

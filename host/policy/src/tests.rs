@@ -9,6 +9,7 @@ mod diffs;
 mod explanations;
 mod generate;
 mod logs;
+mod principals;
 mod properties;
 mod reach;
 mod reports;
@@ -17,8 +18,8 @@ mod sites;
 mod slips;
 
 use crate::{
-    Caller, Deployment, Manifest, Method, Permitted, Policy, Product, RefusalCode, Refused,
-    SiteName, Subject,
+    Caller, Deployment, Manifest, Method, Permitted, Policy, Principal, Product, RefusalCode,
+    Refused, SiteName, Subject,
 };
 
 /// Three sites and six rules, two of which add routes of their own.
@@ -49,6 +50,7 @@ pub(crate) fn manifest() -> Manifest {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
+    pub(crate) principal: Principal,
     pub(crate) site: SiteName,
     pub(crate) product: Product,
     pub(crate) deployment: Deployment,
@@ -59,9 +61,10 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// To the fixture's `jira`, path as text: split, and otherwise left as it is.
+    /// Of alice, to the fixture's `jira`, path as text: split, and otherwise left as it is.
     pub(crate) fn jira(method: Method, path: &str) -> Self {
         Self {
+            principal: principal("alice"),
             site: site("jira"),
             product: Product::Jira,
             deployment: Deployment::Cloud,
@@ -88,6 +91,18 @@ impl Ask {
     pub(crate) fn at(mut self, name: &str, product: Product, deployment: Deployment) -> Self {
         (self.site, self.product, self.deployment) = (site(name), product, deployment);
         self
+    }
+
+    pub(crate) fn of(mut self, name: &str) -> Self {
+        self.principal = principal(name);
+        self
+    }
+
+    pub(crate) fn caller(&self, tool: &str) -> Caller {
+        Caller {
+            principal: self.principal.clone(),
+            tool: tool.to_owned(),
+        }
     }
 
     pub(crate) fn with_body(mut self, bytes: u64) -> Self {
@@ -124,12 +139,12 @@ pub(crate) fn site(name: &str) -> SiteName {
     SiteName::parse(name).expect("tests name sites well")
 }
 
+pub(crate) fn principal(name: &str) -> Principal {
+    Principal::parse(name).expect("tests name principals well")
+}
+
 pub(crate) fn decide(policy: &Policy, tool: &str, ask: Ask) -> Result<Permitted<Ask>, Refused> {
-    let caller = Caller {
-        principal: "alice".to_owned(),
-        tool: tool.to_owned(),
-    };
-    policy.decide(&manifest(), &caller, ask)
+    policy.decide(&manifest(), &ask.caller(tool), ask)
 }
 
 pub(crate) fn rule_of(policy: &Policy, tool: &str, ask: Ask) -> Result<String, RefusalCode> {

@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use crate::Policy;
-use crate::decide::Subject;
+use crate::decide::{By, Subject};
 use crate::evaluate::{Request, Verdict};
 use crate::manifest::Manifest;
 use crate::set::{Door, Shape};
-use crate::vocabulary::{Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Witness {
+    pub principal: Principal,
     pub tool: String,
     pub method: Method,
     /// As it would be sent.
@@ -26,7 +27,7 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// A member of the shape; `None` only for a shape without tools or a door to a site that the policy lacks.
+    /// A member of the shape; `None` only for a shape without tools or principals, or a door to a site that the policy lacks.
     pub(crate) fn of(policy: &Policy, door: &Door, shape: &Shape) -> Option<Self> {
         let site = policy.site(&door.site)?;
         let segments = shape.sample_path();
@@ -37,6 +38,7 @@ impl Witness {
             .map(|name| (name.clone(), "1".to_owned()))
             .collect();
         Some(Self {
+            principal: shape.principals.first()?.clone(),
             tool: shape.tools.first()?.clone(),
             method: door.method,
             url: site.url(door.product, &segments, &query),
@@ -53,17 +55,29 @@ impl Witness {
         self.query.iter().map(|(name, _)| name.as_str())
     }
 
-    pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest) -> Verdict {
-        policy.evaluate(manifest, &self.tool, Request::of(self))
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            principal: &self.principal,
+            tool: &self.tool,
+        }
     }
 
-    /// `jira_get_issue: GET https://…`, with the length of the body where that matters.
+    pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest) -> Verdict {
+        policy.evaluate(manifest, self.by(), Request::of(self))
+    }
+
+    /// `jira_get_issue: GET https://…`, with whoever asks and the length of the body where that matters.
     pub fn human(&self) -> String {
+        let whose = if self.principal.is_anyone_else() {
+            String::new()
+        } else {
+            format!(" of {}", self.principal)
+        };
         let body = match self.body_bytes {
             0 => String::new(),
             bytes => format!(", with a body of {bytes} bytes"),
         };
-        format!("{}: {} {}{body}", self.tool, self.method, self.url)
+        format!("{}{whose}: {} {}{body}", self.tool, self.method, self.url)
     }
 }
 

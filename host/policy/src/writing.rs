@@ -14,6 +14,12 @@ pub(crate) fn shown(text: &str) -> String {
         .collect()
 }
 
+/// `alice, bob`
+pub(crate) fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    words.join(", ")
+}
+
 pub(crate) fn times(count: usize) -> String {
     match count {
         1 => "once".to_owned(),

@@ -23,7 +23,7 @@ fn is_allowed(url: &str) -> bool {
         url: url.to_owned(),
         tool: None,
     };
-    explain(&policy, &manifest, &question).is_allowed()
+    explain(&policy, &manifest, &question, None).is_allowed()
 }
 
 #[test]

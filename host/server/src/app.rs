@@ -5,41 +5,43 @@
 mod egress;
 mod offer;
 mod provider;
+mod rights;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
-use policy::{Caller, Class, Deployment, Manifest, Policy, Product, SiteName};
+use policy::{Caller, Deployment, Manifest, Principal, Product, SiteName};
 use time::OffsetDateTime;
 
 use crate::audit::JsonlFile;
 use crate::auth::CredentialStore;
 use crate::clock::SystemClock;
 use crate::component;
-use crate::config::{Config, Offer};
+use crate::config::Config;
 use crate::sandbox::{Limits, LoadError, Sandbox};
 use crate::site::Deployments;
 use crate::wire::HttpWire;
 
 pub use self::offer::{Offered, UnknownNames};
 pub use self::provider::Server;
+use self::rights::Rights;
+pub use self::rights::Standing;
 
 /// Who calls over standard input: whoever started the process. No key carries this name.
 pub const LOCAL: &str = "local";
+
+/// [`LOCAL`], as decisions want it.
+pub(crate) fn local() -> Principal {
+    Principal::parse(LOCAL).expect("the constant is a name")
+}
 
 type NativeGateway = Gateway<HttpWire, SystemClock, Arc<JsonlFile>, CredentialStore>;
 
 /// Cheap to make: engine, connections and audit file wait for the first call.
 pub struct App {
-    policy: Arc<Policy>,
-    manifest: Arc<Manifest>,
-    /// Products of sites where no tool may write.
-    read_only: OnceLock<BTreeSet<(SiteName, Product)>>,
-    offer: Offer,
-    offered: OnceLock<Offered>,
+    rights: RwLock<Arc<Rights>>,
     gateway: NativeGateway,
     deployments: Deployments,
     sandbox: OnceLock<Result<Sandbox, Arc<LoadError>>>,
@@ -77,19 +79,13 @@ impl App {
             passes,
             ..
         } = config;
-        // A name that no tool has must stop the start; without names the list can wait until it is asked for.
-        let offered = if offer == Offer::default() {
-            OnceLock::new()
-        } else {
-            OnceLock::from(Offered::new(&manifest, &policy, &offer)?)
-        };
-        let policy = Arc::new(policy);
+        let (policy, manifest) = (Arc::new(policy), Arc::new(manifest));
+        let rights = Rights::new(Arc::clone(&policy), Arc::clone(&manifest), Arc::new(offer))?;
         let started = OffsetDateTime::now_utc();
-        let manifest = Arc::new(manifest);
         Ok(Self {
             gateway: Gateway::new(
-                Arc::clone(&policy),
-                Arc::clone(&manifest),
+                policy,
+                manifest,
                 wire.with_passes(passes),
                 SystemClock::new(),
                 audit,
@@ -99,39 +95,20 @@ impl App {
             sandbox: OnceLock::new(),
             clock: SystemClock::new(),
             calls: AtomicU64::new(0),
-            policy,
-            manifest,
-            read_only: OnceLock::new(),
-            offer,
-            offered,
+            rights: RwLock::new(Arc::new(rights)),
             limits,
             started,
         })
     }
 
-    pub fn offered(&self) -> &Offered {
-        self.offered.get_or_init(|| {
-            Offered::new(&self.manifest, &self.policy, &self.offer)
-                .expect("the component's own manifest is read, and no name was asked for")
-        })
+    /// What a caller may use now.
+    pub fn standing(&self, principal: &Principal) -> Arc<Standing> {
+        self.rights().of(principal)
     }
 
-    fn is_read_only(&self, site: &SiteName, product: Product) -> bool {
-        let read_only = self.read_only.get_or_init(|| {
-            let products = self.policy.sites().iter().flat_map(|site| {
-                site.products
-                    .iter()
-                    .map(|product| (site.name.clone(), *product))
-            });
-            products
-                .filter(|(site, product)| {
-                    !self
-                        .policy
-                        .allows_class(&self.manifest, site, *product, Class::Write)
-                })
-                .collect()
-        });
-        read_only.contains(&(site.clone(), product))
+    fn rights(&self) -> Arc<Rights> {
+        let rights = self.rights.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&rights)
     }
 
     /// Made at the first call: a client that only lists tools does not pay for an engine.
@@ -144,7 +121,8 @@ impl App {
 
     /// The first configured site of a product whose deployment is known.
     pub(crate) fn first_site(&self, product: Product) -> Option<(SiteName, Deployment)> {
-        let mut sites = self
+        let rights = self.rights();
+        let mut sites = rights
             .policy
             .sites()
             .iter()
@@ -159,7 +137,7 @@ impl App {
         tool: &str,
         ask: Ask,
     ) -> (Result<Answer, Failure>, Vec<String>) {
-        let call = self.begin(LOCAL, tool);
+        let call = self.begin(&local(), tool);
         let answer = self.gateway.send(&call, ask).await;
         (
             answer,
@@ -167,9 +145,9 @@ impl App {
         )
     }
 
-    fn begin(&self, principal: &str, tool: &str) -> Arc<CallContext> {
+    fn begin(&self, principal: &Principal, tool: &str) -> Arc<CallContext> {
         let caller = Caller {
-            principal: principal.to_owned(),
+            principal: principal.clone(),
             tool: tool.to_owned(),
         };
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;

@@ -77,10 +77,7 @@ impl Door {
         let bytes = body::read(&head.headers, body).await?;
         body::check(&bytes)?;
         let working = busy.begin();
-        let handler = Handler::new(Server::for_principal(
-            self.app.clone(),
-            principal.as_str().into(),
-        ));
+        let handler = Handler::new(Server::for_principal(self.app.clone(), principal));
         let service = StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::new(NeverSessionManager::default()),

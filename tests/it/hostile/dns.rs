@@ -110,7 +110,7 @@ pub(crate) fn literal(case: &Case) -> Ended {
         url: format!("{origin}/rest/api/3/issue/PROJ-1"),
         tool: None,
     };
-    if explain(&policy, &manifest(), &question).is_allowed() {
+    if explain(&policy, &manifest(), &question, None).is_allowed() {
         Ended::Failed("a request to it is allowed".to_owned())
     } else {
         Ended::Held

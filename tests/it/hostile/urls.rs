@@ -38,7 +38,7 @@ fn allows(
         url: url.to_owned(),
         tool: tool.map(str::to_owned),
     };
-    explain(policy, manifest, &question).is_allowed()
+    explain(policy, manifest, &question, None).is_allowed()
 }
 
 /// The reading itself is not simply closed.

@@ -98,8 +98,9 @@ impl<'p> Coverage<'p, '_> {
             }
         }
         let Some((door, shape)) = reached else {
-            // A route of the file's own without tools is P006.
-            if matches!(rule.selector, Selector::Path(_)) && rule.tools.is_none() {
+            // A route of the file's own without tools is P006, a rule without anybody P027.
+            let is_told = matches!(rule.selector, Selector::Path(_)) && rule.tools.is_none();
+            if is_told || self.policy.is_of_nobody(rule) {
                 return Ok(false);
             }
             let message = format!("rule `{}` matches nothing that its sites have", rule.id);

@@ -27,7 +27,10 @@ pub(super) fn check(policy: &Policy, manifest: &Manifest, notes: &mut Notes) {
     for rule in policy.rules() {
         let named = rule.tools.iter().flatten();
         for tool in named.filter(|tool| manifest.tools.contains_key(*tool)) {
-            if !policy.offers(manifest, tool) && told.insert(tool) {
+            let principals = policy.principals();
+            let mut principals = principals.iter();
+            let is_offered = principals.any(|principal| policy.offers(manifest, principal, tool));
+            if !is_offered && told.insert(tool) {
                 let message = format!(
                     "rule `{}` names `{tool}`, and still the tool has nothing that it could do",
                     rule.id

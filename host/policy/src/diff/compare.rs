@@ -8,9 +8,10 @@ use crate::decide::{RefusalCode, Subject};
 use crate::evaluate::Verdict;
 use crate::manifest::Manifest;
 use crate::origin::Origin;
+use crate::principal::listed;
 use crate::rule::Rule;
 use crate::set::{Budget, Door, Grant, Reach, Shape, TooTangled, ToolView};
-use crate::vocabulary::Class;
+use crate::vocabulary::{Class, Principal};
 use crate::witness::Witness;
 
 pub(super) struct Access {
@@ -33,12 +34,16 @@ pub(super) fn compare(
 ) -> Result<Access, TooTangled> {
     let mut budget = Budget::new();
     let view = ToolView::Declared(manifest);
-    let (before, after) = (Reach::of(old, view), Reach::of(new, view));
+    let principals: BTreeSet<Principal> = &old.principals() | &new.principals();
+    let before = Reach::of(old, view, &principals);
+    let after = Reach::of(new, view, &principals);
     let doors: BTreeSet<&Door> = before.doors.keys().chain(after.doors.keys()).collect();
-    let mut gained = Changes::default();
-    let mut lost = Changes::default();
-    let mut looser = Changes::default();
-    let mut tighter = Changes::default();
+    let changes = || Changes {
+        principals: principals.clone(),
+        by_key: BTreeMap::new(),
+    };
+    let (mut gained, mut lost) = (changes(), changes());
+    let (mut looser, mut tighter) = (changes(), changes());
     for door in doors {
         let was = Told {
             policy: old,
@@ -174,12 +179,7 @@ impl Told<'_> {
     fn rules_that_allow(&self, witness: &Witness) -> Vec<String> {
         let names: BTreeSet<String> = witness.query_names().map(str::to_owned).collect();
         let has = |shape: &Shape| {
-            shape.contains(
-                &witness.tool,
-                witness.segments(),
-                &names,
-                witness.body_bytes,
-            )
+            shape.contains(witness.by(), witness.segments(), &names, witness.body_bytes)
         };
         let allowing = self
             .grants
@@ -204,10 +204,19 @@ fn refusal_of(policy: &Policy, manifest: &Manifest, witness: &Witness) -> Option
 }
 
 /// What one entry stands for: pieces that differ in nothing but tools and deployment are one entry.
-type Key = (String, String, String, Vec<String>, String, String);
+type Key = (
+    String,
+    String,
+    String,
+    Vec<Principal>,
+    Vec<String>,
+    String,
+    String,
+);
 
-#[derive(Default)]
 struct Changes {
+    /// All whom either file tells apart.
+    principals: BTreeSet<Principal>,
     by_key: BTreeMap<Key, Change>,
 }
 
@@ -226,10 +235,12 @@ impl Changes {
         let otherwise = tell(&witness)
             .expect("a request beyond the other policy's set is refused by the other policy");
         let (path, only) = (shape.path_text(), only(&shape, grant));
+        let whose = listed(&shape.principals, &self.principals);
         let key = (
             door.site.to_string(),
             path.clone(),
             door.method.to_string(),
+            whose.clone(),
             only.clone(),
             grant.rule.id.clone(),
             otherwise.clone(),
@@ -243,6 +254,7 @@ impl Changes {
             route: door.route.map(str::to_owned),
             class: grant.class,
             tools: Vec::new(),
+            principals: whose,
             only,
             allowed_by: here.rules_that_allow(&witness),
             otherwise,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Change, Diff};
 use crate::sarif::{SarifResult, sarif};
-use crate::writing::WRITING;
+use crate::writing::{WRITING, joined};
 
 const CODES: &[(&str, &str)] = &[
     ("D001", "the new policy allows what the old one refused"),
@@ -126,11 +126,12 @@ fn section(text: &mut String, sign: char, title: &str, changes: &[Change], other
         writeln!(text, "{sign} {}", head(change)).expect(WRITING);
         let rows = [
             ("tools", change.tools.join(", ")),
+            ("for", joined(&change.principals)),
             ("by", change.allowed_by.join(", ")),
             (other, change.otherwise.clone()),
             ("example", change.witness.human()),
         ];
-        for (label, value) in rows {
+        for (label, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
             writeln!(text, "    {label:8} {value}").expect(WRITING);
         }
         text.push('\n');

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Explanation;
-use crate::writing::{WRITING, shown};
+use crate::writing::{WRITING, joined, shown};
 
 impl Explanation {
     pub fn human(&self) -> String {
@@ -31,6 +31,9 @@ impl Explanation {
         }
         if !self.tools.is_empty() && self.requests.is_empty() {
             line(&mut text, 2, "tool", &self.tools.join(", "));
+        }
+        if !self.principals.is_empty() {
+            line(&mut text, 2, "principal", &joined(&self.principals));
         }
         if let Some(site) = &self.credential {
             let reference = self.credential_reference.as_ref();

@@ -3,11 +3,11 @@
 
 use super::reader::{Reader, Table};
 use super::site::Sites;
-use super::{open, plain, read_version, rule};
+use super::{open, plain, principal, read_version, rule};
 use crate::Policy;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::{Effect, Rule};
-use crate::vocabulary::is_name;
+use crate::vocabulary::{Principal, is_name};
 
 /// One claim about a policy, before it is put to the test.
 pub(crate) struct Assertion {
@@ -25,6 +25,8 @@ pub(crate) enum Claim {
         method: String,
         url: String,
         tools: Vec<String>,
+        /// Without any, by anybody.
+        principals: Vec<Principal>,
     },
 }
 
@@ -77,13 +79,14 @@ fn read_one(
         let read = rule::read(reader, table, effect, sites)?;
         return Some((read.rule.id.clone(), Claim::Set(Box::new(read.rule))));
     }
-    reader.refuse_unknown_keys(table, &["id", "request", "tools"], &[]);
+    reader.refuse_unknown_keys(table, &["id", "request", "tools", "principals"], &[]);
     if !table.has("id") {
         reader.missing(table, "id", "the report names each assertion by this id");
     }
     let id = reader.string(table, "id");
     let request = reader.string(table, "request")?;
     let tools = reader.strings(table, "tools").unwrap_or_default();
+    let principals = principal::read_list(reader, table).unwrap_or_default();
     let Some((method, url)) = request.value.split_once(' ') else {
         let help = "write it like  request = \"GET https://acme.atlassian.net/rest/api/3/myself\"";
         reader.complain(Problem::new(request.span, "not a method and a URL").help(help));
@@ -101,6 +104,7 @@ fn read_one(
         method: method.to_owned(),
         url: url.to_owned(),
         tools: tools.iter().map(|tool| tool.value.to_owned()).collect(),
+        principals: principals.into_iter().collect(),
     };
     Some((id.value.to_owned(), claim))
 }

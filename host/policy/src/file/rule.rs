@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::accept::{self, Accepted};
 use super::path;
+use super::principal;
 use super::reader::{Reader, Table};
 use super::site::Sites;
 use crate::acceptance::About;
@@ -34,19 +35,28 @@ const RULE_KEYS: &[&str] = &[
     "class",
     "product",
     "tools",
+    "principals",
     "request-max-bytes",
     "response-max-bytes",
     "redirect",
     "accept",
 ];
 const DENY_KEYS: &[&str] = &[
-    "id", "site", "classes", "routes", "methods", "path", "product", "tools", "accept",
+    "id",
+    "site",
+    "classes",
+    "routes",
+    "methods",
+    "path",
+    "product",
+    "tools",
+    "principals",
+    "accept",
 ];
 const LATER: &[(&str, &str)] = &[
     ("projects", "rules hold for all projects of the site"),
     ("spaces", "rules hold for all spaces of the site"),
     ("confirm", "nobody is asked before a write"),
-    ("principals", "rules hold for everybody who may call"),
     (
         "limits",
         "there are `request-max-bytes` and `response-max-bytes`",
@@ -84,6 +94,7 @@ pub(super) fn read(
     let id = read_id(reader, table);
     let site = read_site(reader, table, sites);
     let tools = read_tools(reader, table);
+    let principals = principal::read_list(reader, table);
     let request_max_bytes = reader.size(table, "request-max-bytes");
     let response_max_bytes = reader.size(table, "response-max-bytes");
     let site = site?;
@@ -102,6 +113,7 @@ pub(super) fn read(
         site,
         selector,
         tools,
+        principals,
         request_max_bytes,
         response_max_bytes,
         redirect,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Report, Row, SiteRow};
 use crate::vocabulary::Class;
-use crate::writing::WRITING;
+use crate::writing::{WRITING, joined};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -143,13 +143,17 @@ impl Report {
             names => format!("<small>query: {}</small>", Escaped(&names.join(", "))),
         };
         let limits = lines(&row.limits);
+        let whose = match row.principals.as_slice() {
+            [] => String::new(),
+            names => format!("<small>for {}</small>", Escaped(&joined(names))),
+        };
         let last_used = match (&self.log_since, &row.last_used) {
             (None, _) => String::new(),
             (Some(_), Some(day)) => format!("<td>{}</td>", Escaped(day)),
             (Some(_), None) => "<td class=\"unused\">never</td>".to_owned(),
         };
         format!(
-            "<tr class=\"{} {} {}\"><td>{}</td><td>{}</td><td><code>{} {}</code>{query}{}</td>\
+            "<tr class=\"{} {} {}\"><td>{}{whose}</td><td>{}</td><td><code>{} {}</code>{query}{}</td>\
              <td><span class=\"badge {class_name}\">{class_name}</span></td><td>{}</td><td>{}{limits}</td>{last_used}</tr>\n",
             class.class_of(row.class.as_str()),
             site.class_of(row.site.as_str()),
@@ -167,10 +171,16 @@ impl Report {
 
     fn notes(&self) -> String {
         let mut html = String::new();
-        if !self.denials.is_empty() {
-            html.push_str("<section><h2>Never, whatever else is allowed</h2><ul>");
-            for denial in &self.denials {
-                write!(html, "<li>{}</li>", Escaped(denial)).expect(WRITING);
+        for (title, entries) in [
+            ("Principals that have these rules only", &self.principals),
+            ("Never, whatever else is allowed", &self.denials),
+        ] {
+            if entries.is_empty() {
+                continue;
+            }
+            write!(html, "<section><h2>{title}</h2><ul>").expect(WRITING);
+            for entry in entries {
+                write!(html, "<li>{}</li>", Escaped(entry)).expect(WRITING);
             }
             html.push_str("</ul></section>\n");
         }

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::{Report, Row};
 use crate::vocabulary::Class;
-use crate::writing::WRITING;
+use crate::writing::{WRITING, joined};
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "tool",
+    "principal",
     "site",
     "method",
     "path",
@@ -21,7 +22,7 @@ const COLUMNS: [&str; 10] = [
     "last used",
 ];
 
-fn cells(row: &Row) -> [String; 10] {
+fn cells(row: &Row) -> [String; 11] {
     let query = if row.query.is_empty() {
         String::new()
     } else {
@@ -29,6 +30,7 @@ fn cells(row: &Row) -> [String; 10] {
     };
     [
         row.tool.clone(),
+        joined(&row.principals),
         row.site.to_string(),
         row.method.to_string(),
         format!("{}{query}", row.path),
@@ -62,8 +64,11 @@ impl Report {
             )
             .expect(WRITING);
         }
+        for principal in &self.principals {
+            writeln!(text, "principal  {principal}").expect(WRITING);
+        }
         text.push('\n');
-        let table: Vec<[String; 10]> = self.rows.iter().map(cells).collect();
+        let table: Vec<[String; 11]> = self.rows.iter().map(cells).collect();
         let shown: Vec<usize> = (0..COLUMNS.len())
             .filter(|at| table.iter().any(|row| !row[*at].is_empty()))
             .collect();
@@ -125,6 +130,12 @@ impl Report {
         text.push_str(&line(&COLUMNS.map(|_| "---".to_owned())));
         for row in &self.rows {
             text.push_str(&line(&cells(row).map(|cell| markdown_cell(&cell))));
+        }
+        if !self.principals.is_empty() {
+            text.push_str("\n## Principals that have these rules only\n\n");
+        }
+        for principal in &self.principals {
+            writeln!(text, "- {}", markdown_cell(principal)).expect(WRITING);
         }
         if !self.denials.is_empty() {
             text.push_str("\n## Never, whatever else is allowed\n\n");

@@ -12,7 +12,7 @@ use crate::manifest::Manifest;
 use crate::net::AddressRules;
 use crate::rule::{PathSelector, Rule, Selector};
 use crate::site::Site;
-use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
+use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
 
 /// Requests of one door are compared with each other and with no others: no request stands at two doors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,27 +58,32 @@ pub(crate) struct Reach<'p> {
 const ANY_OTHER_TOOL: &str = "any other tool";
 
 impl<'p> Reach<'p> {
-    /// Of every site that can be dialled at all.
-    pub(crate) fn of(policy: &'p Policy, tools: ToolView<'_>) -> Self {
+    /// Of every site that can be dialled at all, for these principals.
+    pub(crate) fn of(
+        policy: &'p Policy,
+        tools: ToolView<'_>,
+        principals: &BTreeSet<Principal>,
+    ) -> Self {
         let is_dialled = |site: &&Site| {
             AddressRules::for_site(site)
                 .check_literal(&site.dial_origin())
                 .is_ok()
         };
-        Self::of_sites(policy, tools, policy.sites().iter().filter(is_dialled))
+        let sites = policy.sites().iter().filter(is_dialled);
+        Self::of_sites(&Askers::new(policy, tools, principals), policy, sites)
     }
 
-    /// Of all sites, also of those that have an address which they may not have.
+    /// Of all sites and for everybody, also of those that have an address which they may not have.
     pub(crate) fn of_every_site(policy: &'p Policy, tools: ToolView<'_>) -> Self {
-        Self::of_sites(policy, tools, policy.sites().iter())
+        let askers = Askers::new(policy, tools, &policy.principals());
+        Self::of_sites(&askers, policy, policy.sites().iter())
     }
 
     fn of_sites(
+        askers: &Askers<'_>,
         policy: &'p Policy,
-        tools: ToolView<'_>,
         sites: impl Iterator<Item = &'p Site>,
     ) -> Self {
-        let tools = Tools::new(policy, tools);
         let mut doors = BTreeMap::new();
         for site in sites {
             for deployment in site.possible_deployments() {
@@ -86,7 +91,7 @@ impl<'p> Reach<'p> {
                     for method in Method::ALL {
                         let place = Place {
                             policy,
-                            tools: &tools,
+                            askers,
                             site,
                             product: *product,
                             deployment,
@@ -128,39 +133,49 @@ impl<'p> Reach<'p> {
     }
 }
 
-/// The tools of the view, worked out once.
-struct Tools<'a> {
-    all: BTreeSet<String>,
+/// The tools of the view and the principals, worked out once.
+struct Askers<'a> {
+    tools: BTreeSet<String>,
     manifest: Option<&'a Manifest>,
+    principals: BTreeSet<Principal>,
 }
 
-impl<'a> Tools<'a> {
-    fn new(policy: &Policy, view: ToolView<'a>) -> Self {
+impl<'a> Askers<'a> {
+    fn new(policy: &Policy, view: ToolView<'a>, principals: &BTreeSet<Principal>) -> Self {
+        let principals = principals.clone();
         match view {
             ToolView::Declared(manifest) => Self {
-                all: manifest.tools.keys().cloned().collect(),
+                tools: manifest.tools.keys().cloned().collect(),
                 manifest: Some(manifest),
+                principals,
             },
             ToolView::Any => {
                 let rules = policy.rules().chain(policy.denies());
                 let named = rules.flat_map(|rule| rule.tools.iter().flatten().cloned());
                 Self {
-                    all: named.chain([ANY_OTHER_TOOL.to_owned()]).collect(),
+                    tools: named.chain([ANY_OTHER_TOOL.to_owned()]).collect(),
                     manifest: None,
+                    principals,
                 }
             }
         }
     }
 
-    fn of_rule(&self, rule: &Rule) -> BTreeSet<String> {
+    /// An allowing rule's.
+    fn principals_of(&self, policy: &Policy, rule: &Rule) -> BTreeSet<Principal> {
+        let may_use = |principal: &&Principal| policy.may_use(principal, rule).is_ok();
+        self.principals.iter().filter(may_use).cloned().collect()
+    }
+
+    fn tools_of(&self, rule: &Rule) -> BTreeSet<String> {
         match &rule.tools {
-            None => self.all.clone(),
-            Some(tools) => self.all.intersection(tools).cloned().collect(),
+            None => self.tools.clone(),
+            Some(tools) => self.tools.intersection(tools).cloned().collect(),
         }
     }
 
-    fn of_rule_for_route(&self, rule: &Rule, route: &str) -> BTreeSet<String> {
-        let mut tools = self.of_rule(rule);
+    fn tools_of_rule_for_route(&self, rule: &Rule, route: &str) -> BTreeSet<String> {
+        let mut tools = self.tools_of(rule);
         if let Some(manifest) = self.manifest {
             tools.retain(|tool| manifest.declares(tool, route));
         }
@@ -171,7 +186,7 @@ impl<'a> Tools<'a> {
 /// One method of one product of one site, as one deployment.
 struct Place<'p, 't> {
     policy: &'p Policy,
-    tools: &'t Tools<'t>,
+    askers: &'t Askers<'t>,
     site: &'p Site,
     product: Product,
     deployment: Deployment,
@@ -240,8 +255,9 @@ impl<'p> Place<'p, '_> {
             let Some(path) = part_of(&rule.selector) else {
                 continue;
             };
-            let tools = self.tools.of_rule_for_route(rule, id);
-            if tools.is_empty() {
+            let tools = self.askers.tools_of_rule_for_route(rule, id);
+            let principals = self.askers.principals_of(self.policy, rule);
+            if tools.is_empty() || principals.is_empty() {
                 continue;
             }
             let by_rule = |name: &&String| match &rule.selector {
@@ -253,6 +269,7 @@ impl<'p> Place<'p, '_> {
                 rule,
                 class: route.class,
                 shapes: vec![Shape {
+                    principals,
                     tools,
                     path,
                     query: NameRange::up_to(names),
@@ -293,11 +310,13 @@ impl<'p> Place<'p, '_> {
             if rule.tools.is_none() {
                 continue;
             }
-            let tools = self.tools.of_rule(rule);
-            if tools.is_empty() {
+            let tools = self.askers.tools_of(rule);
+            let principals = self.askers.principals_of(self.policy, rule);
+            if tools.is_empty() || principals.is_empty() {
                 continue;
             }
             let shapes = paths.into_iter().map(|path| Shape {
+                principals: principals.clone(),
                 tools: tools.clone(),
                 path,
                 query: NameRange::up_to(own.query.iter().cloned()),
@@ -331,8 +350,11 @@ impl<'p> Place<'p, '_> {
     }
 
     fn veto(&self, deny: &Rule, path: Vec<SegmentSet>) -> Shape {
+        let covered = |principal: &&Principal| deny.covers_principal(principal);
+        let principals = self.askers.principals.iter().filter(covered);
         Shape {
-            tools: self.tools.of_rule(deny),
+            principals: principals.cloned().collect(),
+            tools: self.askers.tools_of(deny),
             path,
             query: NameRange::any(),
             body: (0, u64::MAX),
@@ -343,6 +365,7 @@ impl<'p> Place<'p, '_> {
 /// The part of a path that no route of the catalogue has, in pieces.
 fn outside_of(path: &[SegmentSet], known: &[&'static Route]) -> Vec<Vec<SegmentSet>> {
     let whole = |path: &[SegmentSet]| Shape {
+        principals: BTreeSet::from([Principal::anyone_else()]),
         tools: BTreeSet::from([String::new()]),
         path: path.to_vec(),
         query: NameRange::any(),

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use super::names::NameRange;
 use super::segments::SegmentSet;
+use crate::decide::By;
+use crate::vocabulary::Principal;
 
-/// Who asks, along which path, with which query names, with how long a body.
+/// Who asks with which tool, along which path, with which query names, with how long a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
+    pub(crate) principals: BTreeSet<Principal>,
     pub(crate) tools: BTreeSet<String>,
     pub(crate) path: Vec<SegmentSet>,
     pub(crate) query: NameRange,
@@ -46,15 +49,27 @@ pub(crate) fn meet_paths(a: &[SegmentSet], b: &[SegmentSet]) -> Option<Vec<Segme
     both.map(|set| (!set.is_empty()).then_some(set)).collect()
 }
 
+fn both<T: Ord + Clone>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> BTreeSet<T> {
+    a.intersection(b).cloned().collect()
+}
+
+/// Takes out what `other` does not have, and gives it back.
+fn split<T: Ord + Clone>(set: &mut BTreeSet<T>, other: &BTreeSet<T>) -> BTreeSet<T> {
+    let outside: BTreeSet<T> = set.difference(other).cloned().collect();
+    set.retain(|item| !outside.contains(item));
+    outside
+}
+
 impl Shape {
     pub(crate) fn contains(
         &self,
-        tool: &str,
+        by: By<'_>,
         segments: &[String],
         names: &BTreeSet<String>,
         body: u64,
     ) -> bool {
-        self.tools.contains(tool)
+        self.principals.contains(by.principal)
+            && self.tools.contains(by.tool)
             && (self.body.0..=self.body.1).contains(&body)
             && self.path.len() == segments.len()
             && self
@@ -68,11 +83,13 @@ impl Shape {
     pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
         let body = (self.body.0.max(other.body.0), self.body.1.min(other.body.1));
         let path = meet_paths(&self.path, &other.path)?;
-        let tools: BTreeSet<String> = self.tools.intersection(&other.tools).cloned().collect();
-        if tools.is_empty() || body.0 > body.1 {
+        let principals = both(&self.principals, &other.principals);
+        let tools = both(&self.tools, &other.tools);
+        if principals.is_empty() || tools.is_empty() || body.0 > body.1 {
             return None;
         }
         Some(Self {
+            principals,
             tools,
             path,
             query: self.query.meet(&other.query)?,
@@ -96,11 +113,17 @@ impl Shape {
             }
             rest.path[at] = rest.path[at].meet(&other.path[at]);
         }
-        let outside: BTreeSet<String> = rest.tools.difference(&other.tools).cloned().collect();
+        let outside = split(&mut rest.tools, &other.tools);
         if !outside.is_empty() {
-            rest.tools.retain(|tool| !outside.contains(tool));
             left.push(Self {
                 tools: outside,
+                ..rest.clone()
+            });
+        }
+        let outside = split(&mut rest.principals, &other.principals);
+        if !outside.is_empty() {
+            left.push(Self {
+                principals: outside,
                 ..rest.clone()
             });
         }

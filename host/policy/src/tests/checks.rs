@@ -6,8 +6,10 @@ use crate::{Day, Findings, Profile, Surroundings, check};
 
 fn checked(text: &str) -> Findings {
     let manifest = manifest();
+    let callers = ["alice", "bob"].map(principal).into();
     let around = Surroundings {
         manifest: Some(&manifest),
+        callers: Some(&callers),
         today: Day::parse("2026-11-22"),
         ..Surroundings::default()
     };

@@ -393,7 +393,7 @@ fn tools_exist_where_something_of_theirs_can_be_allowed() {
         manifest
             .tools
             .keys()
-            .filter(|tool| policy.offers(&manifest, tool))
+            .filter(|tool| policy.offers(&manifest, &principal("alice"), tool))
             .cloned()
             .collect()
     };
@@ -422,11 +422,23 @@ fn tools_exist_where_something_of_theirs_can_be_allowed() {
     let standard =
         Policy::profile(crate::Profile::Standard, sites).expect("the profile is a policy");
     assert_eq!(offered(&standard).len(), manifest.tools.len());
-    assert!(!standard.offers(&manifest, "no_such_tool"));
+    assert!(!standard.offers(&manifest, &principal("alice"), "no_such_tool"));
     let allows = |policy: &Policy, class| {
-        policy.allows_class(&manifest, &site("jira"), Product::Jira, class)
+        policy.allows_class(
+            &manifest,
+            &principal("alice"),
+            &site("jira"),
+            Product::Jira,
+            class,
+        )
     };
     assert!(allows(&standard, Class::Write) && !allows(&standard, Class::Delete));
     assert!(allows(&read_only, Class::Read) && !allows(&read_only, Class::Write));
-    assert!(!fixture().allows_class(&manifest, &site("jira-onprem"), Product::Jira, Class::Write));
+    assert!(!fixture().allows_class(
+        &manifest,
+        &principal("alice"),
+        &site("jira-onprem"),
+        Product::Jira,
+        Class::Write
+    ));
 }

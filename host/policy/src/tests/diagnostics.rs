@@ -54,11 +54,9 @@ path = \"/rest/**\"
 fn keys_of_later_versions_are_errors_and_never_ignored() {
     let tables = [
         format!("mode = \"enforce\"\n{HEAD}{RULE}"),
-        format!("{HEAD}{RULE}\n[principal.alice]\nrules = [\"read\"]\n"),
         format!("{HEAD}{RULE}projects = [\"PROJ\"]\n"),
         format!("{HEAD}{RULE}spaces = [\"DOCS\"]\n"),
         format!("{HEAD}{RULE}confirm = true\n"),
-        format!("{HEAD}{RULE}principals = [\"alice\"]\n"),
         format!("{HEAD}{RULE}per-minute = 10\n"),
         format!("{HEAD}{RULE}limits = {{}}\n"),
     ];

@@ -3,14 +3,23 @@
 use super::generate::{Dice, changed, manifest_of_many, policy, request};
 use super::reach::{door_of, names_of};
 use super::*;
+use crate::principal::ANYONE_ELSE;
 use crate::{Change, Diff, Profile, Witness, diff};
 
-fn is_allowed(policy: &Policy, tool: &str, subject: impl Subject) -> bool {
-    let caller = Caller {
-        principal: "alice".to_owned(),
-        tool: tool.to_owned(),
+fn is_allowed(policy: &Policy, caller: &Caller, subject: impl Subject) -> bool {
+    policy.decide(&manifest_of_many(), caller, subject).is_ok()
+}
+
+/// Whom the sets of two policies have for whoever asks.
+fn stand_in(old: &Policy, new: &Policy, ask: &Ask) -> Ask {
+    let named = &old.principals() | &new.principals();
+    let is_named = named.contains(&ask.principal);
+    let who = if is_named {
+        ask.principal.as_str()
+    } else {
+        ANYONE_ELSE
     };
-    policy.decide(&manifest_of_many(), &caller, subject).is_ok()
+    ask.clone().of(who)
 }
 
 fn covers(changes: &[Change], tool: &str, ask: &Ask) -> bool {
@@ -19,15 +28,17 @@ fn covers(changes: &[Change], tool: &str, ask: &Ask) -> bool {
         .flat_map(|change| &change.sets)
         .any(|(door, shape)| {
             *door == door_of(ask)
-                && shape.contains(tool, &ask.segments, &names_of(ask), ask.body_len)
+                && shape.contains(
+                    ask.caller(tool).by(),
+                    &ask.segments,
+                    &names_of(ask),
+                    ask.body_len,
+                )
         })
 }
 
 fn answer_limits(policy: &Policy, tool: &str, ask: &Ask) -> Option<(Option<u64>, Option<String>)> {
-    let caller = Caller {
-        principal: "alice".to_owned(),
-        tool: tool.to_owned(),
-    };
+    let caller = ask.caller(tool);
     let permitted = policy
         .decide(&manifest_of_many(), &caller, ask.clone())
         .ok()?;
@@ -69,15 +80,26 @@ fn differences_are_complete_and_witnesses_are_real() {
             (&told.newly_allowed, new, old),
             (&told.newly_denied, old, new),
         ] {
-            for Change { witness, tools, .. } in changes {
+            for Change {
+                witness,
+                tools,
+                principals,
+                ..
+            } in changes
+            {
                 assert!(tools.contains(&witness.tool));
+                assert!(principals.is_empty() || principals.contains(&witness.principal));
+                let caller = Caller {
+                    principal: witness.principal.clone(),
+                    tool: witness.tool.clone(),
+                };
                 assert!(
-                    is_allowed(yes, &witness.tool, Witness::clone(witness)),
+                    is_allowed(yes, &caller, Witness::clone(witness)),
                     "{witness:?} {}",
                     both()
                 );
                 assert!(
-                    !is_allowed(no, &witness.tool, Witness::clone(witness)),
+                    !is_allowed(no, &caller, Witness::clone(witness)),
                     "{witness:?} {}",
                     both()
                 );
@@ -85,18 +107,20 @@ fn differences_are_complete_and_witnesses_are_real() {
         }
         for asked in 0..6 {
             let (tool, ask) = request(&mut dice, if asked % 2 == 0 { old } else { new });
+            let caller = ask.caller(tool);
             let (was, is) = (
-                is_allowed(old, tool, ask.clone()),
-                is_allowed(new, tool, ask.clone()),
+                is_allowed(old, &caller, ask.clone()),
+                is_allowed(new, &caller, ask.clone()),
             );
+            let told_of = stand_in(old, new, &ask);
             assert_eq!(
-                covers(&told.newly_allowed, tool, &ask),
+                covers(&told.newly_allowed, tool, &told_of),
                 is && !was,
                 "{tool} {ask:?} {}",
                 both()
             );
             assert_eq!(
-                covers(&told.newly_denied, tool, &ask),
+                covers(&told.newly_denied, tool, &told_of),
                 was && !is,
                 "{tool} {ask:?} {}",
                 both()
@@ -111,7 +135,7 @@ fn differences_are_complete_and_witnesses_are_real() {
                 let is_elsewhere = is.1.is_some() && is.1 != was.1;
                 let is_looser = is_larger || is_elsewhere;
                 assert_eq!(
-                    covers(&told.looser, tool, &ask),
+                    covers(&told.looser, tool, &told_of),
                     is_looser,
                     "{tool} {ask:?} {}",
                     both()

@@ -24,7 +24,7 @@ fn path(method: &str, site: &str, path: &str) -> Question {
 }
 
 fn human(question: &Question) -> String {
-    explain(&fixture(), &manifest(), question).human()
+    explain(&fixture(), &manifest(), question, None).human()
 }
 
 #[test]
@@ -66,12 +66,12 @@ fn explanations_read_well() {
 #[test]
 fn the_json_has_the_same_facts() {
     let question = url("GET", "https://jira.example.test/rest/api/3/issue/PROJ-1");
-    insta::assert_snapshot!(explain(&fixture(), &manifest(), &question).json());
+    insta::assert_snapshot!(explain(&fixture(), &manifest(), &question, None).json());
 }
 
 #[test]
 fn exit_codes_are_the_verdict() {
-    let code = |question: &Question| explain(&fixture(), &manifest(), question).exit_code();
+    let code = |question: &Question| explain(&fixture(), &manifest(), question, None).exit_code();
     assert_eq!(
         code(&url(
             "GET",
@@ -170,7 +170,7 @@ fn no_odd_url_is_allowed() {
     urls.push("https://jira.example.test?@evil.test/".to_owned());
     urls.push("https://jira.example.test/rest/api/3/../3/issue/PROJ-1".to_owned());
     for text in urls {
-        let explanation = explain(&fixture(), &manifest(), &url("GET", &text));
+        let explanation = explain(&fixture(), &manifest(), &url("GET", &text), None);
         assert!(
             !explanation.is_allowed(),
             "{text:?}: {}",
@@ -196,7 +196,7 @@ fn methods_and_sites_are_read_in_their_one_spelling() {
     ] {
         let question = path(method, "jira", "/rest/api/3/issue/PROJ-1");
         assert_eq!(
-            explain(&fixture(), &manifest(), &question).exit_code(),
+            explain(&fixture(), &manifest(), &question, None).exit_code(),
             1,
             "{method:?}"
         );
@@ -204,7 +204,7 @@ fn methods_and_sites_are_read_in_their_one_spelling() {
     for site in ["JIRA", "jira ", "jira/../confluence", "*", "__proto__", ""] {
         let question = path("GET", site, "/rest/api/3/issue/PROJ-1");
         assert_eq!(
-            explain(&fixture(), &manifest(), &question).exit_code(),
+            explain(&fixture(), &manifest(), &question, None).exit_code(),
             1,
             "{site:?}"
         );
@@ -215,7 +215,7 @@ fn methods_and_sites_are_read_in_their_one_spelling() {
 fn the_gateway_of_a_cloud_site_is_known_by_both_its_origins() {
     let text = "version = 1\n[site.acme]\norigin = \"https://acme.atlassian.net\"\nproducts = [\"jira\", \"confluence\"]\ngateway.cloud-id = \"11111111-2222-3333-4444-555555555555\"\n[[rule]]\nid = \"read\"\nsite = \"*\"\nclasses = [\"read\"]\n";
     let policy = parse(text);
-    let canonical = |text: &str| explain(&policy, &manifest(), &url("GET", text)).canonical;
+    let canonical = |text: &str| explain(&policy, &manifest(), &url("GET", text), None).canonical;
     let dialled = "https://api.atlassian.com/ex/jira/11111111-2222-3333-4444-555555555555/rest/api/3/issue/PROJ-1";
     assert_eq!(canonical(dialled), Some(format!("GET {dialled}")));
     assert_eq!(

@@ -2,6 +2,8 @@
 //!
 //! Small worlds on purpose: few words, few paths and few tools, so that rules meet, cover and contradict each other.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::catalogue::{Route, catalogue};
 use crate::rule::{Selector, SiteSelector};
@@ -65,6 +67,14 @@ pub(crate) fn manifest_of_many() -> Manifest {
     Manifest::from_json(json.as_bytes(), "sha256:many").expect("the JSON is well formed")
 }
 
+/// Two whom the files name, and one whom no file names.
+const PRINCIPALS: [&str; 3] = ["alice", "bob", "carol"];
+const NAMED: [&str; 2] = [PRINCIPALS[0], PRINCIPALS[1]];
+
+pub(crate) fn everybody() -> BTreeSet<Principal> {
+    PRINCIPALS.map(principal).into()
+}
+
 const QUERY: [&str; 5] = ["fields", "expand", "status", "deleteSubtasks", "x"];
 
 const PATHS: [&str; 14] = [
@@ -110,7 +120,11 @@ pub(crate) fn policy(dice: &mut Dice) -> Policy {
 pub(crate) fn changed(dice: &mut Dice, policy: &Policy) -> Policy {
     loop {
         let mut blocks: Vec<String> = policy.text().split("\n\n").map(str::to_owned).collect();
-        match dice.below(4) {
+        match dice.below(5) {
+            4 => {
+                let name = dice.one(&NAMED);
+                blocks.push(section_text(dice, name));
+            }
             0 => {
                 let (at, effect) = (blocks.len(), dice.one(&["rule", "deny"]));
                 blocks.push(rule_text(dice, effect, 100 + at));
@@ -130,6 +144,9 @@ pub(crate) fn changed(dice: &mut Dice, policy: &Policy) -> Policy {
                     ("deployment = \"cloud\"\n", ""),
                     ("\"fields\"", "\"status\""),
                     ("tools", "# tools"),
+                    ("principals", "# principals"),
+                    ("alice", "bob"),
+                    ("rules = [", "rules = [\"r3\", "),
                     ("request-max-bytes", "# "),
                     ("response-max-bytes", "# "),
                     ("redirect =", "# "),
@@ -162,7 +179,20 @@ fn policy_text(dice: &mut Dice) -> String {
     for number in 0..dice.below(3) {
         blocks.push(rule_text(dice, "deny", 50 + number));
     }
+    for name in NAMED {
+        if dice.once_in(3) {
+            blocks.push(section_text(dice, name));
+        }
+    }
     blocks.join("\n\n")
+}
+
+/// Ids that the file may not have, which makes another text be taken.
+fn section_text(dice: &mut Dice, name: &str) -> String {
+    format!(
+        "[principal.{name}]\nrules = {:?}",
+        dice.some(&["r0", "r1", "r2"])
+    )
 }
 
 fn rule_text(dice: &mut Dice, effect: &str, number: usize) -> String {
@@ -195,6 +225,9 @@ fn rule_text(dice: &mut Dice, effect: &str, number: usize) -> String {
     }
     if !dice.once_in(3) {
         text.push_str(&format!("tools = {:?}\n", dice.some(&TOOLS)));
+    }
+    if dice.once_in(4) {
+        text.push_str(&format!("principals = {:?}\n", dice.some(&NAMED)));
     }
     if effect == "rule" {
         if dice.once_in(4) {
@@ -287,6 +320,7 @@ pub(crate) fn request(dice: &mut Dice, policy: &Policy) -> (&'static str, Ask) {
         .with_query(&pairs)
         .at(&name, product, deployment)
         .with_body(dice.one(&[0, 0, 10, 11, 25, 31]));
+    ask.principal = principal(dice.one(&PRINCIPALS));
     match dice.below(10) {
         0 => tool = dice.one(&TOOLS),
         1 => ask.method = dice.one(&[Method::Get, Method::Put, Method::Delete]),

@@ -1,5 +1,7 @@
 //! Properties over generated policies and requests.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -44,7 +46,10 @@ fn rule(effect: &'static str) -> impl Strategy<Value = String> {
         1..=2,
     ));
     let limit = prop::option::of(1u64..200);
-    (site, selector(), tools, limit).prop_map(move |(site, selector, tools, limit)| {
+    let principals =
+        prop::option::weighted(0.3, prop::sample::subsequence(vec!["alice", "bob"], 1..=2));
+    let parts = (site, selector(), tools, principals, limit);
+    parts.prop_map(move |(site, selector, tools, principals, limit)| {
         let mut text = format!("[[{effect}]]\nid = \"ID\"\nsite = {site:?}\n{selector}");
         // Which product an own path is of can't be seen from a rule for both sites.
         if site == "*" && selector.contains("path") && effect == "rule" {
@@ -59,11 +64,42 @@ fn rule(effect: &'static str) -> impl Strategy<Value = String> {
         if let Some(tools) = tools {
             text.push_str(&format!("tools = {tools:?}\n"));
         }
+        if let Some(principals) = principals {
+            text.push_str(&format!("principals = {principals:?}\n"));
+        }
         if let (Some(limit), "rule") = (limit, effect) {
             text.push_str(&format!("request-max-bytes = {limit}\n"));
         }
         text
     })
+}
+
+/// Sections that list rules of any number; those that there are not are left out.
+fn sections() -> impl Strategy<Value = Vec<Vec<usize>>> {
+    prop::collection::vec(prop::collection::vec(0usize..8, 1..4), 0..=2)
+}
+
+fn with_sections(rules: &[String], sections: &[Vec<usize>]) -> String {
+    let mut text = format!("{HEAD}\n{}", rules.join("\n"));
+    for (name, listed) in ["alice", "bob"].iter().zip(sections) {
+        let ids: BTreeSet<String> = listed
+            .iter()
+            .map(|number| format!("r{number}"))
+            .filter(|id| {
+                rules
+                    .iter()
+                    .any(|rule| rule.contains("[[rule]]") && rule.contains(&format!("{id:?}")))
+            })
+            .collect();
+        if !ids.is_empty() {
+            text.push_str(
+                &format!("\n[principal.{name}]\nrules = {ids:?}\n")
+                    .replace('{', "[")
+                    .replace('}', "]"),
+            );
+        }
+    }
+    text
 }
 
 fn rules() -> impl Strategy<Value = Vec<String>> {
@@ -114,8 +150,9 @@ fn ask() -> impl Strategy<Value = (String, Ask)> {
         "confluence_get_page",
     ]);
     let method = prop::sample::select(Method::ALL.to_vec());
-    (target, path, query, tool, method, 0u64..200).prop_map(
-        |((name, product, deployment), path, query, tool, method, body)| {
+    let who = prop::sample::select(vec!["alice", "bob", "carol"]);
+    (target, path, query, tool, method, 0u64..200, who).prop_map(
+        |((name, product, deployment), path, query, tool, method, body, who)| {
             let pairs: Vec<(&str, &str)> = query
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
@@ -125,7 +162,8 @@ fn ask() -> impl Strategy<Value = (String, Ask)> {
                 Ask::jira(method, path)
                     .with_query(&pairs)
                     .at(name, product, deployment)
-                    .with_body(body),
+                    .with_body(body)
+                    .of(who),
             )
         },
     )
@@ -136,8 +174,8 @@ proptest! {
 
     /// Explaining and enforcing are one thing.
     #[test]
-    fn explain_says_what_decide_does(rules in rules(), (tool, ask) in ask()) {
-        let policy = parse(&format!("{HEAD}\n{}", rules.join("\n")));
+    fn explain_says_what_decide_does(rules in rules(), sections in sections(), (tool, ask) in ask()) {
+        let policy = parse(&with_sections(&rules, &sections));
         let question = Question::Path {
             method: ask.method.to_string(),
             site: ask.site.to_string(),
@@ -146,8 +184,13 @@ proptest! {
             query: ask.query.clone(),
             tool: Some(tool.clone()),
         };
-        let explanation = explain(&policy, &manifest(), &question);
+        let explanation = explain(&policy, &manifest(), &question, Some(&ask.principal));
         // A question has no body, so the comparison is with a request that has none either.
+        let anybody = explain(&policy, &manifest(), &question, None);
+        let somebody = ["alice", "bob", "carol"].into_iter().any(|who| {
+            decide(&policy, &tool, ask.clone().of(who).with_body(0)).is_ok()
+        });
+        prop_assert_eq!(anybody.is_allowed(), somebody);
         match decide(&policy, &tool, ask.with_body(0)) {
             Ok(permitted) => {
                 prop_assert!(explanation.is_allowed());
@@ -170,8 +213,8 @@ proptest! {
 
     /// What a refusal suggests is enough, for exactly the request that was refused.
     #[test]
-    fn what_would_allow_it_allows_it(rules in rules(), (tool, ask) in ask()) {
-        let text = format!("{HEAD}\n{}", rules.join("\n"));
+    fn what_would_allow_it_allows_it(rules in rules(), sections in sections(), (tool, ask) in ask()) {
+        let text = with_sections(&rules, &sections);
         let Err(refused) = decide(&parse(&text), &tool, ask.clone()) else { return Ok(()) };
         let remedy = refused.refusal.would_allow;
         if !remedy.starts_with('#') {
@@ -197,14 +240,31 @@ proptest! {
         }
     }
 
+    /// A section and a list of principals never let anything through that passes without them.
+    #[test]
+    fn principals_narrow(rules in rules(), sections in sections(), (tool, ask) in ask()) {
+        let narrow = parse(&with_sections(&rules, &sections));
+        let open: Vec<String> = rules
+            .iter()
+            .filter(|rule| !(rule.contains("[[deny]]") && rule.contains("principals")))
+            .map(|rule| rule.lines().filter(|line| !line.starts_with("principals")).collect::<Vec<_>>().join("\n"))
+            .collect();
+        let open = parse(&with_sections(&open, &[]));
+        // Whom a denial is not for, it does not stop; so those are left out on the open side.
+        if decide(&narrow, &tool, ask.clone()).is_ok() {
+            prop_assert!(decide(&open, &tool, ask).is_ok());
+        }
+    }
+
     /// A tool that gets a request through is a tool that is offered, where it changes nothing.
     #[test]
     fn an_allowed_reading_tool_is_offered(rules in rules(), (tool, ask) in ask()) {
         let policy = parse(&format!("{HEAD}\n{}", rules.join("\n")));
         let is_reader = matches!(tool.as_str(), "jira_get_issue" | "jira_search" | "confluence_get_page");
         let is_odd = rules.iter().any(|rule| rule.contains("[[deny]]") && rule.contains("path"));
+        let who = ask.principal.clone();
         if is_reader && !is_odd && decide(&policy, &tool, ask).is_ok() {
-            prop_assert!(policy.offers(&manifest(), &tool));
+            prop_assert!(policy.offers(&manifest(), &who, &tool));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::generate::{Dice, manifest_of_many, policy, request};
+use super::generate::{Dice, everybody, manifest_of_many, policy, request};
 use super::*;
 use crate::catalogue::catalogue;
 use crate::set::{Budget, Door, Reach, ToolView};
@@ -29,7 +29,7 @@ fn what_the_sets_hold_is_what_the_decision_allows() {
     let mut allowed = 0;
     for round in 0..1_000 {
         let policy = policy(&mut dice);
-        let reach = Reach::of(&policy, ToolView::Declared(&manifest));
+        let reach = Reach::of(&policy, ToolView::Declared(&manifest), &everybody());
         for _ in 0..40 {
             let (tool, ask) = request(&mut dice, &policy);
             let mut budget = Budget::new();
@@ -39,16 +39,12 @@ fn what_the_sets_hold_is_what_the_decision_allows() {
             let names = names_of(&ask);
             // The first grant is the one that holds.
             let by_sets = open.iter().find(|grant| {
-                grant
-                    .shapes
-                    .iter()
-                    .any(|shape| shape.contains(tool, &ask.segments, &names, ask.body_len))
+                grant.shapes.iter().any(|shape| {
+                    shape.contains(ask.caller(tool).by(), &ask.segments, &names, ask.body_len)
+                })
             });
             let by_sets = by_sets.map(|grant| (grant.rule.id.clone(), grant.class));
-            let caller = Caller {
-                principal: "alice".to_owned(),
-                tool: tool.to_owned(),
-            };
+            let caller = ask.caller(tool);
             let decided = policy.decide(&manifest, &caller, ask.clone());
             let decided = decided
                 .ok()

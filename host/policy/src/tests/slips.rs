@@ -47,6 +47,23 @@ pub(super) fn slips() -> Vec<Slip> {
             )),
         );
     }
+    for (code, lines) in [
+        (
+            "P027",
+            "[[rule]]\nid = \"t\"\nsite = \"jira\"\nroutes = [\"jira.user.myself\"]\nprincipals = [\"alice\"]\n[principal.alice]\nrules = [\"jira-search\"]",
+        ),
+        (
+            "P028",
+            "[[rule]]\nid = \"t\"\nsite = \"jira\"\nroutes = [\"jira.user.myself\"]\nprincipals = [\"bob\"]\n[principal.alice]\nrules = [\"jira-search\", \"t\"]",
+        ),
+        ("P029", "[principal.alcie]\nrules = [\"jira-search\"]"),
+        (
+            "P029",
+            "[[deny]]\nid = \"t\"\nsite = \"jira\"\nclasses = [\"read\"]\nprincipals = [\"alcie\"]",
+        ),
+    ] {
+        add(code, with(lines));
+    }
     let ids = [
         "jira-issue-read",
         "jira-search",

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gateway::{Answer, Ask, CallContext, Failure};
 use policy::{Deployment, Product, Site};
 
-use super::App;
+use super::rights::Rights;
+use super::{App, Standing};
 use crate::sandbox::{BoxFuture, Egress, SiteView};
 
 pub(super) struct CallEgress {
     pub(super) app: Arc<App>,
     pub(super) call: Arc<CallContext>,
+    pub(super) rights: Arc<Rights>,
+    pub(super) standing: Arc<Standing>,
     /// The one site of a product that has several.
     pub(super) chosen: Option<String>,
     /// Why a site is not among those that the component sees.
@@ -42,7 +45,9 @@ impl CallEgress {
             product,
             deployment,
             browse_url: format!("{}{path}", site.origin),
-            read_only: self.app.is_read_only(&site.name, product),
+            read_only: self
+                .rights
+                .is_read_only(&self.standing, &site.name, product),
         }
     }
 }
@@ -51,7 +56,7 @@ impl Egress for CallEgress {
     fn sites(&self) -> BoxFuture<'_, Vec<SiteView>> {
         Box::pin(async {
             let mut views = Vec::new();
-            for site in self.app.policy.sites() {
+            for site in self.rights.policy.sites() {
                 if self
                     .chosen
                     .as_ref()

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mcp::{SiteOffer, ToolList, ToolProduct, ToolSpec};
-use policy::{Manifest, Policy, Product};
+use policy::{Manifest, Policy, Principal, Product};
 
 use crate::app::AppError;
 use crate::component;
 use crate::config::Offer;
 
-/// The tools of this process, constant for its life.
+/// The tools of one caller.
 pub struct Offered {
     specs: Vec<ToolSpec>,
     sites: Vec<SiteOffer>,
@@ -33,10 +33,27 @@ impl Offered {
     pub(super) fn new(
         manifest: &Manifest,
         policy: &Policy,
+        principal: &Principal,
         wanted: &Offer,
     ) -> Result<Self, AppError> {
-        let specs = mcp::parse_manifest(component::MANIFEST)
-            .map_err(|error| AppError::Manifest(error.to_string()))?;
+        let specs = specs()?;
+        let sites = sites(policy);
+        let is_offered = |spec: &ToolSpec| policy.offers(manifest, principal, &spec.name);
+        let specs: Vec<ToolSpec> = specs
+            .into_iter()
+            .filter(|spec| wants(wanted, spec) && is_offered(spec))
+            .collect();
+        let list = ToolList::new(mcp::with_site_choice(specs.clone(), &sites));
+        Ok(Self {
+            list: Arc::new(list),
+            specs,
+            sites,
+        })
+    }
+
+    /// Are there tools of all these names?
+    pub(super) fn check(wanted: &Offer) -> Result<(), AppError> {
+        let specs = specs()?;
         let toolsets: BTreeSet<&str> = specs
             .iter()
             .map(|spec| spec.toolset.as_str())
@@ -46,17 +63,7 @@ impl Offered {
         check("group of tools", wanted.toolsets.as_deref(), &toolsets)?;
         check("tool", wanted.tools.as_deref(), &names)?;
         check("tool", Some(&wanted.exclude), &names)?;
-        let sites = sites(policy);
-        let specs: Vec<ToolSpec> = specs
-            .into_iter()
-            .filter(|spec| wants(wanted, spec) && policy.offers(manifest, &spec.name))
-            .collect();
-        let list = ToolList::new(mcp::with_site_choice(specs.clone(), &sites));
-        Ok(Self {
-            list: Arc::new(list),
-            specs,
-            sites,
-        })
+        Ok(())
     }
 
     pub fn list(&self) -> Arc<ToolList> {
@@ -74,6 +81,10 @@ impl Offered {
     pub(super) fn sites(&self) -> &[SiteOffer] {
         &self.sites
     }
+}
+
+fn specs() -> Result<Vec<ToolSpec>, AppError> {
+    mcp::parse_manifest(component::MANIFEST).map_err(|error| AppError::Manifest(error.to_string()))
 }
 
 /// What the Python server understands beside names of groups.

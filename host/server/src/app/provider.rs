@@ -6,25 +6,26 @@ use std::time::Duration;
 
 use gateway::{CallContext, Denial};
 use mcp::{Call, Content, Identity, Outcome, Provider, ToolList};
+use policy::Principal;
 
 use super::egress::CallEgress;
-use super::{App, LOCAL};
+use super::{App, local};
 use crate::component;
 use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
 
 /// The program as the protocol sees it, for one caller.
 pub struct Server {
     app: Arc<App>,
-    principal: Arc<str>,
+    principal: Principal,
 }
 
 impl Server {
     /// For whoever started the process.
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        Self::for_principal(app, LOCAL.into())
+        Self::for_principal(app, local())
     }
 
-    pub(crate) fn for_principal(app: Arc<App>, principal: Arc<str>) -> Arc<Self> {
+    pub(crate) fn for_principal(app: Arc<App>, principal: Principal) -> Arc<Self> {
         Arc::new(Self { app, principal })
     }
 }
@@ -43,7 +44,7 @@ impl Provider for Server {
     }
 
     fn tools(&self) -> Arc<ToolList> {
-        self.app.offered().list()
+        self.app.standing(&self.principal).offered.list()
     }
 
     async fn call(&self, call: Call) -> Outcome {
@@ -52,13 +53,16 @@ impl Provider for Server {
 }
 
 impl App {
-    async fn run(self: Arc<Self>, principal: &str, mut call: Call) -> Outcome {
-        let Some(spec) = self.offered().spec(&call.tool) else {
+    async fn run(self: Arc<Self>, principal: &Principal, mut call: Call) -> Outcome {
+        let rights = self.rights();
+        let standing = rights.of(principal);
+        let offered = &standing.offered;
+        let Some(spec) = offered.spec(&call.tool) else {
             return Outcome::UnknownTool {
-                nearest: self.offered().list().nearest(&call.tool),
+                nearest: offered.list().nearest(&call.tool),
             };
         };
-        let names = mcp::sites_for(spec, self.offered().sites());
+        let names = mcp::sites_for(spec, offered.sites());
         let chosen = match mcp::take_site(&mut call.arguments, &names) {
             Ok(chosen) => chosen.map(str::to_owned),
             Err(error) => return Outcome::InvalidArguments(error.to_string()),
@@ -73,12 +77,14 @@ impl App {
         let egress = Arc::new(CallEgress {
             app: Arc::clone(&self),
             call: Arc::clone(&context),
+            rights: Arc::clone(&rights),
+            standing: Arc::clone(&standing),
             chosen,
             missing: Mutex::default(),
         });
         let scope = Scope {
             egress: egress.clone(),
-            principal: context.caller().principal.clone(),
+            principal: principal.to_string(),
             progress: call.progress.clone(),
             cancelled: call.cancelled.clone(),
         };

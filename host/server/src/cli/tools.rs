@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use policy::Principal;
 use serde_json::json;
 
 use super::{Selection, start};
+use crate::app::local;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -16,11 +18,16 @@ pub(super) struct Arguments {
     /// As MCP clients get it, with schemas, and the routes that each tool may use
     #[arg(long)]
     json: bool,
+    /// For whoever calls under this name [default: whoever starts the program]
+    #[arg(long, value_name = "NAME", value_parser = Principal::parse)]
+    principal: Option<Principal>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = start::app(&arguments.selection)?;
-    let offered = started.app.offered();
+    let principal = arguments.principal.clone().unwrap_or_else(local);
+    let standing = started.app.standing(&principal);
+    let offered = &standing.offered;
     let mut stdout = std::io::stdout();
     if arguments.json {
         let list = offered.list();

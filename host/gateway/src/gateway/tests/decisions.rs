@@ -136,7 +136,7 @@ fn refused_requests_reach_neither_the_wire_nor_the_credentials_and_leave_a_line(
 fn a_tool_cannot_use_the_route_of_another() {
     let world = World::default();
     let caller = Caller {
-        principal: "alice".into(),
+        principal: policy::Principal::parse("alice").unwrap(),
         tool: "jira_get_issue".into(),
     };
     let cx = CallContext::new(caller, "call-1", Duration::from_secs(60), Budget::default());

@@ -182,7 +182,7 @@ impl CredentialSource for &World {
         self.asked
             .lock()
             .unwrap()
-            .push((caller.principal.clone(), site.name.to_string()));
+            .push((caller.principal.to_string(), site.name.to_string()));
         assert_eq!(permit.site, site.name);
         match (caller.principal.as_str(), site.name.as_str(), self.ended) {
             (_, _, true) => Err(CredentialError::Ended),
@@ -288,7 +288,7 @@ pub(super) fn call(principal: &str) -> CallContext {
 
 pub(super) fn with_limits(principal: &str, limits: Limits) -> CallContext {
     let caller = Caller {
-        principal: principal.into(),
+        principal: policy::Principal::parse(principal).unwrap(),
         tool: "all".into(),
     };
     CallContext::new(

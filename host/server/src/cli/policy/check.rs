@@ -2,14 +2,16 @@
 //! is) and prints the findings.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use policy::{Day, Findings, Log, Surroundings, UsedRules};
+use policy::{Day, Findings, Log, Principal, Surroundings, UsedRules};
 use time::OffsetDateTime;
 
 use super::file::PolicyFile;
 use super::{ReviewFormat, log, manifest, print, references};
+use crate::app::local;
+use crate::keys::KeyFile;
 
 #[derive(Args)]
 pub(in crate::cli) struct Check {
@@ -28,6 +30,7 @@ impl Check {
         let manifest = manifest()?;
         let sites = references::of_folder(self.file.folder().as_deref());
         let credentials: Option<BTreeSet<_>> = sites.map(|sites| sites.into_keys().collect());
+        let callers = self.file.folder().and_then(|folder| callers(&folder));
         let log = self.log.as_deref().map(log::read).transpose()?;
         let used = log.as_ref().map(Log::used_rules);
         let begins = log.as_ref().and_then(Log::begins).unwrap_or_default();
@@ -39,6 +42,7 @@ impl Check {
                 rules,
                 since: begins,
             }),
+            callers: callers.as_ref(),
             today: today(),
         };
         let findings = match policy::parse(&text.text, &text.name) {
@@ -52,6 +56,14 @@ impl Check {
         })?;
         Ok(findings.exit_code())
     }
+}
+
+/// Those who have a key, and whoever starts the program. `None` where there are no keys: then it may be another machine
+/// that has them.
+fn callers(folder: &Path) -> Option<BTreeSet<Principal>> {
+    let keys = KeyFile::in_directory(folder).read().ok()?;
+    let names: BTreeSet<Principal> = keys.iter().map(|(name, _)| name.clone()).collect();
+    (!names.is_empty()).then(|| names.into_iter().chain([local()]).collect())
 }
 
 /// In UTC, so that a file is judged alike everywhere.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use policy::Question;
+use policy::{Principal, Question};
 
 use super::file::PolicyFile;
 use super::{Format, log, manifest, print, references};
@@ -29,6 +29,9 @@ pub(in crate::cli) struct Explain {
     /// The tool that asks; alone: everything the tool may do
     #[arg(long, required_unless_present = "address")]
     tool: Option<String>,
+    /// Whoever calls under this name; left out: anybody, and then who
+    #[arg(long, value_name = "NAME", value_parser = Principal::parse, conflicts_with = "record")]
+    principal: Option<Principal>,
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
     #[command(flatten)]
@@ -38,7 +41,8 @@ pub(in crate::cli) struct Explain {
 impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let policy = self.file.parse()?;
-        let mut explanation = policy::explain(&policy, &manifest()?, &self.question()?);
+        let (question, principal) = self.question()?;
+        let mut explanation = policy::explain(&policy, &manifest()?, &question, principal.as_ref());
         if let Some(references) = references::of_folder(self.file.folder().as_deref()) {
             explanation.name_credential(&references);
         }
@@ -49,13 +53,13 @@ impl Explain {
         Ok(explanation.exit_code())
     }
 
-    fn question(&self) -> anyhow::Result<Question> {
+    fn question(&self) -> anyhow::Result<(Question, Option<Principal>)> {
         if let Some(record) = &self.record {
             return recorded(record);
         }
         let method = self.method.clone().unwrap_or_else(|| "GET".into());
         let tool = self.tool.clone();
-        Ok(match (&self.url, &self.path, &self.site, tool) {
+        let question = match (&self.url, &self.path, &self.site, tool) {
             (Some(url), _, _, tool) => Question::Url {
                 method,
                 url: url.clone(),
@@ -73,11 +77,13 @@ impl Explain {
             _ => bail!(
                 "say what to explain: --tool, or --method with --url, or with --site and --path"
             ),
-        })
+        };
+        Ok((question, self.principal.clone()))
     }
 }
 
-fn recorded(place: &str) -> anyhow::Result<Question> {
+/// The request of a record, and whose it was.
+fn recorded(place: &str) -> anyhow::Result<(Question, Option<Principal>)> {
     let (file, line) = place
         .rsplit_once(':')
         .filter(|(_, line)| line.bytes().all(|b| b.is_ascii_digit()))
@@ -89,9 +95,10 @@ fn recorded(place: &str) -> anyhow::Result<Question> {
         .iter()
         .find(|record| record.place == named)
         .with_context(|| format!("{named} is no decision of the policy"))?;
-    record
+    let question = record
         .question()
-        .with_context(|| format!("{named} does not hold the whole path any more"))
+        .with_context(|| format!("{named} does not hold the whole path any more"))?;
+    Ok((question, Some(record.principal.clone())))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use gateway::{Errand, OwnRequest};
-use policy::{Deployment, HostRequest, Method, ReportInputs};
+use policy::{Deployment, HostRequest, Method, Principal, ReportInputs};
 
 use super::file::PolicyFile;
 use super::{log, manifest, print, references};
@@ -16,6 +16,9 @@ pub(in crate::cli) struct Report {
     /// Add when each was last used, by this audit file or folder
     #[arg(long, value_name = "LOG")]
     log: Option<PathBuf>,
+    /// Only what whoever calls under this name can reach
+    #[arg(long, value_name = "NAME", value_parser = Principal::parse)]
+    principal: Option<Principal>,
     #[command(flatten)]
     file: PolicyFile,
 }
@@ -65,6 +68,7 @@ impl Report {
         let inputs = ReportInputs {
             credentials: credentials.as_ref(),
             log: log.as_ref(),
+            principal: self.principal.as_ref(),
             host_requests: &host_requests,
         };
         let report = policy::report(&policy, &manifest()?, &inputs)?;
