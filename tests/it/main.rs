@@ -2,6 +2,7 @@
 
 mod alone;
 mod canary;
+mod doors;
 mod guest_memory;
 mod hostile;
 mod http;

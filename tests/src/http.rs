@@ -14,10 +14,10 @@ use crate::client::MODERN;
 /// No answer of these tests takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The program, listening on loopback; killed when dropped.
+/// The program, listening on loopback or at a socket; killed when dropped.
 pub struct Server {
     child: Child,
-    address: SocketAddr,
+    endpoint: String,
     stderr: Arc<Mutex<String>>,
 }
 
@@ -54,11 +54,8 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().expect("stderr is a pipe")).lines();
         while let Some(Ok(line)) = lines.next() {
             add(&stderr, &line);
-            if let Some(address) = line
-                .strip_prefix("listening on http://")
-                .and_then(|rest| rest.strip_suffix("/mcp"))
-            {
-                let address = address.parse().expect("an address");
+            if let Some(endpoint) = line.strip_prefix("listening on ") {
+                let endpoint = endpoint.to_owned();
                 let copy = Arc::clone(&stderr);
                 std::thread::spawn(move || {
                     lines
@@ -67,7 +64,7 @@ impl Server {
                 });
                 return Ok(Server {
                     child,
-                    address,
+                    endpoint,
                     stderr,
                 });
             }
@@ -80,8 +77,17 @@ impl Server {
         Err((status, said))
     }
 
+    /// As it said at its start.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.endpoint
+            .split('/')
+            .nth(2)
+            .and_then(|address| address.parse().ok())
+            .unwrap_or_else(|| panic!("{} is no address", self.endpoint))
     }
 
     pub fn process_id(&self) -> u32 {
@@ -100,7 +106,7 @@ impl Server {
     }
 
     pub fn connect(&self) -> Connection {
-        connect(self.address).expect("it listens")
+        connect(self.address()).expect("it listens")
     }
 
     /// One request on a connection of its own.
@@ -112,7 +118,7 @@ impl Server {
 
     /// A message with the lines that every client sends, and `key` where there is one.
     pub fn post(&self, key: Option<&str>, lines: &[(&str, &str)], message: &Value) -> Answer {
-        self.send(&request(self.address, key, lines, &message.to_string()))
+        self.send(&request(self.address(), key, lines, &message.to_string()))
     }
 
     /// A request of the modern era with all its lines; the result or the error object.

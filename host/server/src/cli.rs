@@ -4,6 +4,7 @@
 
 mod ask;
 mod call;
+mod connect;
 mod demo;
 mod demo_site;
 mod doctor;
@@ -53,6 +54,8 @@ enum Command {
     Tools(tools::Arguments),
     /// Make one tool call, on the same path as an MCP client's
     Call(call::Arguments),
+    /// Be a server on standard input and output for a client that cannot send a key to one over HTTP
+    Connect(connect::Arguments),
     /// Make and take away the keys of clients that come over HTTP
     Key {
         #[command(subcommand)]
@@ -122,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Connect(arguments) => connect::run(&arguments),
         Command::Key { verb } => key::run(&verb),
         Command::Policy { verb } => policy::run(&verb),
     };

@@ -8,12 +8,14 @@ mod address;
 mod body;
 mod busy;
 mod connections;
+mod ears;
 mod foreign;
 mod gate;
 mod names;
 mod operations;
 mod refusal;
 mod session;
+mod tls;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,10 +36,11 @@ use self::operations::{Counts, Operations};
 use self::refusal::Refusal;
 use crate::app::{App, Server};
 
-pub(crate) use self::address::{Listen, ListenError, Range, Wanted};
+pub(crate) use self::address::{Listen, ListenError, Place, Range, Wanted};
 pub(crate) use self::connections::serve;
 pub(crate) use self::gate::{Clients, ENDPOINT};
 pub(crate) use self::names::Authority;
+pub(crate) use self::tls::CertificateFiles;
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 

@@ -2,6 +2,7 @@
 //!
 //! Decides framing, limits and the end of a session; what a message means is the handler's.
 
+pub(crate) mod bridge;
 mod line_reader;
 pub(crate) mod message;
 mod request_id;

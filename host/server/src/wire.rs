@@ -20,6 +20,7 @@ use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderNa
 use reqwest::{Client, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use client::Bridge;
 use fault::Fault;
 pub use pass::{Pass, Passes};
 use resolve::Destination;

@@ -2,6 +2,7 @@
 //! to stop. Says on standard error where it listens.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use policy::Origin;
 
 use super::{Selection, ask, start};
 use crate::app::Server;
-use crate::http::{self, Authority, Clients, Door, Listen, Range, Wanted};
+use crate::http::{self, Authority, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
 use crate::keys::{KeyFile, KeyRing};
 use crate::transport::stdio;
 
@@ -19,26 +20,36 @@ pub(super) struct Arguments {
     #[command(flatten)]
     selection: Selection,
     /// Serve over HTTP at this address instead, for holders of a key
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", group = "door")]
     http: Option<SocketAddr>,
+    /// Serve over HTTP at a socket in the file system, for processes of this user that hold a key
+    #[cfg(unix)]
+    #[arg(long, value_name = "FILE", group = "door")]
+    socket: Option<PathBuf>,
+    /// The certificate to show, PEM, with those that lead to an authority; read anew when it changes
+    #[arg(long, value_name = "FILE", requires = "http", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM, readable by this user alone
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// A name, with its port where it is not the usual one, under which clients reach this server
-    #[arg(long, value_name = "NAME", requires = "http")]
+    #[arg(long, value_name = "NAME", requires = "door")]
     allow_host: Vec<Authority>,
     /// An origin of web pages that may use this server
-    #[arg(long, value_name = "ORIGIN", requires = "http", value_parser = Origin::parse)]
+    #[arg(long, value_name = "ORIGIN", requires = "door", value_parser = Origin::parse)]
     allow_origin: Vec<Origin>,
     /// A proxy with TLS stands in front and speaks from these addresses; nobody else is heard
     #[arg(long, value_name = "CIDR", requires = "http", value_delimiter = ',')]
     behind_proxy: Vec<Range>,
     /// Tell about this server at this address: /healthz, /readyz and /metrics, without a key
-    #[arg(long, value_name = "IP:PORT", requires = "http")]
+    #[arg(long, value_name = "IP:PORT", requires = "door")]
     operations: Option<SocketAddr>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = start::app(&arguments.selection)?;
-    if let Some(address) = arguments.http {
-        return over_http(address, arguments, started);
+    if let Some(place) = arguments.place() {
+        return over_http(&place, arguments, started);
     }
     let runtime = super::runtime()?;
     let served = runtime.block_on(stdio::serve(Handler::new(Server::new(started.app))));
@@ -48,8 +59,29 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl Arguments {
+    /// Where to listen, if it is not standard input.
+    fn place(&self) -> Option<Place> {
+        #[cfg(unix)]
+        if let Some(path) = &self.socket {
+            return Some(Place::File(path.clone()));
+        }
+        self.http.map(Place::Address)
+    }
+
+    fn wanted(&self) -> Wanted {
+        let certificate = self.tls_cert.clone().zip(self.tls_key.clone());
+        Wanted {
+            hosts: self.allow_host.clone(),
+            origins: self.allow_origin.clone(),
+            behind_proxy: self.behind_proxy.clone(),
+            certificate: certificate.map(|(chain, key)| CertificateFiles { chain, key }),
+        }
+    }
+}
+
 fn over_http(
-    address: SocketAddr,
+    place: &Place,
     arguments: &Arguments,
     started: start::Started,
 ) -> anyhow::Result<ExitCode> {
@@ -57,25 +89,22 @@ fn over_http(
         Some(_) => Clients::Anyone,
         None => Clients::Keys(KeyRing::open(KeyFile::in_directory(&started.config_dir))?),
     };
-    let wanted = Wanted {
-        hosts: arguments.allow_host.clone(),
-        origins: arguments.allow_origin.clone(),
-        behind_proxy: arguments.behind_proxy.clone(),
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let served = runtime.block_on(async {
         let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
         stop_on_signal(stop.clone(), at_once.clone())?;
-        let listen = Listen::on(address, &wanted, &clients).await?;
-        let endpoint = format!("http://{}{}", listen.address, http::ENDPOINT);
+        let listen = Listen::on(place, &arguments.wanted(), &clients).await?;
         let door = Door::new(started.app, &listen, clients);
         if let Some(address) = arguments.operations {
             let bound = door.operations(stop.clone()).spawn(address)?;
             ask::say(&format!("telling about this server on http://{bound}"));
         }
-        ask::say(&format!("listening on {endpoint}"));
+        ask::say(&format!("listening on {}", listen.endpoint));
+        if let Some(certificate) = listen.certificate {
+            tokio::spawn(certificate.keep_fresh());
+        }
         tokio::select! {
             () = http::serve(listen.ears, door, stop) => Ok::<_, anyhow::Error>(ExitCode::SUCCESS),
             () = at_once.cancelled() => {

@@ -1,16 +1,28 @@
 //! Where the server may listen. An address that others can reach needs a declared way to be safe there, or the start is
 //! refused with the reason; nothing is guessed from the network.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use policy::Origin;
 use tokio::net::TcpListener;
 
-use super::connections::Ears;
-use super::gate::Clients;
+use super::ears::Ears;
+use super::gate::{Clients, ENDPOINT};
 use super::names::{Authority, Names};
+use super::tls::{Certificate, CertificateFiles, TlsError};
+
+/// Where it listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Address(SocketAddr),
+    /// A socket in the file system, for processes of this user on this machine.
+    #[cfg(unix)]
+    File(PathBuf),
+}
 
 /// What the command line says about the door.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) origins: Vec<Origin>,
     /// Where a proxy with TLS speaks from; nobody else is listened to then.
     pub(crate) behind_proxy: Vec<Range>,
+    /// For TLS of its own.
+    pub(crate) certificate: Option<CertificateFiles>,
 }
 
 /// Addresses that speak for others.
@@ -53,11 +67,12 @@ impl std::str::FromStr for Range {
     }
 }
 
-/// A socket that listens, and who may speak to it.
-#[derive(Debug)]
+/// What listens, and who may speak to it.
 pub(crate) struct Listen {
     pub(crate) ears: Ears,
-    pub(crate) address: SocketAddr,
+    /// As `connect` takes it.
+    pub(crate) endpoint: String,
+    pub(crate) certificate: Option<Certificate>,
     pub(super) names: Names,
 }
 
@@ -65,13 +80,13 @@ pub(crate) struct Listen {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
     #[error(
-        "{0} can be reached by others, and keys and answers would cross the network in clear text. Listen on 127.0.0.1, or put a proxy with TLS in front and say where it speaks from: `--behind-proxy 10.0.0.5/32`"
+        "{0} can be reached by others, and keys and answers would cross the network in clear text. Listen on 127.0.0.1; or give a certificate: `--tls-cert FILE --tls-key FILE`; or put a proxy with TLS in front and say where it speaks from: `--behind-proxy 10.0.0.5/32`"
     )]
     Plaintext(SocketAddr),
     #[error(
         "nobody could call this server at {0}: say the name that clients use, `--allow-host mcp.example.com`. Without a list of names any web page could reach it by a name of its own (DNS rebinding)"
     )]
-    NoNames(SocketAddr),
+    NoNames(Place),
     #[error(
         "there is no key, so nobody could be let in; make one for each person with `mcp-airlock key add --name NAME`"
     )]
@@ -82,41 +97,81 @@ pub(crate) enum ListenError {
     )]
     OpenDemo(SocketAddr),
     #[error("nothing can listen on {0}: {1}")]
-    Bind(SocketAddr, #[source] io::Error),
+    Bind(Place, #[source] io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl Listen {
     pub(crate) async fn on(
-        address: SocketAddr,
+        place: &Place,
         wanted: &Wanted,
         clients: &Clients,
     ) -> Result<Self, ListenError> {
-        check(address, wanted, clients)?;
-        let bind = |error| ListenError::Bind(address, error);
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let bound = listener.local_addr().map_err(bind)?;
+        check(place, wanted, clients)?;
+        let certificate = match &wanted.certificate {
+            Some(files) => Some(Certificate::load(files.clone()).await?),
+            None => None,
+        };
+        let scheme = certificate.as_ref().map_or("http", |_| "https");
+        let bind = |error| ListenError::Bind(place.clone(), error);
+        let (ears, bound, endpoint) = match place {
+            Place::Address(address) => {
+                let listener = TcpListener::bind(address).await.map_err(bind)?;
+                let bound = listener.local_addr().map_err(bind)?;
+                let endpoint = format!("{scheme}://{bound}{ENDPOINT}");
+                (Ears::at_address(listener), Some(bound), endpoint)
+            }
+            #[cfg(unix)]
+            Place::File(path) => {
+                let ears = Ears::at_file(path).map_err(bind)?;
+                (ears, None, format!("unix:{}", path.display()))
+            }
+        };
+        let mut ears = ears.only(wanted.behind_proxy.clone());
+        if let Some(certificate) = &certificate {
+            ears = ears.with(certificate);
+        }
+        let names = Names::new(wanted, bound);
         Ok(Self {
-            ears: Ears::only(listener, wanted.behind_proxy.clone()),
-            address: bound,
-            names: Names::new(wanted, bound).ok_or(ListenError::NoNames(address))?,
+            ears,
+            endpoint,
+            certificate,
+            names: names.ok_or_else(|| ListenError::NoNames(place.clone()))?,
         })
     }
 }
 
-fn check(address: SocketAddr, wanted: &Wanted, clients: &Clients) -> Result<(), ListenError> {
-    let is_local = address.ip().is_loopback();
-    match clients {
-        Clients::Anyone if !is_local => return Err(ListenError::OpenDemo(address)),
-        Clients::Keys(keys) if keys.is_empty() => return Err(ListenError::NoKeys),
-        Clients::Anyone | Clients::Keys(_) => {}
+fn check(place: &Place, wanted: &Wanted, clients: &Clients) -> Result<(), ListenError> {
+    if let Clients::Keys(keys) = clients
+        && keys.is_empty()
+    {
+        return Err(ListenError::NoKeys);
     }
-    if !is_local && wanted.behind_proxy.is_empty() {
+    let address = match place {
+        Place::Address(address) if !address.ip().is_loopback() => *address,
+        _ => return Ok(()),
+    };
+    if let Clients::Anyone = clients {
+        return Err(ListenError::OpenDemo(address));
+    }
+    if wanted.certificate.is_none() && wanted.behind_proxy.is_empty() {
         return Err(ListenError::Plaintext(address));
     }
-    if !is_local && wanted.hosts.is_empty() {
-        return Err(ListenError::NoNames(address));
+    if wanted.hosts.is_empty() {
+        return Err(ListenError::NoNames(place.clone()));
     }
     Ok(())
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            #[cfg(unix)]
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +200,13 @@ mod tests {
             ..Wanted::default()
         };
         let proxy = vec!["10.0.0.5/32".parse::<Range>().unwrap()];
+        let unreadable = Wanted {
+            certificate: Some(CertificateFiles {
+                chain: "/nowhere/fullchain.pem".into(),
+                key: "/nowhere/privkey.pem".into(),
+            }),
+            ..named.clone()
+        };
         let proxied = Wanted {
             behind_proxy: proxy.clone(),
             ..Wanted::default()
@@ -154,18 +216,20 @@ mod tests {
             ..named.clone()
         };
         let nothing = Wanted::default();
+        let at = |address: &str| Place::Address(address.parse().unwrap());
         let mut said = String::new();
         for (address, wanted, clients) in [
             ("0.0.0.0:0", &both, &without_key),
             ("127.0.0.1:0", &nothing, &without_key),
             ("0.0.0.0:0", &nothing, &with_key),
             ("[::]:0", &named, &with_key),
+            ("0.0.0.0:0", &unreadable, &with_key),
             ("192.0.2.1:0", &named, &with_key),
             ("0.0.0.0:0", &proxied, &with_key),
             ("0.0.0.0:0", &both, &Clients::Anyone),
         ] {
-            let refused = Listen::on(address.parse().unwrap(), wanted, clients).await;
-            said += &format!("{}\n", refused.unwrap_err());
+            let refused = Listen::on(&at(address), wanted, clients).await;
+            said += &format!("{}\n", refused.err().unwrap());
         }
         insta::assert_snapshot!(said);
         for (address, wanted, clients) in [
@@ -174,8 +238,8 @@ mod tests {
             ("127.0.0.2:0", &both, &with_key),
             ("0.0.0.0:0", &both, &with_key),
         ] {
-            let heard = Listen::on(address.parse().unwrap(), wanted, clients).await;
-            assert!(heard.is_ok(), "{address}: {heard:?}");
+            let heard = Listen::on(&at(address), wanted, clients).await;
+            assert!(heard.is_ok(), "{address}");
         }
     }
 

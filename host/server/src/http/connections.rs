@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,12 +13,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mcp::CancellationToken;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::Answer;
 use super::busy::Busy;
-use super::{Answer, Range};
+use super::ears::{Arrived, Ears};
 
 /// For a head, and between two requests on one connection.
 const LONGEST_HEAD_TIME: Duration = Duration::from_secs(30);
@@ -49,29 +47,6 @@ pub(crate) trait Answers: Send + Sync + 'static {
     ) -> impl Future<Output = Answer> + Send;
 }
 
-/// A socket that listens, and to whom.
-#[derive(Debug)]
-pub(crate) struct Ears {
-    listener: TcpListener,
-    /// Nobody else is heard; empty for everybody.
-    only: Vec<Range>,
-}
-
-impl Ears {
-    /// To everybody who can reach it.
-    pub(super) fn open(listener: TcpListener) -> Self {
-        Self::only(listener, Vec::new())
-    }
-
-    pub(super) fn only(listener: TcpListener, only: Vec<Range>) -> Self {
-        Self { listener, only }
-    }
-
-    fn hear(&self, peer: IpAddr) -> bool {
-        self.only.is_empty() || self.only.iter().any(|range| range.contains(peer))
-    }
-}
-
 /// Serves until `stop`, then finishes the calls in flight.
 pub(crate) async fn serve(ears: Ears, answers: impl Answers, stop: CancellationToken) {
     let answers = Arc::new(answers);
@@ -81,27 +56,19 @@ pub(crate) async fn serve(ears: Ears, answers: impl Answers, stop: CancellationT
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = ears.listener.accept() => accepted,
+            accepted = ears.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        let arrived = match accepted {
+            Ok(Some(arrived)) => arrived,
+            Ok(None) => continue,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(BREATH).await;
                 continue;
             }
         };
-        if !ears.hear(peer.ip()) {
-            tracing::info!(peer = %peer.ip(), "not heard: it is not the declared proxy");
-            continue;
-        }
-        // An answer is one write; without this its last packet could wait 40 ms for the client's acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "the connection ended as it began");
-            continue;
-        }
         let place = crowd.enter();
-        let talk = converse(stream, peer.ip(), Arc::clone(&answers), place, stop.clone());
+        let talk = converse(arrived, Arc::clone(&answers), place, stop.clone());
         let talking = talking.clone();
         tokio::spawn(async move {
             talk.await;
@@ -119,15 +86,24 @@ pub(crate) async fn serve(ears: Ears, answers: impl Answers, stop: CancellationT
     }
 }
 
-async fn converse<S>(
-    stream: S,
-    peer: IpAddr,
+async fn converse(
+    arrived: Arrived,
     answers: Arc<impl Answers>,
     place: Place,
     stop: CancellationToken,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) {
+    let peer = arrived.peer;
+    let stream = tokio::select! {
+        stream = arrived.into_stream() => stream,
+        () = place.leave.cancelled() => return,
+    };
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%peer, %error, "no TLS came about");
+            return;
+        }
+    };
     let busy = place.busy.clone();
     let service = service_fn(move |request| {
         let (answers, busy) = (Arc::clone(&answers), busy.clone());
@@ -258,25 +234,8 @@ fn most_connections() -> usize {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn behind_a_proxy_only_the_proxy_is_heard() {
-        let listener = TcpListener::bind("127.0.0.1:0").await;
-        let only = vec!["10.0.0.0/24".parse::<Range>().unwrap()];
-        let ears = Ears::only(listener.unwrap(), only);
-        for (peer, heard) in [
-            ("10.0.0.5", true),
-            ("::ffff:10.0.0.5", true),
-            ("10.0.1.5", false),
-            ("127.0.0.1", false),
-            ("::1", false),
-        ] {
-            assert_eq!(ears.hear(peer.parse().unwrap()), heard, "{peer}");
-        }
-    }
 
     #[test]
     fn whoever_does_nothing_makes_room_and_nobody_else() {

@@ -37,8 +37,9 @@ pub(crate) struct AuthorityError;
 
 impl Names {
     /// `None` where nobody could be let in: at an address that others reach, the names are for a person to say.
-    pub(super) fn new(wanted: &Wanted, bound: SocketAddr) -> Option<Self> {
-        let is_encrypted = !wanted.behind_proxy.is_empty();
+    /// `bound` is missing for a file, which has no name that could be made to lead there.
+    pub(super) fn new(wanted: &Wanted, bound: Option<SocketAddr>) -> Option<Self> {
+        let is_encrypted = wanted.certificate.is_some() || !wanted.behind_proxy.is_empty();
         let default_port = if is_encrypted { 443 } else { 80 };
         let scheme = if is_encrypted { "https" } else { "http" };
         let mut hosts = wanted.hosts.clone();
@@ -46,15 +47,23 @@ impl Names {
             .iter()
             .map(|host| host.origin(scheme, default_port))
             .collect();
-        if bound.ip().is_loopback() {
-            for name in ["127.0.0.1", "localhost", "[::1]"] {
-                let own = Authority {
-                    host: name.to_owned(),
-                    port: Some(bound.port()),
-                };
-                origins.push(own.origin("http", 80));
-                hosts.push(own);
-            }
+        let own: &[&str] = match bound {
+            None => &["localhost"],
+            Some(bound) if bound.ip().is_loopback() => &["127.0.0.1", "localhost", "[::1]"],
+            Some(_) => &[],
+        };
+        // A proxy's TLS is not there for who comes past it.
+        let (scheme, default) = match wanted.certificate {
+            Some(_) => ("https", 443),
+            None => ("http", 80),
+        };
+        for name in own {
+            let own = Authority {
+                host: (*name).to_owned(),
+                port: bound.map(|bound| bound.port()),
+            };
+            origins.push(own.origin(scheme, default));
+            hosts.push(own);
         }
         if hosts.is_empty() {
             return None;
@@ -205,7 +214,7 @@ mod tests {
     use hyper::Request;
 
     fn names(wanted: &Wanted, bound: &str) -> Names {
-        Names::new(wanted, bound.parse().unwrap()).unwrap()
+        Names::new(wanted, bound.parse().ok()).unwrap()
     }
 
     fn check(names: &Names, target: &str, headers: &[(&str, &str)]) -> u16 {

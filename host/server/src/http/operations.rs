@@ -16,9 +16,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use mcp::CancellationToken;
 
 use super::busy::Busy;
-use super::connections::{Answers, Ears, serve};
+use super::connections::{Answers, serve};
+use super::ears::Ears;
 use super::gate::Clients;
-use super::{Answer, ListenError};
+use super::{Answer, ListenError, Place};
 
 /// The text format of Prometheus.
 const METRICS: &str = "text/plain; version=0.0.4";
@@ -135,7 +136,7 @@ pub(crate) struct Operations {
 impl Operations {
     /// Listens on a thread of its own: however much the calls have to do, this is answered.
     pub(crate) fn spawn(self, address: SocketAddr) -> Result<SocketAddr, ListenError> {
-        let failed = |error| ListenError::Bind(address, error);
+        let failed = |error| ListenError::Bind(Place::Address(address), error);
         let listener = std::net::TcpListener::bind(address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
@@ -148,7 +149,7 @@ impl Operations {
         let serving = move || {
             runtime.block_on(async {
                 match tokio::net::TcpListener::from_std(listener) {
-                    Ok(listener) => serve(Ears::open(listener), self, never).await,
+                    Ok(listener) => serve(Ears::at_address(listener), self, never).await,
                     Err(error) => tracing::error!(%error, "nothing is told about this server"),
                 }
             });

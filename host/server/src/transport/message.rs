@@ -59,6 +59,15 @@ impl Refusal {
         }
     }
 
+    /// A request that could not be passed on.
+    pub(super) fn failed(id: RequestId, message: String) -> Self {
+        Self {
+            id: Some(id),
+            code: ErrorCode::INTERNAL_ERROR,
+            message,
+        }
+    }
+
     pub(super) fn to_line(&self) -> Vec<u8> {
         let mut line = self.to_json();
         line.push(b'\n');
@@ -80,6 +89,11 @@ impl Refusal {
         };
         serde_json::to_vec(&answer).expect("text and numbers serialise")
     }
+}
+
+/// Whether an answer says that the request failed.
+pub(super) fn is_error(answer: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(answer).is_ok_and(|answer| answer.get("error").is_some())
 }
 
 /// What is wrong with JSON that is no message.

@@ -27,7 +27,7 @@ use super::{
 
 /// After the end of input, running calls get this long: `printf … | mcp-airlock serve` is a client
 /// too. Clients that close the pipe kill the process after two seconds.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// What a cancelled call may take to wind up, before the process goes without it.
 const WINDING_UP: Duration = Duration::from_millis(500);

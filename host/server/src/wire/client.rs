@@ -1,6 +1,7 @@
 //! Decides how one HTTP client is set up: TLS trust, proxy, limits. Each default of the library that would send,
 //! follow, remember or read something unasked is switched off here. Never sends anything itself.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,10 +28,6 @@ const MOST_IDLE: usize = 8;
 const MOST_HEADERS: usize = 100;
 
 /// The client for `destination`, which may be reached through the site's proxy.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one HTTP client of the program"
-)]
 pub(super) fn build(
     site: &Site,
     origin: &Origin,
@@ -40,20 +37,7 @@ pub(super) fn build(
     identity: Option<Identity>,
 ) -> Result<Client, Fault> {
     destination.check_literal()?;
-    let mut builder = Client::builder()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd()
-        .http1_only()
-        .http1_max_headers(MOST_HEADERS)
-        .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(MOST_IDLE);
+    let mut builder = careful().read_timeout(SILENCE);
     if !mutant::is_on(Mutant::EnvironmentProxy) {
         builder = builder.no_proxy();
     }
@@ -81,6 +65,60 @@ pub(super) fn build(
             };
             Fault::Setup(reason.to_owned())
         })
+}
+
+/// The way from `connect` to a server of ours; no site is on it.
+pub(crate) struct Bridge<'a> {
+    pub(crate) is_encrypted: bool,
+    pub(crate) ca_file: Option<&'a Path>,
+    /// A socket in the file system in the place of an address.
+    pub(crate) socket: Option<&'a Path>,
+}
+
+impl Bridge<'_> {
+    pub(crate) fn client(&self) -> Result<Client, String> {
+        let mut builder = careful();
+        if self.is_encrypted {
+            builder = builder
+                .https_only(true)
+                .tls_version_min(tls::Version::TLS_1_2);
+            if let Some(path) = self.ca_file {
+                let authorities = authorities(&path.display().to_string());
+                builder = builder.tls_certs_merge(authorities.map_err(|fault| fault.to_string())?);
+            }
+        } else {
+            builder = builder.tls_certs_only([]);
+        }
+        #[cfg(unix)]
+        if let Some(path) = self.socket {
+            builder = builder.unix_socket(path);
+        }
+        builder
+            .no_proxy()
+            .build()
+            .map_err(|_| "the TLS library does not start".to_owned())
+    }
+}
+
+/// Does nothing unasked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where an HTTP client begins"
+)]
+fn careful() -> ClientBuilder {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .http1_only()
+        .http1_max_headers(MOST_HEADERS)
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(MOST_IDLE)
 }
 
 /// The certificates that count: the operating system's and the site's own authority. There is no way to count none.
