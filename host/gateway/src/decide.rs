@@ -2,7 +2,7 @@
 //! caller may have it. Both are one question to the policy crate, the only maker of a
 //! `Permitted<Target>`: a permit rests on the meaning that it names.
 
-use policy::{Caller, Manifest, Permitted, Policy, Refusal, Refused};
+use policy::{Caller, Decision, Manifest, Policy, Refusal, Refused};
 
 use crate::ask::Denial;
 use crate::target::Target;
@@ -12,7 +12,7 @@ pub(crate) fn decide<'a>(
     manifest: &Manifest,
     caller: &Caller,
     target: Target<'a>,
-) -> Result<Permitted<Target<'a>>, Box<Refusal>> {
+) -> Result<Decision<Target<'a>>, Box<Refusal>> {
     policy
         .decide(manifest, caller, target)
         .map_err(|Refused { refusal }| refusal)

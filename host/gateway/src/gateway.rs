@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use policy::{Caller, Manifest, Policy, SiteName};
+use policy::{Caller, Decision, Manifest, Pending, Permitted, Policy, Refused, Site, SiteName};
 
 use crate::ask::{Answer, Ask, Denial, Failure};
 use crate::budget::Wish;
@@ -12,8 +12,8 @@ use crate::credential;
 use crate::decide;
 use crate::filter;
 use crate::mutant;
-use crate::own::{OwnRequest, OwnRules};
-use crate::ports::{AuditSink, Clock, CredentialSource, Wire};
+use crate::own::{OwnRequest, OwnRules, ask_of_lookup};
+use crate::ports::{AuditSink, Clock, CredentialSource, Incoming, Wire};
 use crate::quota::Quotas;
 use crate::record::{Digests, Entry};
 use crate::redact::{Cache, Redactors};
@@ -145,10 +145,12 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
             .site(&ask.site)
             .ok_or_else(|| denied(Misfit::site(format!("there is no site {}", ask.site))))?;
         let target = Target::new(site, ask).map_err(denied)?;
-        let permitted = decide::decide(policy, manifest, caller, target).map_err(|refusal| {
-            entry.refused(&refusal);
-            Failure::Denied(Box::new(Denial::from(&*refusal)))
-        })?;
+        let decision = decide::decide(policy, manifest, caller, target)
+            .map_err(|refusal| refused(Refused { refusal }, entry))?;
+        let permitted = match decision {
+            Decision::Permitted(permitted) => permitted,
+            Decision::Pending(pending) => self.settle(cx, site, pending, entry).await?,
+        };
         entry.permitted(permitted.permit());
         let credential =
             credential::find(&self.credentials, permitted.permit(), site, caller).await?;
@@ -159,10 +161,75 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let incoming = self
             .exchange(cx, caller, &permitted, credential, &mut redactors, entry)
             .await?;
+        let incoming = held(&permitted, incoming, entry)?;
         let (answer, hits) = filter::filter(incoming, permitted.keep, &redactors)?;
         entry.redactions(hits);
         Ok(leak.into_answer(answer, entry))
     }
+}
+
+impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
+    /// Reads where the things stand that a bound rule's request names. Each reading is a decision of its own, by a
+    /// built-in rule, with the credential of whoever asks.
+    async fn settle<'t>(
+        &self,
+        cx: &CallContext,
+        site: &Site,
+        mut pending: Pending<Target<'t>>,
+        entry: &mut Entry<'_, A, C>,
+    ) -> Result<Permitted<Target<'t>>, Failure> {
+        loop {
+            let (lookup, deployment) = match pending.settle() {
+                Ok(permitted) => return Ok(permitted),
+                Err((left, lookup)) => {
+                    pending = left;
+                    (lookup, pending.deployment())
+                }
+            };
+            let rules = OwnRules::of_lookup(
+                site,
+                &cx.caller.principal,
+                &self.digests.component,
+                &lookup,
+                deployment,
+            )?;
+            let ask = ask_of_lookup(&lookup, site, deployment);
+            // Built-in rules are bound to nothing, so this does not come back here.
+            let answer =
+                Box::pin(self.pass(cx, &rules.policy, &rules.manifest, &rules.caller, &ask))
+                    .await?;
+            pending
+                .learn(answer.status, &answer.body)
+                .map_err(|refusal| refused(refusal, entry))?;
+        }
+    }
+}
+
+/// What a bound rule lets through of an answer.
+fn held<A: AuditSink, C: Clock>(
+    permitted: &Permitted<Target<'_>>,
+    incoming: Incoming,
+    entry: &mut Entry<'_, A, C>,
+) -> Result<Incoming, Failure> {
+    match permitted
+        .permit()
+        .filter_answer(incoming.status, &incoming.body)
+    {
+        None => Ok(incoming),
+        Some(Ok(body)) => Ok(Incoming {
+            body: body.into(),
+            ..incoming
+        }),
+        Some(Err(refusal)) => Err(refused(refusal, entry)),
+    }
+}
+
+fn refused<A: AuditSink, C: Clock>(
+    Refused { refusal }: Refused,
+    entry: &mut Entry<'_, A, C>,
+) -> Failure {
+    entry.refused(&refusal);
+    Failure::Denied(Box::new(Denial::from(&*refusal)))
 }
 
 fn denied(misfit: Misfit) -> Failure {

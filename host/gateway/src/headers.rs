@@ -102,7 +102,7 @@ const OCTETS: &str = "application/octet-stream";
 
 /// Form bodies are left out on purpose: servers read parameters such as `_method` out of them,
 /// which would make another request of the one that was decided on.
-fn is_json(media_type: &str) -> bool {
+pub(crate) fn is_json(media_type: &str) -> bool {
     let lower = media_type.to_ascii_lowercase();
     let plain = lower
         .strip_suffix("charset=utf-8")

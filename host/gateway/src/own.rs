@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policy::{Caller, Deployment, Manifest, Method, Policy, Principal, Product, Site, ToolEntry};
+use policy::{
+    Caller, Deployment, Lookup, Manifest, Method, Policy, Principal, Product, Site, ToolEntry,
+    catalogue,
+};
 
 use crate::ask::{Ask, Body, Failure, Keep};
 
@@ -50,24 +53,46 @@ impl OwnRequest {
     }
 
     pub(crate) fn ask(self, site: &Site) -> Ask {
-        Ask {
-            site: site.name.clone(),
-            product: self.product(),
-            // The path is the same for both; the answer tells which it is.
-            deployment: site.known_deployment().unwrap_or(Deployment::DataCenter),
-            method: Method::Get,
-            segments: self.path().split('/').skip(1).map(str::to_owned).collect(),
-            query: vec![],
-            headers: vec![],
-            body: Body::Empty,
-            keep: Keep::Inline,
-            max_body: Some(64 << 10),
-            timeout_ms: Some(10_000),
-            idempotent: true,
-            operation: None,
-        }
+        // The path is the same for both; the answer tells which it is.
+        let deployment = site.known_deployment().unwrap_or(Deployment::DataCenter);
+        let segments = self.path().split('/').skip(1).map(str::to_owned).collect();
+        own_ask(site, self.product(), deployment, segments, vec![])
     }
 }
+
+/// What a bound rule needs to know before its request is sent.
+pub(crate) fn ask_of_lookup(lookup: &Lookup, site: &Site, deployment: Deployment) -> Ask {
+    let segments = lookup.segments(deployment);
+    let query = lookup.query(deployment);
+    own_ask(site, lookup.product(), deployment, segments, query)
+}
+
+fn own_ask(
+    site: &Site,
+    product: Product,
+    deployment: Deployment,
+    segments: Vec<String>,
+    query: Vec<(String, String)>,
+) -> Ask {
+    Ask {
+        site: site.name.clone(),
+        product,
+        deployment,
+        method: Method::Get,
+        segments,
+        query,
+        headers: vec![],
+        body: Body::Empty,
+        keep: Keep::Inline,
+        max_body: Some(LARGEST_ANSWER),
+        timeout_ms: Some(10_000),
+        idempotent: true,
+        operation: None,
+    }
+}
+
+/// A page comes with its properties, though nobody asked for its text.
+const LARGEST_ANSWER: u64 = 256 << 10;
 
 /// The host's own rules for one site.
 pub(crate) struct OwnRules {
@@ -83,7 +108,49 @@ impl OwnRules {
         principal: &Principal,
         component: &str,
     ) -> Result<Self, Failure> {
-        let policy = policy::parse(&text(site), "the host's own rules").map_err(|_| {
+        let rules: String = (OwnRequest::ALL.into_iter())
+            .filter(|own| site.products.contains(&own.product()))
+            .map(|own| rule(site, own.rule(), own.product(), own.path(), &[]))
+            .collect();
+        Self::of_rules(site, principal, component, &rules, ToolEntry::default())
+    }
+
+    /// The one rule of a lookup.
+    pub(crate) fn of_lookup(
+        site: &Site,
+        principal: &Principal,
+        component: &str,
+        lookup: &Lookup,
+        deployment: Deployment,
+    ) -> Result<Self, Failure> {
+        let product = lookup.product();
+        let path = Lookup::path_of_rule(lookup.rule(), deployment).ok_or_else(|| {
+            Failure::Internal(format!("{} is never asked of {deployment}", lookup.rule()))
+        })?;
+        // What tools ask too stands in the catalogue, and then has to be declared like theirs.
+        let segments = lookup.segments(deployment);
+        let known = catalogue().find(product, deployment, Method::Get, &segments);
+        let entry = ToolEntry {
+            routes: known
+                .map(|known| known.route.id.to_string())
+                .into_iter()
+                .collect(),
+        };
+        let query = lookup.query(deployment);
+        let names: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
+        let rules = rule(site, lookup.rule(), product, path, &names);
+        Self::of_rules(site, principal, component, &rules, entry)
+    }
+
+    fn of_rules(
+        site: &Site,
+        principal: &Principal,
+        component: &str,
+        rules: &str,
+        entry: ToolEntry,
+    ) -> Result<Self, Failure> {
+        let text = format!("version = 1\n\n{}{rules}", site.to_toml());
+        let policy = policy::parse(&text, "the host's own rules").map_err(|_| {
             Failure::Internal(format!(
                 "the host's own rules do not fit the site {}",
                 site.name
@@ -93,7 +160,7 @@ impl OwnRules {
             policy,
             manifest: Arc::new(Manifest {
                 digest: component.to_owned(),
-                tools: BTreeMap::from([(OWN_TOOL.to_owned(), ToolEntry::default())]),
+                tools: BTreeMap::from([(OWN_TOOL.to_owned(), entry)]),
             }),
             caller: Caller {
                 principal: principal.clone(),
@@ -103,35 +170,38 @@ impl OwnRules {
     }
 }
 
-fn text(site: &Site) -> String {
-    let rules: String = (OwnRequest::ALL.into_iter())
-        .filter(|own| site.products.contains(&own.product()))
-        .map(|own| rule(own, site))
-        .collect();
-    format!("version = 1\n\n{}{rules}", site.to_toml())
-}
-
-fn rule(own: OwnRequest, site: &Site) -> String {
+fn rule(site: &Site, id: &str, product: Product, path: &str, query: &[&str]) -> String {
+    let query = match query {
+        [] => String::new(),
+        names => format!("query = {names:?}\n"),
+    };
     format!(
         r#"
 [[rule]]
-id = "{}"
+id = "{id}"
 site = "{}"
-product = "{}"
+product = "{product}"
 methods = ["GET"]
-path = "{}"
-tools = ["{OWN_TOOL}"]
+path = "{path}"
+{query}tools = ["{OWN_TOOL}"]
 "#,
-        own.rule(),
         site.name,
-        own.product(),
-        own.path()
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lookups() -> [Lookup; 5] {
+        [
+            Lookup::Spaces(["DOCS".to_owned()].into()),
+            Lookup::Issue("PROJ-1".to_owned()),
+            Lookup::Issue("10042".to_owned()),
+            Lookup::Project("PROJ".to_owned()),
+            Lookup::Page("7".to_owned()),
+        ]
+    }
 
     #[test]
     fn the_rules_fit_every_kind_of_site() {
@@ -174,6 +244,16 @@ classes = ["read"]
             let site = policy.site(&name).expect("a site of the fixture");
             let rules = OwnRules::new(site, &alice, "sha256:c0").expect("the rules are a policy");
             assert_eq!(rules.policy.site(&name), Some(site));
+            for lookup in lookups() {
+                if !site.products.contains(&lookup.product()) {
+                    continue;
+                }
+                for deployment in site.possible_deployments() {
+                    let is_asked = Lookup::path_of_rule(lookup.rule(), deployment).is_some();
+                    let rules = OwnRules::of_lookup(site, &alice, "sha256:c0", &lookup, deployment);
+                    assert_eq!(rules.is_ok(), is_asked, "{name} {lookup:?} {deployment}");
+                }
+            }
         }
     }
 }

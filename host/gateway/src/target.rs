@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use policy::{Deployment, Method, Origin, Product, Site, SiteName, Subject, segment};
+use policy::{BodyView, Deployment, Method, Origin, Product, Site, SiteName, Subject, segment};
 
 use crate::ask::{Ask, Failure, Keep};
 use crate::headers::{self, Headers};
@@ -106,7 +106,13 @@ impl<'a> Target<'a> {
         let (headers, content_type) = headers::check(&ask.headers)?;
         let body = headers::body(ask.method, &ask.body, content_type.as_deref(), LARGEST_BODY)?;
         let origin = site.dial_origin();
-        let url = url(site, &origin, ask)?;
+        let url = url(
+            site,
+            &origin,
+            (ask.product, ask.deployment),
+            &ask.segments,
+            &ask.query,
+        )?;
         let asked = ask.timeout_ms.map(|ms| Duration::from_millis(ms.into()));
         Ok(Self {
             site,
@@ -166,6 +172,36 @@ impl Subject for Target<'_> {
 
     fn body_len(&self) -> u64 {
         self.body_bytes()
+    }
+
+    fn body(&self) -> BodyView<'_> {
+        match &self.body {
+            None => BodyView::Unseen,
+            Some((bytes, kind)) if headers::is_json(kind) => BodyView::Json(bytes),
+            Some(_) => BodyView::Opaque,
+        }
+    }
+
+    fn narrow(
+        &mut self,
+        query: Option<Vec<(String, String)>>,
+        json: Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        if let Some(query) = query {
+            self.url = url(
+                self.site,
+                &self.origin,
+                (self.product, self.deployment),
+                &self.segments,
+                &query,
+            )
+            .map_err(|_| format!("its address would be longer than {LONGEST_URL} bytes"))?;
+            self.query = query;
+        }
+        if let (Some(json), Some((bytes, _))) = (json, &mut self.body) {
+            *bytes = json.into();
+        }
+        Ok(())
     }
 }
 
@@ -227,26 +263,32 @@ fn check_query(query: &[(String, String)]) -> Result<(), Misfit> {
     Ok(())
 }
 
-fn url(site: &Site, origin: &Origin, ask: &Ask) -> Result<String, Misfit> {
+fn url(
+    site: &Site,
+    origin: &Origin,
+    (product, deployment): (Product, Deployment),
+    segments: &[String],
+    query: &[(String, String)],
+) -> Result<String, Misfit> {
     let mut url = origin.to_string();
     // On Cloud the product's own paths begin with `wiki`; a context that an address brought along, before the site
     // was known to be Cloud, would say it twice.
-    let is_bare = ask.deployment == Deployment::Cloud && site.cloud_id.is_none();
-    let base = (!is_bare).then(|| site.base_segments(ask.product));
+    let is_bare = deployment == Deployment::Cloud && site.cloud_id.is_none();
+    let base = (!is_bare).then(|| site.base_segments(product));
     for segment in base.into_iter().flatten() {
         url.push('/');
         url.push_str(&segment);
     }
     if mutant::is_on(Mutant::CheckRawSendNormalised) {
-        url.push_str(&as_url_parsers_read_it(&ask.segments));
+        url.push_str(&as_url_parsers_read_it(segments));
     } else {
         // Checked segments need no escapes: they hold nothing that a path could not.
-        for segment in &ask.segments {
+        for segment in segments {
             url.push('/');
             url.push_str(segment);
         }
     }
-    for (at, (name, value)) in ask.query.iter().enumerate() {
+    for (at, (name, value)) in query.iter().enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
         url.push_str(name);
         url.push('=');

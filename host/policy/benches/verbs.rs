@@ -9,8 +9,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use policy::{
-    Caller, Deployment, Log, Manifest, Method, Policy, Principal, Product, ReportInputs, SiteName,
-    Subject, Surroundings, check, derive, diff, explain, replay, report,
+    BodyView, Caller, Deployment, Log, Manifest, Method, Policy, Principal, Product, ReportInputs,
+    SiteName, Subject, Surroundings, check, derive, diff, explain, replay, report,
 };
 
 const RULES: usize = 200;
@@ -249,5 +249,15 @@ impl Subject for &Ask {
     }
     fn body_len(&self) -> u64 {
         0
+    }
+    fn body(&self) -> BodyView<'_> {
+        BodyView::Unseen
+    }
+    fn narrow(
+        &mut self,
+        _: Option<Vec<(String, String)>>,
+        _: Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        Ok(())
     }
 }

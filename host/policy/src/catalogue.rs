@@ -60,9 +60,13 @@ pub enum SlotKind {
     Project,
     Issue,
     Space,
+    /// A space by the number that only Cloud knows it by.
+    SpaceId,
     Page,
     Jql,
     Cql,
+    /// The route is about no project and no space at all: it passes for every rule.
+    Nothing,
 }
 
 /// What a request means: the route, and what stands in its parameters.

@@ -8,8 +8,9 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use crate::Policy;
-use crate::catalogue::RouteId;
+use crate::catalogue::{RouteId, Slot};
 use crate::evaluate::{Request, Verdict};
+use crate::hold::{BEYOND_PATH, BodyView, Lookup, Narrowed, Scope};
 use crate::manifest::Manifest;
 use crate::origin::Origin;
 use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
@@ -49,6 +50,28 @@ pub trait Subject {
     /// Not encoded.
     fn query(&self) -> &[(String, String)];
     fn body_len(&self) -> u64;
+    /// What of the body can be looked into, where a rule is bound to projects or spaces.
+    fn body(&self) -> BodyView<'_>;
+    /// Takes a narrowed query and body in place of its own; `Err` says why it can't be sent like that.
+    fn narrow(
+        &mut self,
+        query: Option<Vec<(String, String)>>,
+        json: Option<Vec<u8>>,
+    ) -> Result<(), String>;
+}
+
+/// What came of a decision that is not a refusal.
+#[derive(Debug)]
+pub enum Decision<T> {
+    Permitted(Permitted<T>),
+    /// The host has to read first where something stands.
+    Pending(Pending<T>),
+}
+
+/// A request that a rule allows if what it names stands where the rule holds. Nothing can be sent with it.
+#[derive(Debug)]
+pub struct Pending<T> {
+    permitted: Permitted<T>,
 }
 
 /// A request that a rule allows. Only this crate can make one, and it can't be changed afterwards.
@@ -86,6 +109,12 @@ pub struct Permit {
     pub redirect: Option<(String, Origin)>,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
+    /// The projects or spaces that the request was held to, and its answer will be.
+    pub scope: Option<Scope>,
+    #[serde(skip)]
+    pub(crate) slots: Vec<Slot>,
+    #[serde(skip)]
+    pub(crate) narrowed: Narrowed,
 }
 
 /// Why a request is not sent. For the client and the audit record; the component is told nothing of this.
@@ -128,6 +157,8 @@ pub enum RefusalCode {
     NotDeclared,
     DeniedByRule,
     NoRule,
+    /// It names a project or space that no rule for it holds.
+    Outside,
     BodyTooLarge,
 }
 
@@ -151,13 +182,102 @@ impl Policy {
         manifest: &Manifest,
         caller: &Caller,
         subject: T,
-    ) -> Result<Permitted<T>, Refused> {
+    ) -> Result<Decision<T>, Refused> {
+        let mut subject = subject;
         let verdict = self.evaluate(manifest, caller.by(), Request::of(&subject));
-        match verdict {
-            Verdict::Allow(permit) => Ok(Permitted { subject, permit }),
-            Verdict::Deny(refusal) => Err(Refused {
-                refusal: Box::new(refusal),
+        let mut permit = match verdict {
+            Verdict::Allow(permit) => permit,
+            Verdict::Deny(refusal) => return Err(refusal.into()),
+        };
+        let Narrowed { query, json, .. } = &mut permit.narrowed;
+        if query.is_some() || json.is_some() {
+            let (query, json) = (query.take(), json.take());
+            subject.narrow(query, json).map_err(|reason| {
+                permit.refusal(format!("narrowed, it can't be sent: {reason}"))
+            })?;
+        }
+        let is_pending = !permit.narrowed.lookups.is_empty();
+        let permitted = Permitted { subject, permit };
+        Ok(if is_pending {
+            Decision::Pending(Pending { permitted })
+        } else {
+            Decision::Permitted(permitted)
+        })
+    }
+}
+
+impl<T> Decision<T> {
+    pub const fn permit(&self) -> &Permit {
+        match self {
+            Self::Permitted(permitted) => &permitted.permit,
+            Self::Pending(pending) => &pending.permitted.permit,
+        }
+    }
+}
+
+impl<T: Subject> Pending<T> {
+    pub fn deployment(&self) -> Deployment {
+        self.permitted.subject.deployment()
+    }
+}
+
+impl<T> Pending<T> {
+    pub const fn permit(&self) -> &Permit {
+        &self.permitted.permit
+    }
+
+    /// The permit once nothing is left to be read; else what has to be read next.
+    pub fn settle(self) -> Result<Permitted<T>, (Self, Lookup)> {
+        match self.permitted.permit.narrowed.lookups.first().cloned() {
+            None => Ok(self.permitted),
+            Some(lookup) => Err((self, lookup)),
+        }
+    }
+
+    /// Takes in what the site answered about the next one.
+    pub fn learn(&mut self, status: u16, body: &[u8]) -> Result<(), Refused> {
+        let permit = &mut self.permitted.permit;
+        let (Some(lookup), Some(scope)) = (permit.narrowed.lookups.pop_first(), &mut permit.scope)
+        else {
+            return Ok(());
+        };
+        scope
+            .learn(&lookup, status, body)
+            .map_err(|reason| permit.refusal(reason))
+    }
+}
+
+impl Permit {
+    /// The body that the component may see of an answer; `None` where the request was held to nothing, and the answer
+    /// stays as it came.
+    pub fn filter_answer(&self, status: u16, body: &[u8]) -> Option<Result<Vec<u8>, Refused>> {
+        let scope = self.scope.as_ref()?;
+        let filtered = scope.filter(&self.slots, self.class, status, body);
+        Some(filtered.map_err(|reason| self.refusal(reason)))
+    }
+
+    /// What was allowed by its path, and turned out to stand elsewhere.
+    fn refusal(&self, reason: String) -> Refused {
+        Refused {
+            refusal: Box::new(Refusal {
+                rule: DEFAULT_DENY.to_owned(),
+                code: RefusalCode::Outside,
+                reason: format!("{BEYOND_PATH}{reason}"),
+                would_allow: format!("# rule `{}` would have to list it", self.rule),
+                nearest: Vec::new(),
+                route: Some(self.route.clone()),
+                class: Some(self.class),
+                template: Some(self.template.clone()),
+                params: self.params.clone(),
             }),
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal: Box::new(refusal),
         }
     }
 }

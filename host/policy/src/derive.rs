@@ -214,9 +214,11 @@ fn write(
                 tools: (!keeps_tools_open).then_some(&tools),
                 principal: whose.as_ref(),
             };
+            let products = policy.site(site).map_or(&[][..], |site| &site.products);
             let derived = Rule {
                 response_max_bytes: asking.shortest_answer(&reach),
                 id: fresh(&mut taken, id),
+                bounds: rule.bounds.among(products),
                 site: SiteSelector::Named(site.clone()),
                 redirect: needs.redirect.clone().filter(|_| selector.may_redirect()),
                 selector,

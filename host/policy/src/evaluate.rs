@@ -3,17 +3,21 @@
 //! This is the only function that turns rules into a yes or a no. `[[deny]]` wins, no match is a no, and the order
 //! of rules in the file means nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::Policy;
-use crate::catalogue::{Route, RouteId, RouteMatch, catalogue};
+use crate::bounds::{Bound, slots_of_path};
+use crate::catalogue::{Route, RouteId, RouteMatch, Slot, catalogue};
 use crate::decide::{By, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
 use crate::fit::Miss;
+use crate::hold::{BodyView, Narrowed, Scope};
 use crate::manifest::Manifest;
 use crate::net::AddressRules;
 use crate::remedy;
 use crate::rule::{PathSelector, Rule, Selector};
 use crate::segment;
+use crate::template::Template;
 use crate::vocabulary::{Class, Deployment, Method, Product, SiteName};
 
 /// What a decision looks at, borrowed from the thing that is decided on.
@@ -26,6 +30,7 @@ pub(crate) struct Request<'a> {
     pub(crate) segments: &'a [String],
     pub(crate) query: &'a [(String, String)],
     pub(crate) body_len: u64,
+    pub(crate) body: BodyView<'a>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -48,8 +53,8 @@ pub(crate) struct Meaning<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source<'a> {
     Catalogue(&'static Route),
-    /// The rule that adds the route; it lists the names.
-    Rule(&'a Rule),
+    /// The rule that adds the route, and its path; it lists the names.
+    Rule(&'a Rule, &'a PathSelector),
 }
 
 /// One request of one tool of one caller, with all that it could mean.
@@ -141,9 +146,34 @@ impl Case<'_> {
             .policy
             .rules_at(self.request.site)
             .filter_map(|rule| Some((rule, self.fit(rule).ok()?)));
-        let best = granted.min_by_key(|(rule, _)| rule.precedence());
-        best.map(|(rule, meaning)| self.permit(rule, meaning))
-            .ok_or(None)
+        let mut together = Together::default();
+        let granted = granted.inspect(|(rule, _)| together.add(rule, self.request.product));
+        let (rule, meaning) = granted
+            .min_by_key(|(rule, _)| rule.precedence())
+            .ok_or(None)?;
+        let mut permit = self.permit(rule, meaning);
+        if let Some(keys) = together.keys() {
+            self.hold(&mut permit, meaning, keys)
+                .map_err(|reason| Some((RefusalCode::Outside, reason)))?;
+        }
+        Ok(permit)
+    }
+
+    /// Narrows what is permitted to the projects or spaces of the rules that fit.
+    fn hold(
+        &self,
+        permit: &mut Permit,
+        meaning: &Meaning<'_>,
+        keys: BTreeSet<String>,
+    ) -> Result<(), String> {
+        let mut scope = Scope::new(self.request.product, self.request.deployment, keys);
+        let (slots, _) = meaning.places();
+        let narrowed = scope.narrow(&self.request, &slots, &meaning.params, meaning.class)?;
+        scope.space_numbers.clone_from(&narrowed.space_numbers);
+        permit.slots = slots.into_owned();
+        permit.scope = Some(scope);
+        permit.narrowed = narrowed;
+        Ok(())
     }
 
     /// The denial that catches the request: by any of its meanings.
@@ -219,6 +249,9 @@ impl Case<'_> {
             redirect,
             request_max_bytes: rule.request_max_bytes,
             response_max_bytes: rule.response_max_bytes,
+            scope: None,
+            slots: Vec::new(),
+            narrowed: Narrowed::default(),
         }
     }
 
@@ -312,6 +345,14 @@ impl Case<'_> {
                     ..
                 },
             )) => (RefusalCode::BodyTooLarge, detail),
+            Some((
+                _,
+                Miss {
+                    field: "projects" | "spaces",
+                    detail,
+                    ..
+                },
+            )) => (RefusalCode::Outside, detail),
             _ => {
                 let what = format!("{route} ({})", meaning.class);
                 let By { principal, tool } = self.by;
@@ -329,12 +370,47 @@ impl Case<'_> {
     }
 }
 
+/// What all rules that fit leave open between them.
+#[derive(Default)]
+struct Together {
+    keys: BTreeSet<String>,
+    is_free: bool,
+}
+
+impl Together {
+    fn add(&mut self, rule: &Rule, product: Product) {
+        match rule.bounds.of(product) {
+            Bound::Free => self.is_free = true,
+            Bound::Only(keys) if !self.is_free => self.keys.extend(keys.iter().cloned()),
+            Bound::Only(_) | Bound::Elsewhere => {}
+        }
+    }
+
+    /// `None`: everything.
+    fn keys(self) -> Option<BTreeSet<String>> {
+        (!self.is_free).then_some(self.keys)
+    }
+}
+
 impl Meaning<'_> {
+    /// Where the route names projects and spaces, and the path that its segments are counted in.
+    pub(crate) fn places(&self) -> (Cow<'_, [Slot]>, &Template) {
+        match self.source {
+            Source::Catalogue(route) => (Cow::Borrowed(&route.slots), &route.template),
+            Source::Rule(_, path) => {
+                let slots = path
+                    .product
+                    .map_or_else(Vec::new, |product| slots_of_path(product, &path.template));
+                (Cow::Owned(slots), &path.template)
+            }
+        }
+    }
+
     /// The route's own list; for a route that a rule adds, the rule's list is asked instead.
     pub(crate) fn has_query_name(&self, name: &String) -> bool {
         match self.source {
             Source::Catalogue(route) => route.query.contains(name),
-            Source::Rule(_) => true,
+            Source::Rule(..) => true,
         }
     }
 }
@@ -349,13 +425,14 @@ impl<'a> Request<'a> {
             segments: subject.segments(),
             query: subject.query(),
             body_len: subject.body_len(),
+            body: subject.body(),
         }
     }
 }
 
 fn own_meaning<'a>(
     rule: &'a Rule,
-    path: &PathSelector,
+    path: &'a PathSelector,
     request: &Request<'_>,
 ) -> Option<Meaning<'a>> {
     if !path.matches(request.product, request.method, request.segments) {
@@ -366,7 +443,7 @@ fn own_meaning<'a>(
         class: path.own_class(request.method),
         template: path.template.to_string(),
         params: path.template.captures(request.segments)?,
-        source: Source::Rule(rule),
+        source: Source::Rule(rule, path),
     })
 }
 

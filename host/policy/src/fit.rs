@@ -1,8 +1,10 @@
 //! One rule against one request: does it fit, and if not, what is the first thing about it that does not.
 
+use crate::bounds::{self, Bound, Loose, container};
 use crate::evaluate::{Case, Meaning, Source};
 use crate::principal::NotFor;
 use crate::rule::{PathSelector, Rule, Selector};
+use crate::vocabulary::Product;
 
 /// The key of the rule that did not fit, and how far the comparison came before.
 pub(crate) struct Miss {
@@ -18,7 +20,7 @@ pub(crate) const BODY_HAS: &str = "the body has ";
 const SELECTED: usize = 10_000;
 
 /// Why a rule does not fit, without the words: most rules of a file don't, and nobody asks why.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Why<'a> {
     /// The request is no route of the catalogue, and classes and routes speak of nothing else.
     NotKnown,
@@ -33,6 +35,9 @@ pub(crate) enum Why<'a> {
     UnnamedTool,
     OwnRouteUnnamed,
     NotDeclared,
+    /// The rule is bound to the other product's projects or spaces.
+    BoundElsewhere,
+    Loose(Loose<'a>),
     QueryName(&'a str),
     TooLong(u64),
 }
@@ -50,7 +55,7 @@ impl Case<'_> {
             return Err(Why::UnnamedTool);
         }
         // The component can't declare a route that it does not know, so for an own route the operator does.
-        let is_own = matches!(meaning.source, Source::Rule(_));
+        let is_own = matches!(meaning.source, Source::Rule(..));
         let is_declared = (is_own && rule.names_tool(self.by.tool))
             || self.manifest.declares(self.by.tool, meaning.route.as_str());
         if !is_declared {
@@ -60,6 +65,7 @@ impl Case<'_> {
                 Why::NotDeclared
             });
         }
+        self.check_bounds(rule, meaning)?;
         let mut names = self.request.query.iter().map(|(name, _)| name);
         if let Some(name) = names.find(|name| !allows_query_name(rule, meaning, name)) {
             return Err(Why::QueryName(name));
@@ -70,12 +76,30 @@ impl Case<'_> {
         }
     }
 
+    /// Does the path stay within the rule's projects or spaces?
+    fn check_bounds(&self, rule: &Rule, meaning: &Meaning<'_>) -> Result<(), Why<'_>> {
+        match rule.bounds.of(self.request.product) {
+            Bound::Free => Ok(()),
+            Bound::Elsewhere => Err(Why::BoundElsewhere),
+            Bound::Only(keys) => {
+                let (slots, template) = meaning.places();
+                bounds::check_path(&slots, template, self.request.segments, keys)
+                    .map_err(Why::Loose)
+            }
+        }
+    }
+
     /// The first thing about the rule that does not fit, in words.
     pub(crate) fn miss(&self, rule: &Rule) -> Option<Miss> {
         let why = self.fit(rule).err()?;
         let site = self.request.site;
         let meaning = self.meanings.first();
         let route = meaning.map_or("", |meaning| meaning.route.as_str());
+        let product = self.request.product;
+        let field_of_bounds = match product {
+            Product::Jira => "projects",
+            Product::Confluence => "spaces",
+        };
         let (progress, field, detail) = match why {
             Why::OtherSite => {
                 let selected = self.select(rule).err();
@@ -83,22 +107,23 @@ impl Case<'_> {
                     "the rule is for site `{}`, the request goes to `{site}`",
                     rule.site
                 );
-                (selected.map_or(SELECTED, progress_of), "site", detail)
+                let progress = selected.as_ref().map_or(SELECTED, progress_of);
+                (progress, "site", detail)
             }
             Why::NotKnown => {
                 let field = match rule.selector {
                     Selector::Classes(_) => "classes",
                     _ => "routes",
                 };
-                (progress_of(why), field, NOT_KNOWN.to_owned())
+                (progress_of(&why), field, NOT_KNOWN.to_owned())
             }
             Why::OtherClass => {
                 let class = meaning.map_or("", |meaning| meaning.class.as_str());
                 let detail = format!("the request is of class {class}");
-                (progress_of(why), "classes", detail)
+                (progress_of(&why), "classes", detail)
             }
             Why::OtherRoute => (
-                progress_of(why),
+                progress_of(&why),
                 "routes",
                 format!("the request is {route}"),
             ),
@@ -111,15 +136,15 @@ impl Case<'_> {
                     "{template} differs from the request at segment {}",
                     prefix + 1
                 );
-                (progress_of(why), "path", detail)
+                (progress_of(&why), "path", detail)
             }
             Why::OtherMethod => {
                 let detail = format!("the method is {}", self.request.method);
-                (progress_of(why), "methods", detail)
+                (progress_of(&why), "methods", detail)
             }
             Why::OtherProduct => {
                 let detail = format!("the request goes to {}", self.request.product);
-                (progress_of(why), "product", detail)
+                (progress_of(&why), "product", detail)
             }
             Why::NotFor(NotFor::Others) => {
                 let detail = format!("the rule is not for `{}`", self.by.principal);
@@ -147,19 +172,45 @@ impl Case<'_> {
                 let detail = format!("tool `{}` does not declare the route {route}", self.by.tool);
                 (SELECTED + 3, "tools", detail)
             }
+            Why::BoundElsewhere => {
+                let other = match product {
+                    Product::Jira => "spaces",
+                    Product::Confluence => "projects",
+                };
+                let detail = format!(
+                    "rule `{}` is bound to {other}, the request goes to {product}; without `{field_of_bounds}` it opens nothing there",
+                    rule.id
+                );
+                (SELECTED + 4, field_of_bounds, detail)
+            }
+            Why::Loose(Loose::NoPlace) => {
+                let detail = format!(
+                    "nothing in {route} says where a {} stands, so rule `{}` can't hold it to its {field_of_bounds}",
+                    container(product),
+                    rule.id
+                );
+                (SELECTED + 4, field_of_bounds, detail)
+            }
+            Why::Loose(Loose::Names(key)) => {
+                let detail = format!(
+                    "the path names {key}, which is not in the {field_of_bounds} of rule `{}`",
+                    rule.id
+                );
+                (SELECTED + 5, field_of_bounds, detail)
+            }
             Why::QueryName(name) => {
                 let detail = format!(
                     "the query name {name:?} is not in the list of rule `{}`",
                     rule.id
                 );
-                (SELECTED + 4, "query", detail)
+                (SELECTED + 6, "query", detail)
             }
             Why::TooLong(limit) => {
                 let detail = format!(
                     "{BODY_HAS}{} bytes, rule `{}` allows {limit}",
                     self.request.body_len, rule.id
                 );
-                (SELECTED + 5, "request-max-bytes", detail)
+                (SELECTED + 7, "request-max-bytes", detail)
             }
         };
         Some(Miss {
@@ -200,7 +251,7 @@ impl Case<'_> {
         match (&rule.selector, known) {
             (Selector::Path(path), Some(meaning)) if self.matches(path) => Ok(meaning),
             (Selector::Path(path), _) => {
-                let is_own = |meaning: &&Meaning<'_>| matches!(meaning.source, Source::Rule(own) if own.id == rule.id);
+                let is_own = |meaning: &&Meaning<'_>| matches!(meaning.source, Source::Rule(own, _) if own.id == rule.id);
                 let own = self.meanings.iter().find(is_own);
                 own.ok_or_else(|| self.miss_of_path(path))
             }
@@ -239,11 +290,11 @@ impl Case<'_> {
 }
 
 /// How near a rule came that is not about the request.
-const fn progress_of(why: Why<'_>) -> usize {
+const fn progress_of(why: &Why<'_>) -> usize {
     match why {
         Why::NotKnown => 0,
         Why::OtherClass | Why::OtherRoute => 100,
-        Why::OtherPath(prefix) => prefix * 10,
+        Why::OtherPath(prefix) => *prefix * 10,
         Why::OtherMethod | Why::OtherProduct => 1000,
         _ => SELECTED,
     }

@@ -35,6 +35,7 @@
 mod absolute;
 mod acceptance;
 mod assertion;
+mod bounds;
 mod catalogue;
 mod check;
 mod date;
@@ -49,6 +50,7 @@ mod extra_header;
 mod file;
 mod fit;
 mod hazard;
+mod hold;
 mod log;
 mod manifest;
 #[cfg(feature = "mutants")]
@@ -79,13 +81,15 @@ mod writing;
 pub use absolute::{AbsoluteUrl, UrlError};
 pub use acceptance::{About, Acceptance};
 pub use assertion::{Asserted, AssertionError, Assertions, assert_policy};
+pub use bounds::Bounds;
 pub use catalogue::{Catalogue, Place, Route, RouteId, RouteMatch, Slot, SlotKind, catalogue};
 pub use check::{
     Accepted, CODES, FileFacts, Finding, Findings, Level, Surroundings, UsedRules, check,
 };
 pub use date::Day;
 pub use decide::{
-    Caller, DEFAULT_DENY, NearMiss, Permit, Permitted, Refusal, RefusalCode, Refused, Subject,
+    Caller, DEFAULT_DENY, Decision, NearMiss, Pending, Permit, Permitted, Refusal, RefusalCode,
+    Refused, Subject,
 };
 pub use derive::{Derived, derive};
 pub use diagnostic::{Diagnostic, Diagnostics};
@@ -93,6 +97,7 @@ pub use diff::{Change, Diff, SiteChange, diff};
 pub use explain::{Explanation, Question, explain};
 pub use export::{Runtime, export};
 pub use extra_header::{ExtraHeader, ExtraHeaderError};
+pub use hold::{BodyView, Lookup, Scope};
 pub use log::{BrokenLine, BrokenLog, Log, Record};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use origin::{Host, Origin, OriginError, Scheme};

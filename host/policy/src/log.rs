@@ -12,6 +12,7 @@ use crate::catalogue::catalogue;
 use crate::decide::{By, Subject};
 use crate::explain::Question;
 use crate::fit::BODY_HAS;
+use crate::hold::{BEYOND_PATH, BodyView};
 use crate::template::{Part, Template};
 use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
 
@@ -235,6 +236,18 @@ impl Subject for RecordedRequest<'_> {
     fn body_len(&self) -> u64 {
         self.record.body_bytes.unwrap_or(0)
     }
+    /// No log holds a body.
+    fn body(&self) -> BodyView<'_> {
+        BodyView::Unseen
+    }
+    fn narrow(
+        &mut self,
+        query: Option<Vec<(String, String)>>,
+        _: Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        self.query = query.unwrap_or_else(|| std::mem::take(&mut self.query));
+        Ok(())
+    }
 }
 
 /// `None` for a line that is no decision of the policy.
@@ -280,6 +293,9 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
         (None, Some(path)) => whole_path(path),
         (None, None) => return Err("the line has neither `template` nor `path`".to_owned()),
     };
+    // What the body or the search named stands in no log, so such a refusal can't be decided on again.
+    let is_of_body = |reason: &String| reason.starts_with(BEYOND_PATH);
+    let segments = segments.filter(|_| is_allowed || !line.reason.as_ref().is_some_and(is_of_body));
     let path = line.template.clone().or(line.path).unwrap_or_default();
     // The log adds up what all tries sent.
     let body_bytes = match line.req_bytes.checked_div(line.tries) {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::Policy;
+use crate::bounds::Bound;
 use crate::catalogue::{Route, catalogue};
 use crate::decide::By;
 use crate::evaluate::{Request, Verdict};
+use crate::hold::BodyView;
 use crate::manifest::Manifest;
 use crate::rule::{PathSelector, Selector};
 use crate::site::Site;
@@ -19,21 +21,36 @@ pub(crate) struct Probe<'a> {
     pub(crate) deployment: Deployment,
     pub(crate) method: Method,
     pub(crate) template: &'a Template,
-    pub(crate) segments: Vec<String>,
+    /// One path of the template, and one for each list of keys that a rule is bound to.
+    paths: Vec<Vec<String>>,
 }
 
 impl Probe<'_> {
     pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest, by: By<'_>) -> Verdict {
-        let request = Request {
-            site: &self.site.name,
-            product: self.product,
-            deployment: self.deployment,
-            method: self.method,
-            segments: &self.segments,
-            query: &[],
-            body_len: 0,
+        let verdict = |segments: &[String]| {
+            let request = Request {
+                site: &self.site.name,
+                product: self.product,
+                deployment: self.deployment,
+                method: self.method,
+                segments,
+                query: &[],
+                body_len: 0,
+                body: BodyView::Unseen,
+            };
+            policy.evaluate(manifest, by, request)
         };
-        policy.evaluate(manifest, by, request)
+        let (first, others) = self
+            .paths
+            .split_first()
+            .expect("a template has a path at least");
+        let told = verdict(first);
+        let is_allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow(_));
+        if is_allowed(&told) {
+            return told;
+        }
+        let mut others = others.iter().map(|path| verdict(path));
+        others.find(is_allowed).unwrap_or(told)
     }
 }
 
@@ -116,14 +133,22 @@ impl Policy {
                 }
                 shapes.retain(|(product, ..)| site.products.contains(product));
                 probes.extend(shapes.into_iter().map(|(product, method, template)| {
-                    let segments = template.sample();
+                    let keys = self.rules_at(&site.name).filter_map(|rule| {
+                        match rule.bounds.of(product) {
+                            Bound::Only(keys) => keys.first(),
+                            Bound::Free | Bound::Elsewhere => None,
+                        }
+                    });
+                    let keys: BTreeSet<&String> = keys.collect();
+                    let within = keys.into_iter().map(|key| template.sample_within(key));
+                    let paths = std::iter::once(template.sample()).chain(within).collect();
                     Probe {
                         site,
                         product,
                         deployment,
                         method,
                         template,
-                        segments,
+                        paths,
                     }
                 }));
             }

@@ -24,7 +24,10 @@ pub(crate) fn would_allow(case: &Case<'_>, code: RefusalCode, deny: Option<&Rule
     let comment = match code {
         RefusalCode::DeniedByRule => return deny.map(stands_against).unwrap_or_default(),
         RefusalCode::NoRoute => return own_route(case),
-        RefusalCode::Query | RefusalCode::NoRule | RefusalCode::BodyTooLarge => {
+        RefusalCode::Query
+        | RefusalCode::NoRule
+        | RefusalCode::Outside
+        | RefusalCode::BodyTooLarge => {
             return match meanings.first() {
                 Some(meaning) if meaning.route.is_own() => own_route(case),
                 Some(meaning) if has_query_of(case, meaning) => catalogue_rule(case, meaning),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::Policy;
 use crate::acceptance::Acceptance;
+use crate::bounds::{Bound, container};
 use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::principal::listed;
@@ -259,7 +260,16 @@ fn limits(policy: &Policy, door: &Door, grant: &Grant<'_>) -> Vec<String> {
         let origin = policy.site(&door.site)?.redirects.get(name)?;
         Some(format!("answers may redirect to {origin}"))
     });
+    let keys = match rule.bounds.of(door.product) {
+        Bound::Only(keys) => Some(format!(
+            "{}s {}",
+            container(door.product),
+            keys.iter().cloned().collect::<Vec<_>>().join(", ")
+        )),
+        Bound::Free | Bound::Elsewhere => None,
+    };
     [
+        keys,
         bytes("bodies", rule.request_max_bytes),
         bytes("answers", rule.response_max_bytes),
         origin,

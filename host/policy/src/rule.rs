@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::bounds::Bounds;
 use crate::catalogue::catalogue;
 use crate::site::{quoted, quoted_list};
 use crate::template::Template;
@@ -20,6 +21,7 @@ pub struct Rule {
     pub tools: Option<BTreeSet<String>>,
     /// `None`: everybody whose own section does not leave the rule out.
     pub principals: Option<BTreeSet<Principal>>,
+    pub bounds: Bounds,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
     /// Name of one of the site's `redirect` origins.
@@ -108,6 +110,7 @@ impl Rule {
             let principals = principals.iter().map(Principal::as_str);
             lines.push(format!("principals = {}", quoted_list(principals)));
         }
+        lines.extend(self.bounds.to_toml());
         let limits = [
             ("request-max-bytes", self.request_max_bytes),
             ("response-max-bytes", self.response_max_bytes),

@@ -178,6 +178,20 @@ fn rule() -> Value {
             ),
         ),
         (
+            "projects",
+            list(
+                json!({ "type": "string", "pattern": "^[A-Z][A-Z0-9_]{1,31}$" }),
+                "The only Jira projects that this opens, by key; held in paths, bodies, searches and answers.",
+            ),
+        ),
+        (
+            "spaces",
+            list(
+                json!({ "type": "string", "pattern": "^([A-Za-z0-9]+|~[A-Za-z0-9._:@-]+)$" }),
+                "The only Confluence spaces that this opens, by key.",
+            ),
+        ),
+        (
             "request-max-bytes",
             size("The longest body that may be sent."),
         ),

@@ -246,6 +246,16 @@ impl Template {
             .collect()
     }
 
+    /// The same, below this project or space.
+    pub(crate) fn sample_within(&self, key: &str) -> Vec<String> {
+        let sample = |part: &Part| match part {
+            Part::Kind(Kind::IssueKey) => format!("{key}-999999999"),
+            Part::Kind(Kind::ProjectKey | Kind::SpaceKey) => key.to_owned(),
+            _ => part.sample().to_owned(),
+        };
+        self.parts.iter().map(sample).collect()
+    }
+
     /// Where the first difference stands, for people: how many leading segments match.
     pub(crate) fn matching_prefix<S: AsRef<str>>(&self, segments: &[S]) -> usize {
         self.parts

@@ -8,6 +8,7 @@ mod diagnostics;
 mod diffs;
 mod explanations;
 mod generate;
+mod held;
 mod logs;
 mod principals;
 mod properties;
@@ -18,8 +19,8 @@ mod sites;
 mod slips;
 
 use crate::{
-    Caller, Deployment, Manifest, Method, Permitted, Policy, Principal, Product, RefusalCode,
-    Refused, SiteName, Subject,
+    BodyView, Caller, Decision, Deployment, Manifest, Method, Policy, Principal, Product,
+    RefusalCode, Refused, SiteName, Subject,
 };
 
 /// Three sites and six rules, two of which add routes of their own.
@@ -58,6 +59,9 @@ pub(crate) struct Ask {
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body_len: u64,
+    pub(crate) json: Option<String>,
+    /// The one key that `json` names.
+    pub(crate) names: Option<String>,
 }
 
 impl Ask {
@@ -77,6 +81,8 @@ impl Ask {
                 .collect(),
             query: Vec::new(),
             body_len: 0,
+            json: None,
+            names: None,
         }
     }
 
@@ -109,6 +115,29 @@ impl Ask {
         self.body_len = bytes;
         self
     }
+
+    /// With a body that names this project or space, and with the length that it had.
+    pub(crate) fn naming(mut self, key: &str) -> Self {
+        let member = match self.product {
+            Product::Jira => "project",
+            Product::Confluence => "space",
+        };
+        self.json = Some(format!("{{\"{member}\":{{\"key\":\"{key}\"}}}}"));
+        self.names = Some(key.to_owned());
+        self
+    }
+
+    pub(crate) fn naming_nothing(mut self) -> Self {
+        (self.json, self.names) = (None, None);
+        self
+    }
+
+    pub(crate) fn with_json(mut self, json: serde_json::Value) -> Self {
+        let text = json.to_string();
+        self.body_len = text.len() as u64;
+        self.json = Some(text);
+        self
+    }
 }
 
 impl Subject for Ask {
@@ -133,6 +162,22 @@ impl Subject for Ask {
     fn body_len(&self) -> u64 {
         self.body_len
     }
+    fn body(&self) -> BodyView<'_> {
+        self.json
+            .as_ref()
+            .map_or(BodyView::Unseen, |json| BodyView::Json(json.as_bytes()))
+    }
+    fn narrow(
+        &mut self,
+        query: Option<Vec<(String, String)>>,
+        json: Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        self.query = query.unwrap_or_else(|| std::mem::take(&mut self.query));
+        if let Some(json) = json {
+            self.json = Some(String::from_utf8(json).expect("JSON is UTF-8"));
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn site(name: &str) -> SiteName {
@@ -143,7 +188,7 @@ pub(crate) fn principal(name: &str) -> Principal {
     Principal::parse(name).expect("tests name principals well")
 }
 
-pub(crate) fn decide(policy: &Policy, tool: &str, ask: Ask) -> Result<Permitted<Ask>, Refused> {
+pub(crate) fn decide(policy: &Policy, tool: &str, ask: Ask) -> Result<Decision<Ask>, Refused> {
     policy.decide(&manifest(), &ask.caller(tool), ask)
 }
 

@@ -33,7 +33,9 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const CLASSES: &[&str] = &["read", "write", "delete", "admin"];
 const KINDS: &[&str] = &["issue-key", "id", "project-key", "space-key", "segment"];
 const PLACES: &[&str] = &["path", "query", "body", "answer"];
-const SLOT_KINDS: &[&str] = &["project", "issue", "space", "page", "jql", "cql"];
+const SLOT_KINDS: &[&str] = &[
+    "project", "issue", "space", "space-id", "page", "jql", "cql", "nothing",
+];
 
 /// All rows, or every complaint as `line: what is wrong`.
 pub(crate) fn read(text: &str) -> Result<Vec<Row>, Vec<String>> {

@@ -141,8 +141,12 @@ fn winners<'g, 'p>(
 ) -> Result<Vec<(&'g Grant<'p>, Vec<Shape>)>, TooTangled> {
     let mut list = Vec::new();
     for (at, grant) in grants.iter().enumerate() {
-        let earlier = grants[..at].iter().flat_map(|other| &other.shapes);
-        let left = Shape::minus_all(grant.shapes.clone(), earlier, budget)?;
+        // Which rule holds is decided before anything that the request names is looked at.
+        let earlier: Vec<Shape> = (grants[..at].iter())
+            .flat_map(|other| &other.shapes)
+            .map(Shape::whatever_it_names)
+            .collect();
+        let left = Shape::minus_all(grant.shapes.clone(), &earlier, budget)?;
         if !left.is_empty() {
             list.push((grant, left));
         }
@@ -179,7 +183,13 @@ impl Told<'_> {
     fn rules_that_allow(&self, witness: &Witness) -> Vec<String> {
         let names: BTreeSet<String> = witness.query_names().map(str::to_owned).collect();
         let has = |shape: &Shape| {
-            shape.contains(witness.by(), witness.segments(), &names, witness.body_bytes)
+            shape.contains(
+                witness.by(),
+                witness.segments(),
+                &names,
+                witness.body_bytes,
+                witness.names.as_deref(),
+            )
         };
         let allowing = self
             .grants
@@ -298,6 +308,9 @@ fn only(shape: &Shape, grant: &Grant<'_>) -> Vec<String> {
             .map(|name| format!("`{name}`"))
             .collect();
         only.push(format!("with the query name {}", names.join(" and ")));
+    }
+    if !shape.keys.is_any() && grant.shapes.iter().all(|whole| whole.keys != shape.keys) {
+        only.push(format!("where it names {}", shape.keys));
     }
     match (shape.body, grant.rule.request_max_bytes) {
         ((0, most), limit) if Some(most) == limit || most == u64::MAX => {}

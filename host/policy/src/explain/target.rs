@@ -3,6 +3,7 @@
 use crate::Policy;
 use crate::absolute::AbsoluteUrl;
 use crate::evaluate::Request;
+use crate::hold::BodyView;
 use crate::site::Site;
 use crate::vocabulary::{Deployment, Method, Product};
 
@@ -28,6 +29,7 @@ impl Target<'_> {
             segments: &self.segments,
             query,
             body_len: 0,
+            body: BodyView::Unseen,
         }
     }
 

@@ -9,12 +9,14 @@ use super::principal;
 use super::reader::{Reader, Table};
 use super::site::Sites;
 use crate::acceptance::About;
+use crate::bounds::{Bounds, container};
 use crate::catalogue::catalogue;
 use crate::decide::DEFAULT_DENY;
 use crate::diagnostic::Problem;
 use crate::rule::{Effect, Rule, Selector, SiteSelector};
 use crate::site::Site;
-use crate::vocabulary::{Class, SiteName, is_name};
+use crate::template::Kind;
+use crate::vocabulary::{Class, Product, SiteName, is_name};
 
 /// A rule with its place in the text.
 pub(super) struct Read {
@@ -36,6 +38,8 @@ const RULE_KEYS: &[&str] = &[
     "product",
     "tools",
     "principals",
+    "projects",
+    "spaces",
     "request-max-bytes",
     "response-max-bytes",
     "redirect",
@@ -54,8 +58,15 @@ const DENY_KEYS: &[&str] = &[
     "accept",
 ];
 const LATER: &[(&str, &str)] = &[
-    ("projects", "rules hold for all projects of the site"),
-    ("spaces", "rules hold for all spaces of the site"),
+    // These two only reach a [[deny]].
+    (
+        "projects",
+        "a denial holds for all projects; the `projects` of a [[rule]] say which are open",
+    ),
+    (
+        "spaces",
+        "a denial holds for all spaces; the `spaces` of a [[rule]] say which are open",
+    ),
     ("confirm", "nobody is asked before a write"),
     (
         "limits",
@@ -103,6 +114,10 @@ pub(super) fn read(
         .values()
         .filter(|known| site.covers(&known.name))
         .collect();
+    let bounds = Bounds {
+        projects: read_keys(reader, table, Product::Jira, &covered),
+        spaces: read_keys(reader, table, Product::Confluence, &covered),
+    };
     let selector = read_selector(reader, table, effect, &covered)?;
     let redirect = read_redirect(reader, table, &selector, &covered);
     let (id, id_span) = id?;
@@ -114,6 +129,7 @@ pub(super) fn read(
         selector,
         tools,
         principals,
+        bounds,
         request_max_bytes,
         response_max_bytes,
         redirect,
@@ -176,6 +192,49 @@ fn read_tools(reader: &mut Reader, table: &Table<'_>) -> Option<BTreeSet<String>
             .collect(),
     )
 }
+
+/// `projects` or `spaces`: keys as the product writes them, one by one.
+fn read_keys(
+    reader: &mut Reader,
+    table: &Table<'_>,
+    product: Product,
+    covered: &[&Site],
+) -> Option<BTreeSet<String>> {
+    let (name, kind, how) = match product {
+        Product::Jira => (
+            "projects",
+            Kind::ProjectKey,
+            "a key is what stands before the dash of PROJ-1: 2 to 32 of A-Z, 0-9 and _, beginning with a letter",
+        ),
+        Product::Confluence => (
+            "spaces",
+            Kind::SpaceKey,
+            "a key is what stands in the address of the space: letters and digits, or ~ and an account",
+        ),
+    };
+    let keys = reader.strings(table, name)?;
+    let has_product = covered.iter().any(|site| site.products.contains(&product));
+    if !has_product && !covered.is_empty() {
+        let message = format!("no site of this rule has {product}, so there are no {name}");
+        reader
+            .complain(Problem::new(table.key_span(name), message).help(format!("remove `{name}`")));
+    }
+    if keys.len() > MOST_KEYS {
+        let message = format!("{} {name}; at most {MOST_KEYS} are read", keys.len());
+        reader.complain(
+            Problem::new(keys[MOST_KEYS].span.clone(), message)
+                .help("every search is sent with all of them; write a rule for a part of them"),
+        );
+    }
+    for key in keys.iter().filter(|key| !kind.matches(key.value)) {
+        let message = format!("{:?} is no key of a {}", key.value, container(product));
+        reader.complain(Problem::new(key.span.clone(), message).help(how));
+    }
+    Some(keys.into_iter().map(|key| key.value.to_owned()).collect())
+}
+
+/// They are written into each search, and a search has to fit into an address.
+const MOST_KEYS: usize = 100;
 
 fn read_selector(
     reader: &mut Reader,

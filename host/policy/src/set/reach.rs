@@ -3,15 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::keys::KeySet;
 use super::names::NameRange;
 use super::segments::SegmentSet;
 use super::shape::{Budget, Shape, TooTangled, meet_paths};
 use crate::Policy;
-use crate::catalogue::{Route, catalogue};
+use crate::bounds::{self, Bound};
+use crate::catalogue::{Route, Slot, catalogue};
 use crate::manifest::Manifest;
 use crate::net::AddressRules;
 use crate::rule::{PathSelector, Rule, Selector};
 use crate::site::Site;
+use crate::template::Template;
 use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
 
 /// Requests of one door are compared with each other and with no others: no request stands at two doors.
@@ -257,9 +260,11 @@ impl<'p> Place<'p, '_> {
             };
             let tools = self.askers.tools_of_rule_for_route(rule, id);
             let principals = self.askers.principals_of(self.policy, rule);
-            if tools.is_empty() || principals.is_empty() {
+            let held = self.held(rule, &route.slots, &route.template, path);
+            let is_asked = !tools.is_empty() && !principals.is_empty();
+            let Some((path, keys)) = held.filter(|_| is_asked) else {
                 continue;
-            }
+            };
             let by_rule = |name: &&String| match &rule.selector {
                 Selector::Path(own) => own.query.contains(name),
                 Selector::Classes(_) | Selector::Routes(_) => true,
@@ -274,6 +279,7 @@ impl<'p> Place<'p, '_> {
                     path,
                     query: NameRange::up_to(names),
                     body: (0, rule.request_max_bytes.unwrap_or(u64::MAX)),
+                    keys,
                 }],
             });
         }
@@ -315,12 +321,17 @@ impl<'p> Place<'p, '_> {
             if tools.is_empty() || principals.is_empty() {
                 continue;
             }
-            let shapes = paths.into_iter().map(|path| Shape {
+            let slots = bounds::slots_of_path(self.product, &own.template);
+            let held = paths
+                .into_iter()
+                .filter_map(|path| self.held(rule, &slots, &own.template, path));
+            let shapes = held.map(|(path, keys)| Shape {
                 principals: principals.clone(),
                 tools: tools.clone(),
                 path,
                 query: NameRange::up_to(own.query.iter().cloned()),
                 body: (0, rule.request_max_bytes.unwrap_or(u64::MAX)),
+                keys,
             });
             entrance.grants.push(Grant {
                 rule,
@@ -349,6 +360,24 @@ impl<'p> Place<'p, '_> {
         entrance
     }
 
+    /// What a rule's projects or spaces leave of a path, and which of them the rest of the request may name.
+    fn held(
+        &self,
+        rule: &Rule,
+        slots: &[Slot],
+        template: &Template,
+        path: Vec<SegmentSet>,
+    ) -> Option<(Vec<SegmentSet>, KeySet)> {
+        match rule.bounds.of(self.product) {
+            Bound::Free => Some((path, KeySet::any())),
+            Bound::Elsewhere => None,
+            Bound::Only(keys) => {
+                let path = bounds::narrow_path(slots, template, path, keys)?;
+                Some((path, KeySet::at_most(keys.iter().cloned())))
+            }
+        }
+    }
+
     fn veto(&self, deny: &Rule, path: Vec<SegmentSet>) -> Shape {
         let covered = |principal: &&Principal| deny.covers_principal(principal);
         let principals = self.askers.principals.iter().filter(covered);
@@ -358,6 +387,7 @@ impl<'p> Place<'p, '_> {
             path,
             query: NameRange::any(),
             body: (0, u64::MAX),
+            keys: KeySet::any(),
         }
     }
 }
@@ -370,6 +400,7 @@ fn outside_of(path: &[SegmentSet], known: &[&'static Route]) -> Vec<Vec<SegmentS
         path: path.to_vec(),
         query: NameRange::any(),
         body: (0, 0),
+        keys: KeySet::any(),
     };
     let mut left = vec![whole(path)];
     let overlapping = known

@@ -1,18 +1,23 @@
 //! Sets of path segments: whole kinds, single words, and everything that unions and differences make of them.
 //!
-//! The kinds overlap (`42` is an id and a space key), so they are cut into six atoms that do not. A set is some
-//! atoms, and a finite list of words for which the opposite holds; that form is unique, so equal sets are equal
-//! values. An atom has more members than a policy file has bytes, so a set with an atom in it is never empty.
+//! The kinds overlap (`42` is an id and a space key), so they are cut into six atoms that do not; the atom of issue
+//! keys is cut once more, by project. A set is some atoms, and a finite list of words for which the opposite holds;
+//! that form is unique, so equal sets are equal values. An atom has more members than a policy file has bytes, so a
+//! set with an atom in it is never empty.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::keys::KeySet;
 use crate::segment;
 use crate::template::{Kind, Part};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SegmentSet {
+    /// Without the one of issue keys.
     atoms: u8,
+    /// The projects whose issue keys are members.
+    issues_of: KeySet,
     /// Members outside of the atoms, and holes in them.
     flipped: BTreeSet<String>,
 }
@@ -54,7 +59,11 @@ impl SegmentSet {
             Part::Literal(word) => Self::words([word.clone()]),
             Part::OneOf(words) => Self::words(words.iter().cloned()),
             Part::Kind(kind) => Self {
-                atoms: atoms_of(*kind),
+                atoms: atoms_of(*kind) & !ISSUE_KEY,
+                issues_of: match atoms_of(*kind) & ISSUE_KEY {
+                    0 => KeySet::none(),
+                    _ => KeySet::any(),
+                },
                 flipped: BTreeSet::new(),
             },
         }
@@ -63,7 +72,17 @@ impl SegmentSet {
     pub(crate) fn words(words: impl IntoIterator<Item = String>) -> Self {
         Self {
             atoms: 0,
+            issues_of: KeySet::none(),
             flipped: words.into_iter().collect(),
+        }
+    }
+
+    /// The keys of all issues of these projects.
+    pub(crate) const fn issues_of(projects: KeySet) -> Self {
+        Self {
+            atoms: 0,
+            issues_of: projects,
+            flipped: BTreeSet::new(),
         }
     }
 
@@ -72,19 +91,19 @@ impl SegmentSet {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.atoms == 0 && self.flipped.is_empty()
+        self.atoms == 0 && self.issues_of.is_empty() && self.flipped.is_empty()
     }
 
     pub(crate) fn meet(&self, other: &Self) -> Self {
-        self.combine(other, self.atoms & other.atoms, |ours, theirs| {
-            ours && theirs
-        })
+        let atoms = self.atoms & other.atoms;
+        let issues_of = self.issues_of.meet(&other.issues_of);
+        self.combine(other, atoms, issues_of, |ours, theirs| ours && theirs)
     }
 
     pub(crate) fn minus(&self, other: &Self) -> Self {
-        self.combine(other, self.atoms & !other.atoms, |ours, theirs| {
-            ours && !theirs
-        })
+        let atoms = self.atoms & !other.atoms;
+        let issues_of = self.issues_of.minus(&other.issues_of);
+        self.combine(other, atoms, issues_of, |ours, theirs| ours && !theirs)
     }
 
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
@@ -96,42 +115,64 @@ impl SegmentSet {
         if let Some(word) = self.flipped.iter().find(|word| self.holds(word)) {
             return Some(word.clone());
         }
+        let project = self.issues_of.sample();
         let atom = (0..6)
             .map(|bit| 1 << bit)
-            .find(|atom| self.atoms & atom != 0)?;
+            .find(|atom| self.atoms & atom != 0);
         (1u32..)
-            .map(|number| sample_of(atom, number))
+            .map_while(|number| match (&project, atom) {
+                (Some(project), _) => Some(format!("{project}-{number}")),
+                (None, atom) => Some(sample_of(atom?, number)),
+            })
             .find(|text| !self.flipped.contains(text))
     }
 
     fn holds(&self, text: &str) -> bool {
-        let is_in_atoms = self.atoms & atom_of(text) != 0;
-        is_in_atoms != self.flipped.contains(text)
+        self.has_in_atoms(text) != self.flipped.contains(text)
     }
 
-    fn combine(&self, other: &Self, atoms: u8, rule: impl Fn(bool, bool) -> bool) -> Self {
+    fn has_in_atoms(&self, text: &str) -> bool {
+        match atom_of(text) {
+            ISSUE_KEY => self.issues_of.contains(project_of(text)),
+            atom => self.atoms & atom != 0,
+        }
+    }
+
+    fn combine(
+        &self,
+        other: &Self,
+        atoms: u8,
+        issues_of: KeySet,
+        rule: impl Fn(bool, bool) -> bool,
+    ) -> Self {
+        let mut both = Self {
+            atoms,
+            issues_of,
+            flipped: BTreeSet::new(),
+        };
         // Without words of their own, sets are their atoms.
         if self.flipped.is_empty() && other.flipped.is_empty() {
-            return Self {
-                atoms,
-                flipped: BTreeSet::new(),
-            };
+            return both;
         }
         let named = self.flipped.union(&other.flipped);
-        let flipped = named
-            .filter(|word| {
-                rule(self.holds(word), other.holds(word)) != (atoms & atom_of(word) != 0)
-            })
+        both.flipped = named
+            .filter(|word| rule(self.holds(word), other.holds(word)) != both.has_in_atoms(word))
             .cloned()
             .collect();
-        Self { atoms, flipped }
+        both
     }
 }
 
-/// The `number`th stand-in of an atom; all of them differ.
+/// The project that an issue key names.
+fn project_of(issue_key: &str) -> &str {
+    issue_key
+        .rsplit_once('-')
+        .map_or(issue_key, |(project, _)| project)
+}
+
+/// The `number`th stand-in of an atom other than that of issue keys; all of them differ.
 fn sample_of(atom: u8, number: u32) -> String {
     match atom {
-        ISSUE_KEY => format!("ZZSAMPLEZZ-{number}"),
         NUMBER => format!("99999999{number}"),
         PLAIN_PROJECT => format!("ZZSAMPLE{number}"),
         OTHER_PROJECT => format!("ZZ_SAMPLE{number}"),
@@ -145,10 +186,15 @@ impl fmt::Display for SegmentSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (members, holes): (Vec<&String>, Vec<&String>) =
             self.flipped.iter().partition(|word| self.holds(word));
-        if let ([word], 0) = (members.as_slice(), self.atoms) {
+        if let ([word], 0, true) = (members.as_slice(), self.atoms, self.issues_of.is_empty()) {
             return f.write_str(word);
         }
-        let mut left = self.atoms;
+        let issues = match self.issues_of.is_any() {
+            true => ISSUE_KEY,
+            false => 0,
+        };
+        let mut left = self.atoms | issues;
+        let of_projects = format!("issue-key of {}", self.issues_of);
         let mut names: Vec<&str> = Vec::new();
         for kind in [
             Kind::Segment,
@@ -157,7 +203,8 @@ impl fmt::Display for SegmentSet {
             Kind::IssueKey,
             Kind::Id,
         ] {
-            if self.atoms & atoms_of(kind) == atoms_of(kind) && left & atoms_of(kind) != 0 {
+            let has_all = (self.atoms | issues) & atoms_of(kind) == atoms_of(kind);
+            if has_all && left & atoms_of(kind) != 0 {
                 names.push(kind.as_str());
                 left &= !atoms_of(kind);
             }
@@ -174,6 +221,9 @@ impl fmt::Display for SegmentSet {
             if left & atom != 0 {
                 names.push(name);
             }
+        }
+        if issues == 0 && !self.issues_of.is_empty() {
+            names.push(&of_projects);
         }
         names.extend(members.into_iter().map(String::as_str));
         write!(f, "{{{}", names.join("|"))?;
@@ -219,6 +269,7 @@ mod tests {
             project.minus(&kind(Kind::SpaceKey)).to_string(),
             kind(Kind::Segment).minus(&key).to_string(),
             SegmentSet::words(["a".to_owned(), "b".to_owned()]).to_string(),
+            SegmentSet::issues_of(KeySet::only(["PROJ".to_owned(), "OPS".to_owned()])).to_string(),
         ];
         insta::assert_snapshot!(shown.join("\n"), @r"
         {issue-key}
@@ -228,6 +279,7 @@ mod tests {
         {project-key with _}
         {space-key|project-key|segment of no other kind}
         {a|b}
+        {issue-key of OPS, PROJ}
         ");
     }
 
@@ -255,6 +307,11 @@ mod tests {
             prop::sample::select(Kind::ALL.to_vec()).prop_map(kind),
             prop::sample::subsequence(TEXTS.to_vec(), 0..4)
                 .prop_map(|words| SegmentSet::words(words.into_iter().map(str::to_owned))),
+            prop::sample::subsequence(vec!["PROJ", "PR_OJ", "ZZSAMPLEZZ"], 0..3).prop_map(
+                |projects| {
+                    SegmentSet::issues_of(KeySet::only(projects.into_iter().map(str::to_owned)))
+                }
+            ),
         ];
         base.prop_recursive(3, 8, 2, |inner| {
             (inner.clone(), inner, any::<bool>()).prop_map(|(a, b, is_meet)| {

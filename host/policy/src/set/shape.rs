@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::keys::{KeySet, NOTHING};
 use super::names::NameRange;
 use super::segments::SegmentSet;
 use crate::decide::By;
 use crate::vocabulary::Principal;
 
-/// Who asks with which tool, along which path, with which query names, with how long a body.
+/// Who asks with which tool, along which path, with which query names, with how long a body, and which projects or
+/// spaces it may name beside the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) principals: BTreeSet<Principal>,
@@ -16,6 +18,8 @@ pub(crate) struct Shape {
     pub(crate) query: NameRange,
     /// Least and most bytes.
     pub(crate) body: (u64, u64),
+    /// A request that names several is let through where each of them alone is.
+    pub(crate) keys: KeySet,
 }
 
 /// Differences of products can fall into very many pieces. Nobody writes such a file by accident, so there is a
@@ -67,6 +71,7 @@ impl Shape {
         segments: &[String],
         names: &BTreeSet<String>,
         body: u64,
+        key: Option<&str>,
     ) -> bool {
         self.principals.contains(by.principal)
             && self.tools.contains(by.tool)
@@ -78,6 +83,14 @@ impl Shape {
                 .zip(segments)
                 .all(|(set, segment)| set.contains(segment))
             && self.query.contains(names)
+            && self.keys.contains(key.unwrap_or(NOTHING))
+    }
+
+    pub(crate) fn whatever_it_names(&self) -> Self {
+        Self {
+            keys: KeySet::any(),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
@@ -85,7 +98,8 @@ impl Shape {
         let path = meet_paths(&self.path, &other.path)?;
         let principals = both(&self.principals, &other.principals);
         let tools = both(&self.tools, &other.tools);
-        if principals.is_empty() || tools.is_empty() || body.0 > body.1 {
+        let keys = self.keys.meet(&other.keys);
+        if principals.is_empty() || tools.is_empty() || body.0 > body.1 || keys.is_empty() {
             return None;
         }
         Some(Self {
@@ -94,6 +108,7 @@ impl Shape {
             path,
             query: self.query.meet(&other.query)?,
             body,
+            keys,
         })
     }
 
@@ -124,6 +139,14 @@ impl Shape {
         if !outside.is_empty() {
             left.push(Self {
                 principals: outside,
+                ..rest.clone()
+            });
+        }
+        let outside = rest.keys.minus(&other.keys);
+        if !outside.is_empty() {
+            rest.keys = rest.keys.meet(&other.keys);
+            left.push(Self {
+                keys: outside,
                 ..rest.clone()
             });
         }

@@ -275,6 +275,9 @@ fn a_permit_says_what_was_allowed() {
         Some(("media", "https://media.example.test".to_owned()))
     );
     // What was decided on is what comes back.
+    let Decision::Permitted(permitted) = permitted else {
+        panic!("the rule is bound to nothing");
+    };
     assert_eq!(permitted.segments.last().map(String::as_str), Some("10001"));
 }
 

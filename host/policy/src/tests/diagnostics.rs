@@ -51,11 +51,20 @@ path = \"/rest/**\"
 }
 
 #[test]
+fn keys_of_projects_and_spaces_are_checked_one_by_one() {
+    let text = format!(
+        "{HEAD}{RULE}projects = [\"PROJ\", \"proj\", \"PROJ-1\", \"PROJ\"]\nspaces = [\"DOCS\", \"a b\"]\n"
+    );
+    insta::assert_snapshot!(complaints(&text));
+}
+
+#[test]
 fn keys_of_later_versions_are_errors_and_never_ignored() {
     let tables = [
         format!("mode = \"enforce\"\n{HEAD}{RULE}"),
-        format!("{HEAD}{RULE}projects = [\"PROJ\"]\n"),
-        format!("{HEAD}{RULE}spaces = [\"DOCS\"]\n"),
+        format!(
+            "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nprojects = [\"PROJ\"]\n"
+        ),
         format!("{HEAD}{RULE}confirm = true\n"),
         format!("{HEAD}{RULE}per-minute = 10\n"),
         format!("{HEAD}{RULE}limits = {{}}\n"),

@@ -77,6 +77,8 @@ pub(crate) fn everybody() -> BTreeSet<Principal> {
 
 const QUERY: [&str; 5] = ["fields", "expand", "status", "deleteSubtasks", "x"];
 
+const KEYS: [&str; 3] = ["PROJ", "OPS", "HR"];
+
 const PATHS: [&str; 14] = [
     "/rest/api/3/issue/{issue-key}",
     "/rest/api/2/issue/{issue-key}",
@@ -153,6 +155,8 @@ pub(crate) fn changed(dice: &mut Dice, policy: &Policy) -> Policy {
                     ("media.example", "other.example"),
                     ("acme.example", "emca.example"),
                     ("[[deny]]", "[[rule]]"),
+                    ("projects =", "# "),
+                    ("\"OPS\"", "\"HR\""),
                 ]);
                 blocks[at] = blocks[at].replace(from, to);
             }
@@ -230,6 +234,12 @@ fn rule_text(dice: &mut Dice, effect: &str, number: usize) -> String {
         text.push_str(&format!("principals = {:?}\n", dice.some(&NAMED)));
     }
     if effect == "rule" {
+        if dice.once_in(7) {
+            text.push_str(&format!("projects = {:?}\n", dice.some(&KEYS)));
+        }
+        if site != "onprem" && dice.once_in(9) {
+            text.push_str(&format!("spaces = {:?}\n", dice.some(&["DOCS", "PROJ"])));
+        }
         if dice.once_in(4) {
             text.push_str(&format!(
                 "request-max-bytes = {}\n",
@@ -321,6 +331,9 @@ pub(crate) fn request(dice: &mut Dice, policy: &Policy) -> (&'static str, Ask) {
         .at(&name, product, deployment)
         .with_body(dice.one(&[0, 0, 10, 11, 25, 31]));
     ask.principal = principal(dice.one(&PRINCIPALS));
+    if dice.once_in(5) {
+        ask = ask.naming(dice.one(&KEYS));
+    }
     match dice.below(10) {
         0 => tool = dice.one(&TOOLS),
         1 => ask.method = dice.one(&[Method::Get, Method::Put, Method::Delete]),

@@ -79,7 +79,9 @@ fn what_was_derived_denies_nothing_that_was_used_and_allows_nothing_new() {
             let site = policy.site(&ask.site).expect("both sites are always there");
             site.known_deployment() == Some(ask.deployment)
         };
+        // What a body names stands in no log.
         let requests = (0..60).map(|_| request(&mut dice, &policy));
+        let requests = requests.map(|(tool, ask)| (tool, ask.naming_nothing()));
         let lines: Vec<String> = requests
             .filter(|(_, ask)| is_known(ask))
             .map(|(tool, ask)| line(&policy, &manifest, tool, &ask).to_string())
@@ -123,7 +125,7 @@ fn what_was_derived_denies_nothing_that_was_used_and_allows_nothing_new() {
             .count();
     }
     assert!(
-        derived_rules > 400 && allowed > 1_500 && excused < allowed / 5,
+        derived_rules > 250 && allowed > 700 && excused < allowed / 5,
         "{derived_rules} {allowed} {excused}"
     );
 }

@@ -73,7 +73,9 @@ fn what_fits_nowhere_is_refused_by_both() {
             "origin = \"jira.example.test\"",
         ),
         ("redirect = \"media\"", "confirm = true"),
-        ("redirect = \"media\"", "projects = [\"PROJ\"]"),
+        ("redirect = \"media\"", "projects = [\"proj\"]"),
+        ("redirect = \"media\"", "projects = []"),
+        ("redirect = \"media\"", "spaces = [\"a b\"]"),
         (
             "query = [\"fields\", \"expand\"]",
             "query = [\"fields\", \"fields\"]",

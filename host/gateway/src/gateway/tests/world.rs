@@ -236,9 +236,17 @@ impl World {
     }
 
     pub(super) fn gateway(&self) -> Gateway<&Self, &Self, &Self, &Self> {
-        let policy = policy::parse(POLICY, "policy.toml").expect("the fixture is a policy");
+        self.gateway_under(POLICY, MANIFEST)
+    }
+
+    pub(super) fn gateway_under(
+        &self,
+        policy: &str,
+        manifest: &[u8],
+    ) -> Gateway<&Self, &Self, &Self, &Self> {
+        let policy = policy::parse(policy, "policy.toml").expect("the fixture is a policy");
         let manifest =
-            Manifest::from_json(MANIFEST, "sha256:c0").expect("the fixture is a manifest");
+            Manifest::from_json(manifest, "sha256:c0").expect("the fixture is a manifest");
         Gateway::new(Arc::new(policy), Arc::new(manifest), self, self, self, self)
     }
 
