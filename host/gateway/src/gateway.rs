@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use policy::{Caller, Decision, Manifest, Pending, Permitted, Policy, Refused, Site, SiteName};
+use policy::{Caller, Decision, Deployment, Manifest, Permitted, Policy, Refused, Site, SiteName};
 
 use crate::ask::{Answer, Ask, Denial, Failure};
 use crate::budget::Wish;
@@ -147,10 +147,9 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let target = Target::new(site, ask).map_err(denied)?;
         let decision = decide::decide(policy, manifest, caller, target)
             .map_err(|refusal| refused(Refused { refusal }, entry))?;
-        let permitted = match decision {
-            Decision::Permitted(permitted) => permitted,
-            Decision::Pending(pending) => self.settle(cx, site, pending, entry).await?,
-        };
+        let permitted = self
+            .settle(cx, site, ask.deployment, decision, entry)
+            .await?;
         entry.permitted(permitted.permit());
         let credential =
             credential::find(&self.credentials, permitted.permit(), site, caller).await?;
@@ -175,30 +174,23 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         &self,
         cx: &CallContext,
         site: &Site,
-        mut pending: Pending<Target<'t>>,
+        deployment: Deployment,
+        mut decision: Decision<Target<'t>>,
         entry: &mut Entry<'_, A, C>,
     ) -> Result<Permitted<Target<'t>>, Failure> {
         loop {
-            let (lookup, deployment) = match pending.settle() {
-                Ok(permitted) => return Ok(permitted),
-                Err((left, lookup)) => {
-                    pending = left;
-                    (lookup, pending.deployment())
-                }
+            let pending = match decision {
+                Decision::Permitted(permitted) => return Ok(permitted),
+                Decision::Pending(pending) => pending,
             };
-            let rules = OwnRules::of_lookup(
-                site,
-                &cx.caller.principal,
-                &self.digests.component,
-                &lookup,
-                deployment,
-            )?;
-            let ask = ask_of_lookup(&lookup, site, deployment);
+            let (principal, component) = (&cx.caller.principal, &self.digests.component);
+            let lookup = pending.lookup();
+            let own = OwnRules::of_lookup(site, principal, component, lookup, deployment)?;
+            let ask = ask_of_lookup(lookup, site, deployment);
             // Built-in rules are bound to nothing, so this does not come back here.
             let answer =
-                Box::pin(self.pass(cx, &rules.policy, &rules.manifest, &rules.caller, &ask))
-                    .await?;
-            pending
+                Box::pin(self.pass(cx, &own.policy, &own.manifest, &own.caller, &ask)).await?;
+            decision = pending
                 .learn(answer.status, &answer.body)
                 .map_err(|refusal| refused(refusal, entry))?;
         }

@@ -8,9 +8,9 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use crate::Policy;
-use crate::catalogue::{RouteId, Slot};
+use crate::catalogue::RouteId;
 use crate::evaluate::{Request, Verdict};
-use crate::hold::{BEYOND_PATH, BodyView, Lookup, Narrowed, Scope};
+use crate::hold::{BEYOND_PATH, BodyView, Held, Lookup};
 use crate::manifest::Manifest;
 use crate::origin::Origin;
 use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
@@ -109,12 +109,9 @@ pub struct Permit {
     pub redirect: Option<(String, Origin)>,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
-    /// The projects or spaces that the request was held to, and its answer will be.
-    pub scope: Option<Scope>,
+    /// The projects or spaces that the request is held to, and its answer will be.
     #[serde(skip)]
-    pub(crate) slots: Vec<Slot>,
-    #[serde(skip)]
-    pub(crate) narrowed: Narrowed,
+    pub(crate) held: Option<Box<Held>>,
 }
 
 /// Why a request is not sent. For the client and the audit record; the component is told nothing of this.
@@ -189,24 +186,24 @@ impl Policy {
             Verdict::Allow(permit) => permit,
             Verdict::Deny(refusal) => return Err(refusal.into()),
         };
-        let Narrowed { query, json, .. } = &mut permit.narrowed;
-        if query.is_some() || json.is_some() {
-            let (query, json) = (query.take(), json.take());
+        if let Some(held) = &mut permit.held {
+            let (query, json) = (held.narrowed.query.take(), held.narrowed.json.take());
             subject.narrow(query, json).map_err(|reason| {
                 permit.refusal(format!("narrowed, it can't be sent: {reason}"))
             })?;
         }
-        let is_pending = !permit.narrowed.lookups.is_empty();
-        let permitted = Permitted { subject, permit };
-        Ok(if is_pending {
-            Decision::Pending(Pending { permitted })
-        } else {
-            Decision::Permitted(permitted)
-        })
+        Ok(Decision::of(Permitted { subject, permit }))
     }
 }
 
 impl<T> Decision<T> {
+    fn of(permitted: Permitted<T>) -> Self {
+        match permitted.permit.next_lookup() {
+            None => Self::Permitted(permitted),
+            Some(_) => Self::Pending(Pending { permitted }),
+        }
+    }
+
     pub const fn permit(&self) -> &Permit {
         match self {
             Self::Permitted(permitted) => &permitted.permit,
@@ -215,35 +212,24 @@ impl<T> Decision<T> {
     }
 }
 
-impl<T: Subject> Pending<T> {
-    pub fn deployment(&self) -> Deployment {
-        self.permitted.subject.deployment()
-    }
-}
-
 impl<T> Pending<T> {
-    pub const fn permit(&self) -> &Permit {
-        &self.permitted.permit
+    /// What has to be read next.
+    pub fn lookup(&self) -> &Lookup {
+        let next = self.permitted.permit.next_lookup();
+        next.expect("a decision is pending while something is left to be read")
     }
 
-    /// The permit once nothing is left to be read; else what has to be read next.
-    pub fn settle(self) -> Result<Permitted<T>, (Self, Lookup)> {
-        match self.permitted.permit.narrowed.lookups.first().cloned() {
-            None => Ok(self.permitted),
-            Some(lookup) => Err((self, lookup)),
-        }
-    }
-
-    /// Takes in what the site answered about the next one.
-    pub fn learn(&mut self, status: u16, body: &[u8]) -> Result<(), Refused> {
+    /// Takes in what the site answered to [`Pending::lookup`].
+    pub fn learn(mut self, status: u16, body: &[u8]) -> Result<Decision<T>, Refused> {
         let permit = &mut self.permitted.permit;
-        let (Some(lookup), Some(scope)) = (permit.narrowed.lookups.pop_first(), &mut permit.scope)
-        else {
-            return Ok(());
-        };
-        scope
-            .learn(&lookup, status, body)
-            .map_err(|reason| permit.refusal(reason))
+        if let Some(held) = &mut permit.held
+            && let Some(lookup) = held.narrowed.lookups.pop_first()
+        {
+            held.scope
+                .learn(&lookup, status, body)
+                .map_err(|reason| permit.refusal(reason))?;
+        }
+        Ok(Decision::of(self.permitted))
     }
 }
 
@@ -251,9 +237,13 @@ impl Permit {
     /// The body that the component may see of an answer; `None` where the request was held to nothing, and the answer
     /// stays as it came.
     pub fn filter_answer(&self, status: u16, body: &[u8]) -> Option<Result<Vec<u8>, Refused>> {
-        let scope = self.scope.as_ref()?;
-        let filtered = scope.filter(&self.slots, self.class, status, body);
+        let Held { scope, slots, .. } = self.held.as_deref()?;
+        let filtered = scope.filter(slots, self.class, status, body);
         Some(filtered.map_err(|reason| self.refusal(reason)))
+    }
+
+    fn next_lookup(&self) -> Option<&Lookup> {
+        self.held.as_ref()?.narrowed.lookups.first()
     }
 
     /// What was allowed by its path, and turned out to stand elsewhere.

@@ -11,7 +11,7 @@ use crate::bounds::{Bound, slots_of_path};
 use crate::catalogue::{Route, RouteId, RouteMatch, Slot, catalogue};
 use crate::decide::{By, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
 use crate::fit::Miss;
-use crate::hold::{BodyView, Narrowed, Scope};
+use crate::hold::{BodyView, Held, Scope};
 use crate::manifest::Manifest;
 use crate::net::AddressRules;
 use crate::remedy;
@@ -170,9 +170,11 @@ impl Case<'_> {
         let (slots, _) = meaning.places();
         let narrowed = scope.narrow(&self.request, &slots, &meaning.params, meaning.class)?;
         scope.space_numbers.clone_from(&narrowed.space_numbers);
-        permit.slots = slots.into_owned();
-        permit.scope = Some(scope);
-        permit.narrowed = narrowed;
+        permit.held = Some(Box::new(Held {
+            scope,
+            slots: slots.into_owned(),
+            narrowed,
+        }));
         Ok(())
     }
 
@@ -249,9 +251,7 @@ impl Case<'_> {
             redirect,
             request_max_bytes: rule.request_max_bytes,
             response_max_bytes: rule.response_max_bytes,
-            scope: None,
-            slots: Vec::new(),
-            narrowed: Narrowed::default(),
+            held: None,
         }
     }
 

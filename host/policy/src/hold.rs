@@ -10,7 +10,6 @@ mod search;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::bounds::container;
@@ -23,17 +22,14 @@ use search::{Language, Search};
 
 /// What a request and its answer may name: the union over all rules that allow the request, for a rule more never
 /// takes anything away.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Scope {
-    pub product: Product,
-    #[serde(skip)]
-    pub(crate) deployment: Deployment,
-    pub keys: BTreeSet<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    product: Product,
+    deployment: Deployment,
+    keys: BTreeSet<String>,
     /// The same as numbers, where the site was asked for them.
-    #[serde(skip)]
-    pub(crate) space_ids: BTreeSet<String>,
+    space_ids: BTreeSet<String>,
     /// Those that the request names, and that have to be among them.
-    #[serde(skip)]
     pub(crate) space_numbers: BTreeSet<String>,
 }
 
@@ -45,6 +41,14 @@ pub enum BodyView<'a> {
     /// Something else than JSON.
     Opaque,
     Json(&'a [u8]),
+}
+
+/// A request that is held to something, with the places in which its route names things.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) scope: Scope,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) narrowed: Narrowed,
 }
 
 /// What has to happen to a request before it is sent.

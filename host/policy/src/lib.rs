@@ -97,7 +97,7 @@ pub use diff::{Change, Diff, SiteChange, diff};
 pub use explain::{Explanation, Question, explain};
 pub use export::{Runtime, export};
 pub use extra_header::{ExtraHeader, ExtraHeaderError};
-pub use hold::{BodyView, Lookup, Scope};
+pub use hold::{BodyView, Lookup};
 pub use log::{BrokenLine, BrokenLog, Log, Record};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use origin::{Host, Origin, OriginError, Scheme};

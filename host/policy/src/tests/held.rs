@@ -49,18 +49,17 @@ fn filtered(tool: &str, ask: Ask, answer: &Value, places: &[(u16, Value)]) -> Op
         tool: tool.to_owned(),
     };
     let mut decision = match policy.decide(manifest, &caller, ask) {
-        Ok(Decision::Permitted(permitted)) => Ok(permitted),
-        Ok(Decision::Pending(pending)) => pending.settle(),
+        Ok(decision) => decision,
         Err(refused) => panic!("{refused:?}"),
     };
     let mut places = places.iter();
     let permitted = loop {
         match decision {
-            Ok(permitted) => break permitted,
-            Err((mut pending, _)) => {
+            Decision::Permitted(permitted) => break permitted,
+            Decision::Pending(pending) => {
                 let (status, place) = places.next().expect("the test says where all things are");
-                pending.learn(*status, place.to_string().as_bytes()).ok()?;
-                decision = pending.settle();
+                let place = place.to_string();
+                decision = pending.learn(*status, place.as_bytes()).ok()?;
             }
         }
     };
