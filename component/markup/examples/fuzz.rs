@@ -181,6 +181,9 @@ const PIECES: &[&str] = &[
     "| ",
     "h1. ",
     "bq. ",
+    "{anchor:list-from-5}",
+    "{anchor:begin-quote}",
+    "{anchor:end-quote}",
 ];
 
 fn mutated(corpus: &[String], seed: u64) -> String {

@@ -24,19 +24,34 @@ use crate::error::{ReadError, WriteError};
 /// Reads an ADF document from its JSON text.
 pub fn read(source: &str) -> Result<Document, ReadError> {
     let value = serde_json::from_str(source).map_err(|error| ReadError::Json(error.to_string()))?;
-    read_value(&value)
+    Ok(Document {
+        blocks: read::blocks(&value)?,
+        source: Source::Adf(value),
+    })
 }
 
 /// Reads an ADF document.
 pub fn read_value(value: &Value) -> Result<Document, ReadError> {
-    read::document(value)
+    Ok(Document {
+        blocks: read::blocks(value)?,
+        source: Source::Adf(value.clone()),
+    })
+}
+
+/// Reads an ADF document to show it. Without its source it can't be written as ADF again.
+pub(crate) fn read_only(value: &Value) -> Result<Document, ReadError> {
+    read::blocks(value).map(Document::new)
 }
 
 /// Writes the JSON text of an ADF document. One that was read from ADF and not changed since is
 /// written as it was.
 pub fn write(document: &Document) -> Result<String, WriteError> {
     match &document.source {
-        Source::Adf(source) if read::blocks(source) == document.blocks => Ok(source.to_string()),
+        Source::Adf(source)
+            if read::blocks(source).is_ok_and(|blocks| blocks == document.blocks) =>
+        {
+            Ok(source.to_string())
+        }
         _ => write::document(document),
     }
 }

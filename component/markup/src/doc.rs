@@ -5,11 +5,14 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 pub use crate::carried::Carried;
+pub(crate) use crate::code::{code_text, language};
 pub use crate::day::Day;
-use crate::text;
+pub use crate::runs::{
+    Card, Emoji, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention, Origin,
+    Script, Status, StatusColour, User,
+};
 
 /// The formats a document can be read from and written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -184,184 +187,6 @@ pub enum PanelKind {
     Plain,
 }
 
-/// A run of text or one inline object, with the marks on it.
-///
-/// Runs are flat: nesting of marks carries no meaning in any of the formats, and a flat run is
-/// what an edit touches. A text has very many of them, so what is rare stands in a box of its own,
-/// and what may lie on a thousand of them is shared.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Inline {
-    pub kind: InlineKind,
-    pub marks: Marks,
-    pub span: Span,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum InlineKind {
-    Text(String),
-    /// A line break that shows.
-    HardBreak,
-    /// A line break of the source that shows as a space. Only Markdown has it.
-    SoftBreak,
-    Image(Box<Image>),
-    Mention(Box<Mention>),
-    Status(Box<Status>),
-    Emoji(Box<Emoji>),
-    Date {
-        day: Day,
-        carried: Carried,
-    },
-    Card(Box<Card>),
-    /// A node the tree has no word for and that has no text of its own.
-    Kept(Box<Kept>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Marks {
-    pub strong: bool,
-    pub emphasis: bool,
-    pub strike: bool,
-    pub underline: bool,
-    pub code: bool,
-    pub script: Option<Script>,
-    /// `#rrggbb`, or a name the source used.
-    pub colour: Option<Arc<str>>,
-    pub link: Option<Arc<Link>>,
-    /// Marks the tree has no word for (an inline comment's anchor, say), outermost first.
-    pub kept: Vec<Arc<Kept>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Script {
-    Subscript,
-    Superscript,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// A URL, or one of the crate's own schemes `page:` and `attachment:`.
-    pub href: String,
-    pub title: Option<String>,
-    pub carried: Carried,
-}
-
-/// A link that the product shows as a card of its target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
-    pub url: String,
-    pub carried: Carried,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image {
-    pub target: ImageTarget,
-    pub alt: String,
-    pub title: Option<String>,
-    pub carried: Carried,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ImageTarget {
-    Url(String),
-    /// The file name of an attachment of the same page or issue.
-    Attachment(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mention {
-    pub user: User,
-    /// The display name without `@`, where the source has it.
-    pub name: Option<String>,
-    pub carried: Carried,
-}
-
-/// How a person is named on the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum User {
-    /// Cloud.
-    AccountId(String),
-    /// Confluence Data Center.
-    Key(String),
-    /// Jira Data Center: the user name.
-    Name(String),
-}
-
-/// A word or two on a coloured ground.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    pub text: String,
-    pub colour: StatusColour,
-    pub carried: Carried,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusColour {
-    Neutral,
-    Purple,
-    Blue,
-    Red,
-    Yellow,
-    Green,
-}
-
-impl StatusColour {
-    /// As ADF and this crate's Markdown call it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Neutral => "neutral",
-            Self::Purple => "purple",
-            Self::Blue => "blue",
-            Self::Red => "red",
-            Self::Yellow => "yellow",
-            Self::Green => "green",
-        }
-    }
-
-    /// The colour that [`Self::name`] calls so.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        let all = [
-            Self::Neutral,
-            Self::Purple,
-            Self::Blue,
-            Self::Red,
-            Self::Yellow,
-            Self::Green,
-        ];
-        all.into_iter().find(|colour| colour.name() == name)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Emoji {
-    /// Without colons: `smile`.
-    pub name: String,
-    /// The product's id, where it is not the one every site knows.
-    pub id: Option<String>,
-    /// What to show where the emoji is not known.
-    pub text: Option<String>,
-    pub carried: Carried,
-}
-
-/// A node kept as it was, or the placeholder that stands for it in Markdown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// What a reader sees: `macro jira`, `image plan.png`.
-    pub label: String,
-    /// Names the node by its content, so that a moved placeholder still finds it and a changed
-    /// node is noticed.
-    pub id: String,
-    /// The node itself. A document read from Markdown has none until [`crate::restore`].
-    pub origin: Option<Origin>,
-}
-
-/// The source text of a kept node. What was between `open` and `close` is in the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    pub format: Format,
-    pub open: String,
-    pub close: String,
-}
-
 impl BlockKind {
     /// A kept node without any content that can be read.
     pub(crate) fn whole(kept: Kept) -> Self {
@@ -406,73 +231,6 @@ impl Block {
     }
 }
 
-impl InlineKind {
-    pub fn date(day: Day) -> Self {
-        Self::Date {
-            day,
-            carried: Carried::default(),
-        }
-    }
-
-    pub fn card(url: impl Into<String>) -> Self {
-        Self::Card(Box::new(Card {
-            url: url.into(),
-            carried: Carried::default(),
-        }))
-    }
-}
-
-impl Marks {
-    /// Whether none is on.
-    pub(crate) fn is_none(&self) -> bool {
-        let plain = self.strong || self.emphasis || self.strike || self.underline || self.code;
-        let others = self.script.is_some() || self.colour.is_some() || self.link.is_some();
-        !plain && !others && self.kept.is_empty()
-    }
-}
-
-impl Link {
-    /// Without a title.
-    pub fn to(href: impl Into<String>) -> Self {
-        Self {
-            href: href.into(),
-            title: None,
-            carried: Carried::default(),
-        }
-    }
-}
-
-impl Emoji {
-    /// One that every site knows.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            id: None,
-            text: None,
-            carried: Carried::default(),
-        }
-    }
-}
-
-impl Inline {
-    pub fn new(kind: InlineKind, marks: Marks) -> Self {
-        Self {
-            kind,
-            marks,
-            span: Span::Unknown,
-        }
-    }
-
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::new(InlineKind::Text(text.into()), Marks::default())
-    }
-
-    pub(crate) fn at(mut self, span: Span) -> Self {
-        self.span = span;
-        self
-    }
-}
-
 impl Document {
     pub fn new(blocks: Vec<Block>) -> Self {
         Self {
@@ -509,36 +267,6 @@ pub(crate) fn push_few<T>(list: &mut Vec<T>, one: T) {
     list.push(one);
 }
 
-/// A code block's language as every format can spell it: its first word, without what would end
-/// an attribute or a fence.
-pub(crate) fn language(info: &str) -> Option<String> {
-    let word = info.split_whitespace().next()?;
-    let language: String = word
-        .chars()
-        .filter(|char| char.is_alphanumeric() || "+#-._".contains(*char))
-        .collect();
-    (!language.is_empty()).then_some(language)
-}
-
-/// Code with `\n` line ends, and without what XML cannot hold.
-pub(crate) fn code_text(text: &str) -> String {
-    let usual = |byte| matches!(byte, b'\n' | b'\t') || !text::is_suspect(byte);
-    if !text::holds(text, |byte| !usual(byte)) {
-        return text.to_owned();
-    }
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .chars()
-        .filter(|char| match char {
-            '\n' | '\t' => true,
-            char => !matches!(
-                char,
-                '\u{0}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}'
-            ),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -548,7 +276,7 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn a_run_is_small() {
         assert_eq!(size_of::<InlineKind>(), size_of::<String>());
-        assert_eq!(size_of::<Inline>(), 104);
+        assert_eq!(size_of::<Inline>(), 80);
         assert_eq!(size_of::<Block>(), 88);
     }
 }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::doc::{Inline, InlineKind, Kept, Marks, Span};
+use compact_str::CompactString;
+
+use crate::doc::{Inline, InlineKind, Kept, Marks};
 use crate::text;
 
 /// Brings `inlines` into normal form.
@@ -77,7 +79,7 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
 
 /// Text that every format can hold: one kind of space, no control character, and nothing that
 /// XML 1.0 forbids (its production `Char`).
-fn clean(text: &mut String) {
+fn clean(text: &mut CompactString) {
     if !text::holds(text, text::is_suspect) {
         return;
     }
@@ -130,10 +132,10 @@ fn split_spaces(inlines: Vec<Inline>) -> Vec<Inline> {
         let lead = text.len() - text.trim_start().len();
         let parts = [&text[..lead], core, &text[lead + core.len()..]];
         for part in parts.into_iter().filter(|part| !part.is_empty()) {
-            runs.push(
-                Inline::new(InlineKind::Text(part.to_owned()), inline.marks.clone())
-                    .at(inline.span.clone()),
-            );
+            runs.push(Inline::new(
+                InlineKind::Text(part.into()),
+                inline.marks.clone(),
+            ));
         }
     }
     runs
@@ -202,13 +204,16 @@ fn trim(runs: &mut Vec<Inline>) {
 /// Takes spaces away at both ends and beside breaks, and breaks away at both ends and beside
 /// stronger ones.
 fn trim_lines(runs: &mut Vec<Inline>) {
-    let mut kept: Vec<Inline> = Vec::with_capacity(runs.len());
-    for mut run in runs.drain(..) {
-        if is_break(&run) {
-            while kept.last_mut().is_some_and(trim_end) {
-                kept.pop();
+    // What stays moves up to the `kept` first places: a text has a million runs at worst.
+    let mut kept = 0;
+    for at in 0..runs.len() {
+        let (before, here) = runs.split_at_mut(at);
+        let run = &mut here[0];
+        if is_break(run) {
+            while before[..kept].last_mut().is_some_and(trim_end) {
+                kept -= 1;
             }
-            match kept.last_mut() {
+            match before[..kept].last_mut() {
                 None => continue,
                 Some(last) if is_break(last) => {
                     if run.kind == InlineKind::SoftBreak {
@@ -221,18 +226,21 @@ fn trim_lines(runs: &mut Vec<Inline>) {
                 }
                 Some(_) => {}
             }
-        } else if kept.last().is_none_or(is_break) && trim_start(&mut run) {
+        } else if before[..kept].last().is_none_or(is_break) && trim_start(run) {
             continue;
         }
-        kept.push(run);
+        if kept < at {
+            runs.swap(kept, at);
+        }
+        kept += 1;
     }
-    while kept
+    runs.truncate(kept);
+    while runs
         .last_mut()
         .is_some_and(|last| is_break(last) || trim_end(last))
     {
-        kept.pop();
+        runs.pop();
     }
-    *runs = kept;
 }
 
 /// Takes the spaces off the end of a text; true if nothing is left.
@@ -248,7 +256,7 @@ fn trim_start(run: &mut Inline) -> bool {
     if let (false, InlineKind::Text(text)) = (run.marks.code, &mut run.kind) {
         let lead = text.len() - text.trim_start_matches(' ').len();
         if lead > 0 {
-            text.drain(..lead);
+            drop(text.drain(..lead));
         }
         return text.is_empty();
     }
@@ -309,11 +317,6 @@ fn join(runs: Vec<Inline>) -> Vec<Inline> {
             && let InlineKind::Text(text) = &mut last.kind
         {
             text.push_str(more);
-            last.span = match (&last.span, &run.span) {
-                (Span::Bytes(first), Span::Bytes(second)) => Span::Bytes(first.start..second.end),
-                (one, other) if one == other => continue,
-                _ => Span::Unknown,
-            };
             continue;
         }
         joined.push(run);

@@ -35,6 +35,7 @@
 
 pub mod adf;
 mod carried;
+mod code;
 mod day;
 pub mod doc;
 pub mod edit;
@@ -47,10 +48,13 @@ mod merge;
 mod nesting;
 mod page_link;
 mod placeholder;
+mod runs;
 pub mod storage;
 mod text;
 mod visit;
 pub mod wiki;
+
+use std::borrow::Cow;
 
 pub use doc::{Block, BlockKind, Document, Format, Inline, InlineKind, Mention, User};
 pub use error::{ReadError, RestoreError, WriteError};
@@ -83,21 +87,26 @@ pub fn write(format: Format, document: &Document) -> Result<String, WriteError> 
 
 /// `source` as Markdown to be read; a source that is no text of its format is shown as plain text.
 pub fn to_markdown(format: Format, source: &str) -> String {
-    shown(read(format, source), source)
+    shown(read(format, source), || source.into())
 }
 
 /// [`to_markdown`] of an ADF document that is parsed already. A string is shown as it is.
 pub fn adf_to_markdown(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => shown(Ok(Document::plain(text)), text),
-        _ => shown(adf::read_value(value), &value.to_string()),
+        serde_json::Value::String(text) => {
+            shown(Ok(Document::plain(text)), || text.as_str().into())
+        }
+        _ => shown(adf::read_only(value), || value.to_string().into()),
     }
 }
 
-fn shown(document: Result<Document, ReadError>, source: &str) -> String {
-    let document = document.unwrap_or_else(|_| Document::plain(source));
-    markdown::write(&document).unwrap_or_else(|_| source.to_owned())
+fn shown<'a>(
+    document: Result<Document, ReadError>,
+    source: impl FnOnce() -> Cow<'a, str>,
+) -> String {
+    let document = document.unwrap_or_else(|_| Document::plain(&source()));
+    markdown::write_blocks(&document.blocks)
 }
 
 #[cfg(test)]

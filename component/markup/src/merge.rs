@@ -8,6 +8,7 @@ mod align;
 mod changed;
 mod gaps;
 mod index;
+mod moved;
 mod nodes;
 mod said;
 mod unheld;
@@ -15,11 +16,12 @@ mod unseen;
 
 use std::ops::Range;
 
-use align::{Step, align};
+use align::{Step, align, without_partner};
 use changed::same_shape;
 use gaps::Gaps;
 pub(crate) use gaps::is_gap;
 use index::Index;
+use moved::Moves;
 use said::said;
 use unseen::Unseen;
 
@@ -73,6 +75,7 @@ struct Merge<'b> {
     base: &'b Document,
     index: Index<'b>,
     unseen: Unseen<'b>,
+    moves: Moves<'b>,
     lost: Vec<String>,
 }
 
@@ -83,12 +86,14 @@ impl<'b> Merge<'b> {
             base,
             index: Index::new(&base.blocks),
             unseen: Unseen::new(part),
+            moves: Moves::default(),
             lost: Vec::new(),
         }
     }
 
     fn done(mut self, mut blocks: Vec<Block>, part: &[Block]) -> Restored {
         self.unseen.put_back(&mut blocks);
+        self.name_moved();
         let mut lost = self.index.unused_in(part);
         lost.append(&mut self.lost);
         Restored {
@@ -142,9 +147,13 @@ impl<'b> Merge<'b> {
         let mut blocks = Vec::with_capacity(base.len());
         let mut gaps = Gaps::new(self.base, base, within);
         self.unseen(base, &shown, 0, &mut gaps, &mut blocks);
-        for step in align(&new, &old, |new, old| {
+        let steps = align(&new, &old, |new, old| {
             same_shape(&edited[new], &base[places[old]])
-        }) {
+        });
+        for gone in without_partner(&steps, places.len()) {
+            self.moves.go(&base[places[gone]..=places[gone]]);
+        }
+        for step in steps {
             let (block, partner) = match step {
                 Step::Same(_, old) => {
                     let old = places[old];
@@ -155,7 +164,10 @@ impl<'b> Merge<'b> {
                     let old = places[old];
                     (self.changed(&edited[new], &base[old])?, Some(old))
                 }
-                Step::New(new) => (self.restored(&edited[new])?, None),
+                Step::New(new) => {
+                    self.moves.come(&edited[new..=new]);
+                    (self.restored(&edited[new])?, None)
+                }
             };
             blocks.extend(gaps.before(partner));
             blocks.push(block);

@@ -4,6 +4,7 @@
 mod adf_properties;
 mod adf_schema;
 mod constructs;
+mod containers;
 mod editing;
 mod generate;
 mod limits;

@@ -26,11 +26,6 @@ impl Document {
     pub fn forget_source(&mut self) {
         self.source = Source::Made;
         forget(&mut self.blocks);
-        for content in contents(&mut self.blocks) {
-            for inline in content {
-                inline.span = Span::Unknown;
-            }
-        }
     }
 }
 
@@ -83,24 +78,9 @@ pub(crate) fn bodies_mut(kind: &mut BlockKind) -> Vec<&mut Vec<Block>> {
 /// nodes.
 pub(crate) fn forget_origins(blocks: &mut [Block]) {
     for block in blocks.iter_mut() {
-        block.carried = Carried::default();
-        match &mut block.kind {
-            BlockKind::Kept { kept, .. } => kept.origin = None,
-            BlockKind::Tasks(tasks) => forget_ids(tasks),
-            BlockKind::List { items, .. } => {
-                items
-                    .iter_mut()
-                    .for_each(|item| item.carried = Carried::default());
-            }
-            BlockKind::Table(table) => {
-                for row in &mut table.rows {
-                    row.carried = Carried::default();
-                    row.cells
-                        .iter_mut()
-                        .for_each(|cell| cell.carried = Carried::default());
-                }
-            }
-            _ => {}
+        forget_carried(block);
+        if let BlockKind::Kept { kept, .. } = &mut block.kind {
+            kept.origin = None;
         }
         for body in bodies_mut(&mut block.kind) {
             forget_origins(body);
@@ -124,6 +104,27 @@ pub(crate) fn forget_origins(blocks: &mut [Block]) {
             InlineKind::Emoji(emoji) => (emoji.id, emoji.text) = (None, None),
             _ => {}
         }
+    }
+}
+
+/// Takes off what a block and its items, tasks, rows and cells carry, but not what the blocks in
+/// it do.
+pub(crate) fn forget_carried(block: &mut Block) {
+    block.carried = Carried::default();
+    match &mut block.kind {
+        BlockKind::Tasks(tasks) => forget_ids(tasks),
+        BlockKind::List { items, .. } => {
+            let items = items.iter_mut();
+            items.for_each(|item| item.carried = Carried::default());
+        }
+        BlockKind::Table(table) => {
+            for row in &mut table.rows {
+                row.carried = Carried::default();
+                let cells = row.cells.iter_mut();
+                cells.for_each(|cell| cell.carried = Carried::default());
+            }
+        }
+        _ => {}
     }
 }
 

@@ -4,8 +4,10 @@
 //! alone, whatever stands in it.
 
 mod inline;
+mod links;
 mod list;
 mod macros;
+mod markers;
 mod read;
 mod rows;
 mod write;

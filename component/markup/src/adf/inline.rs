@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::read::{attribute, carried_attributes, kind, one_line, string, words};
 use crate::doc::{
     Card, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
-    Script, Span, Status, StatusColour, User,
+    Script, Status, StatusColour, User, push_few,
 };
 use crate::emoji;
 
@@ -30,21 +30,23 @@ pub(super) fn is_inline(node: &Value) -> bool {
     INLINE.contains(&kind(node))
 }
 
-/// Reads one inline node; a text with line breaks in it becomes several runs.
-pub(super) fn read(node: &Value, span: Span) -> Vec<Inline> {
+/// Appends one inline node; a text with line breaks in it becomes several runs.
+pub(super) fn read(node: &Value, runs: &mut Vec<Inline>) {
     let marks = read_marks(node);
     if kind(node) == "text" {
         let text = node.get("text").and_then(Value::as_str).unwrap_or("");
-        let mut runs = Vec::new();
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
                 let hard = Inline::new(InlineKind::HardBreak, Marks::default());
-                runs.push(hard.at(span.clone()));
+                push_few(runs, hard);
             }
-            let line = InlineKind::Text(line.trim_end_matches('\r').to_owned());
-            runs.push(Inline::new(line, marks.clone()).at(span.clone()));
+            let line = line.trim_end_matches('\r');
+            if !line.is_empty() {
+                let kind = InlineKind::Text(line.into());
+                push_few(runs, Inline::new(kind, marks.clone()));
+            }
         }
-        return runs;
+        return;
     }
     let object = read_object(node).unwrap_or_else(|| {
         let label = label(node);
@@ -57,7 +59,7 @@ pub(super) fn read(node: &Value, span: Span) -> Vec<Inline> {
     } else {
         marks
     };
-    vec![Inline::new(object, marks).at(span)]
+    push_few(runs, Inline::new(object, marks));
 }
 
 fn read_object(node: &Value) -> Option<InlineKind> {

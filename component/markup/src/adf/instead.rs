@@ -35,7 +35,7 @@ pub(super) fn titled(title: &str) -> Block {
         strong: true,
         ..Marks::default()
     };
-    let text = Inline::new(InlineKind::Text(title.to_owned()), marks);
+    let text = Inline::new(InlineKind::Text(title.into()), marks);
     Block::paragraph(inlines::normal(vec![text]))
 }
 
@@ -102,10 +102,7 @@ fn code_lines(text: &str) -> Vec<Inline> {
         if !runs.is_empty() {
             runs.push(Inline::new(InlineKind::HardBreak, Marks::default()));
         }
-        runs.push(Inline::new(
-            InlineKind::Text(line.to_owned()),
-            marks.clone(),
-        ));
+        runs.push(Inline::new(InlineKind::Text(line.into()), marks.clone()));
     }
     inlines::normal(runs)
 }

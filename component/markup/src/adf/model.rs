@@ -4,6 +4,8 @@
 //! this table from the schema's own JSON and compares. Never decides what is done about a node
 //! that stands wrong.
 
+use std::sync::LazyLock;
+
 /// For each holder of blocks its blocks, each with the marks that it may carry there.
 pub(crate) const MODEL: &[(&str, &str)] = &[
     (
@@ -93,8 +95,16 @@ pub(crate) const HOLDS_INLINES: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Holder {
     pub(super) name: &'static str,
-    blocks: Option<&'static str>,
+    blocks: Option<&'static [&'static str]>,
 }
+
+/// [`MODEL`] with its lists taken apart: it is asked about every block.
+static HOLDERS: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+    let apart = |(holder, blocks): &(&'static str, &'static str)| {
+        (*holder, blocks.split_ascii_whitespace().collect())
+    };
+    MODEL.iter().map(apart).collect()
+});
 
 impl Holder {
     /// The holder of this name; a header cell holds what every cell holds.
@@ -104,7 +114,7 @@ impl Holder {
         } else {
             name
         };
-        match MODEL.iter().find(|(holder, _)| *holder == name) {
+        match HOLDERS.iter().find(|(holder, _)| *holder == name) {
             Some((name, blocks)) => Self {
                 name,
                 blocks: Some(blocks),
@@ -149,24 +159,22 @@ impl Holder {
     }
 
     fn entry(self, node: &str) -> Option<&'static str> {
-        let mut entries = self.blocks?.split_ascii_whitespace();
-        entries.find(|entry| {
-            entry
-                .strip_prefix(node)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
-        })
+        let mut entries = self.blocks?.iter().copied();
+        entries.find(|entry| is_entry(entry, node))
     }
+}
+
+/// Whether this entry of a holder's list is about `node`.
+fn is_entry(entry: &str, node: &str) -> bool {
+    entry
+        .strip_prefix(node)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
 }
 
 /// Whether the schema has a block of this name.
 pub(super) fn is_known(node: &str) -> bool {
-    MODEL.iter().any(|(holder, blocks)| {
-        *holder == node
-            || Holder {
-                name: holder,
-                blocks: Some(blocks),
-            }
-            .entry(node)
-            .is_some()
-    }) || HOLDS_INLINES.contains(&node)
+    HOLDERS
+        .iter()
+        .any(|(holder, blocks)| *holder == node || blocks.iter().any(|entry| is_entry(entry, node)))
+        || HOLDS_INLINES.contains(&node)
 }

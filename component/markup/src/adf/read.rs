@@ -9,28 +9,21 @@ use super::inline;
 use super::model::is_known;
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Carried, Cell, Day, Document, Format, Inline, InlineKind, Item, Kept, Level,
-    ListMarker, Marks, PanelKind, Row, Source, Span, Table, Task, code_text, language,
+    Block, BlockKind, Carried, Cell, Day, Format, Inline, InlineKind, Item, Kept, Level,
+    ListMarker, Marks, PanelKind, Row, Span, Table, Task, code_text, language, push_few,
 };
 use crate::error::ReadError;
 use crate::inlines;
 
-pub(super) fn document(value: &Value) -> Result<Document, ReadError> {
+/// The blocks of a whole document.
+pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, ReadError> {
     if !value.is_object() {
         return Err(ReadError::NotAdf("it is no JSON object"));
     }
     if kind(value) != "doc" {
         return Err(ReadError::NotAdf("its type is not `doc`"));
     }
-    Ok(Document {
-        blocks: blocks(value),
-        source: Source::Adf(value.clone()),
-    })
-}
-
-/// The blocks of a whole document.
-pub(super) fn blocks(value: &Value) -> Vec<Block> {
-    Cursor::default().blocks(value)
+    Ok(Cursor::default().blocks(value))
 }
 
 pub(super) fn kind(node: &Value) -> &str {
@@ -57,6 +50,8 @@ pub(super) fn string<'a>(node: &'a Value, name: &str) -> Option<&'a str> {
 #[derive(Default)]
 struct Cursor {
     path: Vec<u32>,
+    /// Whether a table is around. Markdown has no quotes, panels, expands and rules there.
+    in_cell: bool,
 }
 
 impl Cursor {
@@ -65,13 +60,18 @@ impl Cursor {
     }
 
     /// Goes through the children of `node`, one level deeper.
-    fn each<T>(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value) -> T) -> Vec<T> {
-        let mut found = Vec::new();
+    fn each(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value)) {
         for (index, child) in children(node).iter().enumerate() {
             self.path.push(u32::try_from(index).unwrap_or(u32::MAX));
-            found.push(read(self, child));
+            read(self, child);
             self.path.pop();
         }
+    }
+
+    /// What becomes of each child of `node`.
+    fn all<T>(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value) -> T) -> Vec<T> {
+        let mut found = Vec::with_capacity(children(node).len());
+        self.each(node, |cursor, child| found.push(read(cursor, child)));
         found
     }
 
@@ -86,21 +86,16 @@ impl Cursor {
         }
         let mut blocks = Vec::new();
         let mut loose: Vec<Inline> = Vec::new();
-        for part in self.each(node, |cursor, child| {
+        self.each(node, |cursor, child| {
             if inline::is_inline(child) {
-                Err(inline::read(child, cursor.span()))
+                inline::read(child, &mut loose);
             } else {
-                Ok(cursor.block(child))
-            }
-        }) {
-            match part {
-                Err(runs) => loose.extend(runs),
-                Ok(block) => {
-                    blocks.extend(paragraph(std::mem::take(&mut loose)));
-                    blocks.extend(block);
+                blocks.extend(paragraph(std::mem::take(&mut loose)));
+                if let Some(block) = cursor.block(child) {
+                    push_few(&mut blocks, block);
                 }
             }
-        }
+        });
         blocks.extend(paragraph(loose));
         // The schema wants something in every container; an empty line there is nothing.
         if !self.path.is_empty() && blocks.iter().all(Block::is_nothing) {
@@ -111,22 +106,22 @@ impl Cursor {
 
     /// The runs of a paragraph. A block that stands there is read for its words, line by line.
     fn inlines(&mut self, node: &Value) -> Vec<Inline> {
-        let runs = self.each(node, |cursor, child| {
-            let is_block = is_known(kind(child)) && !children(child).is_empty();
+        let mut runs = Vec::new();
+        self.each(node, |cursor, child| {
+            let is_block = !children(child).is_empty() && is_known(kind(child));
             if !is_block {
-                return inline::read(child, cursor.span());
+                return inline::read(child, &mut runs);
             }
             let line_end = || Inline::new(InlineKind::HardBreak, Marks::default());
-            let mut runs = vec![line_end()];
+            runs.push(line_end());
             if cursor.path.len() >= MAX_DEPTH {
-                runs.push(Inline::text(words(child)).at(cursor.span()));
+                runs.push(Inline::text(words(child)));
             } else {
-                runs.extend(cursor.inlines(child));
+                runs.append(&mut cursor.inlines(child));
             }
             runs.push(line_end());
-            runs
         });
-        runs.concat()
+        runs
     }
 
     fn block(&mut self, node: &Value) -> Option<Block> {
@@ -151,6 +146,11 @@ impl Cursor {
                 };
                 (kind, &["language"])
             }
+            "rule" | "blockquote" | "panel" | "expand" | "nestedExpand" | "decisionList"
+                if self.in_cell =>
+            {
+                (self.unknown(node), &[])
+            }
             "blockquote" => (BlockKind::Quote(self.blocks(node)), &[]),
             "bulletList" => (self.list(node, ListMarker::Bullet), &[]),
             "orderedList" => {
@@ -173,7 +173,7 @@ impl Cursor {
                 let kind = BlockKind::Panel {
                     kind: PanelKind::Decision,
                     title: None,
-                    body: self.each(node, Self::decision),
+                    body: self.all(node, Self::decision),
                 };
                 (kind, &[])
             }
@@ -205,7 +205,8 @@ impl Cursor {
             }
             "mediaSingle" | "mediaGroup" if is_media(node) => (self.media(node), &[]),
             _ if inline::is_inline(node) => {
-                let runs = inline::read(node, self.span());
+                let mut runs = Vec::new();
+                inline::read(node, &mut runs);
                 return paragraph(runs).map(|block| block.at(self.span()));
             }
             _ => (self.unknown(node), &[]),
@@ -218,7 +219,7 @@ impl Cursor {
     }
 
     fn list(&mut self, node: &Value, marker: ListMarker) -> BlockKind {
-        let items = self.each(node, |cursor, child| Item {
+        let items = self.all(node, |cursor, child| Item {
             blocks: if kind(child) == "listItem" {
                 cursor.blocks(child)
             } else {
@@ -307,14 +308,16 @@ impl Cursor {
     }
 
     fn table(&mut self, node: &Value) -> BlockKind {
-        let rows = self.each(node, |cursor, row| Row {
-            cells: cursor.each(row, |cursor, cell| Cell {
+        let outer = std::mem::replace(&mut self.in_cell, true);
+        let rows = self.all(node, |cursor, row| Row {
+            cells: cursor.all(row, |cursor, cell| Cell {
                 header: kind(cell) == "tableHeader",
                 blocks: cursor.blocks(cell),
                 carried: carried(cell, &[]),
             }),
             carried: carried(row, &[]),
         });
+        self.in_cell = outer;
         BlockKind::Table(Table { rows })
     }
 
@@ -322,6 +325,10 @@ impl Cursor {
     fn unknown(&mut self, node: &Value) -> BlockKind {
         let label = match (kind(node), string(node, "extensionKey")) {
             ("extension" | "bodiedExtension", Some(key)) => format!("macro {key}"),
+            ("expand" | "nestedExpand", _) => "expand".to_owned(),
+            ("blockquote", _) => "quote".to_owned(),
+            ("decisionList", _) => "decisions".to_owned(),
+            ("decisionItem", _) => "decision".to_owned(),
             ("layoutSection", _) => "layout".to_owned(),
             ("layoutColumn", _) => "column".to_owned(),
             ("taskList", _) => "tasks".to_owned(),

@@ -14,6 +14,7 @@ use crate::doc::{
 };
 use crate::error::WriteError;
 use crate::ids::Ids;
+use crate::text::holds;
 
 pub(super) fn document(document: &Document) -> Result<String, WriteError> {
     let mut writer = Writer {
@@ -28,6 +29,13 @@ pub(super) fn document(document: &Document) -> Result<String, WriteError> {
 
 /// Writes `text` as a JSON string at the end of `out`.
 pub(super) fn json_text(out: &mut Vec<u8>, text: &str) {
+    // RFC 8259, section 7: all that has to be escaped.
+    let escapes = |byte| byte < b' ' || matches!(byte, b'"' | b'\\');
+    if !holds(text, escapes) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     serde_json::to_writer(out, text).expect("memory takes everything");
 }
 
@@ -41,6 +49,8 @@ pub(super) fn next(out: &mut Vec<u8>) {
         out.push(b',');
     }
 }
+
+const LISTS: [&str; 3] = ["bulletList", "orderedList", "taskList"];
 
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
@@ -172,12 +182,11 @@ impl Writer {
         self.put(r#"{"type":""#);
         self.put(name);
         self.put("\"");
-        // Most nodes say nothing beside their name.
-        if own.is_empty() && carried.is_empty() {
+        let Some(source) = carried.of(Format::Adf) else {
+            self.own_attributes(own);
             return self.put(r#","content":["#);
-        }
-        let source = carried.of(Format::Adf);
-        let source = source.and_then(|source| serde_json::from_str::<Value>(source).ok());
+        };
+        let source = serde_json::from_str::<Value>(source).ok();
         let mut attributes = Map::new();
         for (key, value) in own {
             attributes.insert((*key).to_owned(), value.clone());
@@ -211,6 +220,21 @@ impl Writer {
         self.put(r#","content":["#);
     }
 
+    /// The attributes of a node that carries none besides.
+    fn own_attributes(&mut self, own: &[(&str, Value)]) {
+        if own.is_empty() {
+            return;
+        }
+        self.put(r#","attrs":{"#);
+        for (index, (key, value)) in own.iter().enumerate() {
+            self.put(if index > 0 { ",\"" } else { "\"" });
+            self.put(key);
+            self.put("\":");
+            json(&mut self.out, value);
+        }
+        self.put("}");
+    }
+
     /// Ends a node that has no content.
     pub(super) fn childless(&mut self) {
         let content = r#","content":["#;
@@ -234,20 +258,21 @@ impl Writer {
 
     /// Blocks for a node that must hold at least one.
     pub(super) fn filled(&mut self, blocks: &[Block], holder: Holder) -> Result<(), WriteError> {
+        const LINE: &[u8] = br#"{"type":"paragraph","content":[]},"#;
         let start = self.out.len();
         self.blocks(blocks, holder)?;
         let first = &self.out[start..];
         // Atlassian's editor begins an item with a line of its own before a list in it.
         let begins_with_list = holder.name == "listItem"
-            && ["bulletList", "orderedList", "taskList"]
-                .iter()
-                .any(|list| first.starts_with(format!(r#"{{"type":"{list}""#).as_bytes()));
-        if first.is_empty() || begins_with_list {
-            let mut line = br#"{"type":"paragraph","content":[]}"#.to_vec();
-            if begins_with_list {
-                line.push(b',');
-            }
-            self.out.splice(start..start, line);
+            && LISTS.iter().any(|list| {
+                let name = first.strip_prefix(br#"{"type":""#);
+                name.and_then(|name| name.strip_prefix(list.as_bytes()))
+                    .is_some_and(|rest| rest.first() == Some(&b'"'))
+            });
+        if first.is_empty() {
+            self.out.extend_from_slice(&LINE[..LINE.len() - 1]);
+        } else if begins_with_list {
+            self.out.splice(start..start, LINE.iter().copied());
         }
         Ok(())
     }
@@ -259,13 +284,12 @@ impl Writer {
         carried: &Carried,
         holder: Holder,
     ) -> Result<(), WriteError> {
-        let mut own = vec![
-            ("type", Value::from("external")),
-            ("url", image_url(image)?.into()),
-        ];
+        let mut own = Vec::with_capacity(3);
         if !image.alt.is_empty() {
             own.push(("alt", image.alt.as_str().into()));
         }
+        own.push(("type", Value::from("external")));
+        own.push(("url", image_url(image)?.into()));
         self.begin(
             "mediaSingle",
             &[("layout", "center".into())],

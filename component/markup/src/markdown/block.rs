@@ -6,6 +6,7 @@
 use super::cell;
 use super::inline::{self, Place, longest_ticks, plain_text};
 use super::page::Page;
+use super::panel::panel_name;
 use crate::doc::{
     Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, PanelKind, Row, Table, Task,
 };
@@ -310,19 +311,6 @@ fn row(
             }
             None => page.put(missing),
         }
-    }
-}
-
-pub(super) fn panel_name(kind: PanelKind) -> &'static str {
-    match kind {
-        PanelKind::Info => "INFO",
-        PanelKind::Note => "NOTE",
-        PanelKind::Tip => "TIP",
-        PanelKind::Success => "SUCCESS",
-        PanelKind::Warning => "WARNING",
-        PanelKind::Error => "ERROR",
-        PanelKind::Decision => "DECISION",
-        PanelKind::Plain => "PANEL",
     }
 }
 

@@ -6,15 +6,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use compact_str::{CompactString, format_compact};
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
-use super::block::panel_name;
-use super::html::{self, Name};
+use super::html;
+use super::marks::Active;
+use super::panel::panel_kind;
 use super::target::{LinkKind, Target, image_target, link_kind, object};
 use super::text::{self, Part};
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, Span, push_few,
+    Carried, Emoji, Image, Inline, InlineKind, Kept, Link, Marks, PanelKind, Script, push_few,
 };
 use crate::inlines;
 use crate::placeholder::Token;
@@ -44,8 +46,7 @@ pub(super) struct Lines<'a> {
     begins: Start,
     range: Range<usize>,
     read: Read,
-    text: String,
-    text_start: usize,
+    text: CompactString,
     /// Offsets into `text` of characters that were escaped.
     escaped: Vec<usize>,
     last_end: usize,
@@ -56,18 +57,6 @@ pub(super) struct Lines<'a> {
     only_tokens: bool,
     /// Nothing but spaces stands on the line so far.
     blank_line: bool,
-}
-
-/// Marks that are on, counted: `<b>` and `**` may nest.
-#[derive(Debug, Default)]
-struct Active {
-    strong: u32,
-    emphasis: u32,
-    strike: u32,
-    underline: u32,
-    code: u32,
-    scripts: Vec<Script>,
-    colours: Vec<Arc<str>>,
 }
 
 struct OpenLink {
@@ -82,8 +71,7 @@ impl<'a> Lines<'a> {
             begins,
             range: start..start,
             read: Read::default(),
-            text: String::new(),
-            text_start: start,
+            text: CompactString::default(),
             escaped: Vec::new(),
             // The backslash of an escape may stand just before the first text.
             last_end: start.saturating_sub(1),
@@ -116,18 +104,18 @@ impl<'a> Lines<'a> {
                     code: true,
                     ..self.active()
                 };
-                self.push(InlineKind::Text(code.into_string()), marks, &range);
+                self.push(InlineKind::Text(code.as_ref().into()), marks);
             }
-            Event::InlineHtml(tag) | Event::Html(tag) => self.html(&tag, &range),
-            Event::SoftBreak => self.push_break(InlineKind::SoftBreak, &range),
-            Event::HardBreak => self.push_break(InlineKind::HardBreak, &range),
+            Event::InlineHtml(tag) | Event::Html(tag) => self.html(&tag),
+            Event::SoftBreak => self.push_break(InlineKind::SoftBreak),
+            Event::HardBreak => self.push_break(InlineKind::HardBreak),
             Event::FootnoteReference(label) => {
                 self.flush(false);
                 let marks = self.active();
-                self.note(&label, marks, &range);
+                self.note(&label, marks);
             }
             Event::Start(tag) => self.open(tag),
-            Event::End(tag) => self.close(tag, &range),
+            Event::End(tag) => self.close(tag),
             _ => {}
         }
         self.last_end = end;
@@ -160,9 +148,6 @@ impl<'a> Lines<'a> {
     }
 
     fn push_text(&mut self, text: &CowStr<'a>, range: &Range<usize>) {
-        if self.text.is_empty() {
-            self.text_start = range.start;
-        }
         let verbatim = self.source.get(range.clone()) == Some(text);
         let backslash = range.start > self.last_end.min(range.start)
             && self.source.as_bytes().get(range.start - 1) == Some(&b'\\');
@@ -176,29 +161,25 @@ impl<'a> Lines<'a> {
     }
 
     /// Text that means nothing but itself.
-    fn push_literal(&mut self, text: &str, range: &Range<usize>) {
-        if self.text.is_empty() {
-            self.text_start = range.start;
-        }
+    fn push_literal(&mut self, text: &str) {
         let first = self.text.len();
         self.escaped.extend(first..first + text.len());
         self.text.push_str(text);
     }
 
-    fn push(&mut self, kind: InlineKind, marks: Marks, range: &Range<usize>) {
+    fn push(&mut self, kind: InlineKind, marks: Marks) {
         match &kind {
             InlineKind::SoftBreak => self.blank_line = true,
             InlineKind::Text(text) if is_blank(text) => self.only_tokens = false,
             _ => (self.only_tokens, self.blank_line) = (false, false),
         }
-        let span = Span::Bytes(range.clone());
-        push_few(&mut self.read.runs, Inline::new(kind, marks).at(span));
+        push_few(&mut self.read.runs, Inline::new(kind, marks));
     }
 
-    fn push_break(&mut self, kind: InlineKind, range: &Range<usize>) {
+    fn push_break(&mut self, kind: InlineKind) {
         self.flush(true);
         let marks = self.active();
-        self.push(kind, marks, range);
+        self.push(kind, marks);
     }
 
     fn active(&self) -> Marks {
@@ -207,15 +188,9 @@ impl<'a> Lines<'a> {
             _ => None,
         });
         Marks {
-            strong: self.marks.strong > 0,
-            emphasis: self.marks.emphasis > 0,
-            strike: self.marks.strike > 0,
-            underline: self.marks.underline > 0,
-            code: self.marks.code > 0,
-            script: self.marks.scripts.last().copied(),
-            colour: self.marks.colours.last().cloned(),
             link,
             kept: self.kept.iter().map(|(kept, _)| kept.clone()).collect(),
+            ..self.marks.on()
         }
     }
 
@@ -226,11 +201,10 @@ impl<'a> Lines<'a> {
         if text.is_empty() {
             return;
         }
-        let range = self.text_start..self.last_end.max(self.text_start);
         if self.read.runs.is_empty() && self.read.done.is_none() && self.read.panel.is_none() {
             let taken = self.take_start(&text, &escaped, ends_line);
             if taken > 0 {
-                text.drain(..taken);
+                drop(text.drain(..taken));
                 escaped.retain(|at| *at >= taken);
                 escaped.iter_mut().for_each(|at| *at -= taken);
             }
@@ -243,11 +217,11 @@ impl<'a> Lines<'a> {
                 .any(|open| !matches!(open.kind, LinkKind::Plain(_)));
         if raw {
             let marks = self.active();
-            return self.push(InlineKind::Text(text), marks, &range);
+            return self.push(InlineKind::Text(text), marks);
         }
         if text::is_plain(&text) && !(self.only_tokens && is_blank(&text)) {
             let marks = self.active();
-            return self.push(InlineKind::Text(text), marks, &range);
+            return self.push(InlineKind::Text(text), marks);
         }
         let parts = text::parts(&text, &escaped, !in_link);
         for part in parts {
@@ -255,9 +229,8 @@ impl<'a> Lines<'a> {
             let kind = match part {
                 // Beside placeholders that stand alone there may be spaces.
                 Part::Text(text) if is_blank(text) && self.only_tokens => {
-                    let span = Span::Bytes(range.clone());
                     let kind = InlineKind::Text(text.into());
-                    self.read.runs.push(Inline::new(kind, marks).at(span));
+                    self.read.runs.push(Inline::new(kind, marks));
                     continue;
                 }
                 Part::Text(text) => InlineKind::Text(text.into()),
@@ -267,23 +240,23 @@ impl<'a> Lines<'a> {
                 }
                 Part::Emoji(name) => InlineKind::Emoji(Box::new(Emoji::named(name))),
                 Part::Note(label) => {
-                    self.note(label, marks, &range);
+                    self.note(label, marks);
                     continue;
                 }
                 Part::Token(token) => {
-                    self.token(token, marks, &range);
+                    self.token(token, marks);
                     continue;
                 }
             };
-            self.push(kind, marks, &range);
+            self.push(kind, marks);
         }
     }
 
     /// A reference to a footnote: no format but Markdown has them, so it is said as it is read.
-    fn note(&mut self, label: &str, marks: Marks, range: &Range<usize>) {
+    fn note(&mut self, label: &str, marks: Marks) {
         let script = Some(Script::Superscript);
-        let text = InlineKind::Text(format!("[{label}]"));
-        self.push(text, Marks { script, ..marks }, range);
+        let text = InlineKind::Text(format_compact!("[{label}]"));
+        self.push(text, Marks { script, ..marks });
     }
 
     /// The length of a task's box or a panel's name at the start of the paragraph.
@@ -322,7 +295,7 @@ impl<'a> Lines<'a> {
 
     /// A placeholder. Its meaning is settled when the paragraph ends: alone on its line it is a
     /// block.
-    fn token(&mut self, token: Token, marks: Marks, range: &Range<usize>) {
+    fn token(&mut self, token: Token, marks: Marks) {
         let was_alone = self.only_tokens
             && self.blank_line
             && marks
@@ -332,73 +305,42 @@ impl<'a> Lines<'a> {
                 };
         self.tokens.push(token.clone());
         match token {
-            Token::Whole(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks, range),
+            Token::Whole(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
             Token::Begin(kept) if self.kept.len() < MAX_DEPTH => {
                 self.kept.push((Arc::new(kept), self.read.runs.len()));
             }
-            Token::Begin(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks, range),
+            Token::Begin(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
             Token::End(id) => match self.kept.iter().rposition(|(kept, _)| kept.id == id) {
                 Some(at) => {
                     self.kept.remove(at);
                 }
                 None => {
                     let kept = Kept::lost_end(id);
-                    self.push(InlineKind::Kept(Box::new(kept)), marks, range);
+                    self.push(InlineKind::Kept(Box::new(kept)), marks);
                 }
             },
         }
         self.only_tokens = was_alone;
     }
 
-    fn html(&mut self, source: &str, range: &Range<usize>) {
+    fn html(&mut self, source: &str) {
         let Some(tag) = html::tag(source) else {
-            return self.push_literal(source, range);
+            return self.push_literal(source);
         };
-        match tag {
-            html::Tag::Break => self.push_break(InlineKind::HardBreak, range),
+        let known = match tag {
+            html::Tag::Break => return self.push_break(InlineKind::HardBreak),
             html::Tag::Open(name, value) => {
                 self.flush(false);
-                match (name, value) {
-                    (Name::Subscript, None) => self.marks.scripts.push(Script::Subscript),
-                    (Name::Superscript, None) => self.marks.scripts.push(Script::Superscript),
-                    (Name::Colour, Some(colour)) => self.marks.colours.push(colour.into()),
-                    (name, None) if self.counter(name).is_some() => {
-                        if let Some(counter) = self.counter(name) {
-                            *counter += 1;
-                        }
-                    }
-                    _ => self.push_literal(source, range),
-                }
+                self.marks.open(name, value)
             }
             html::Tag::Close(name) => {
                 self.flush(false);
-                let closed = match name {
-                    Name::Subscript | Name::Superscript => self.marks.scripts.pop().is_some(),
-                    Name::Colour => self.marks.colours.pop().is_some(),
-                    name => match self.counter(name) {
-                        Some(counter) if *counter > 0 => {
-                            *counter -= 1;
-                            true
-                        }
-                        _ => false,
-                    },
-                };
-                if !closed {
-                    self.push_literal(source, range);
-                }
+                self.marks.close(name)
             }
+        };
+        if !known {
+            self.push_literal(source);
         }
-    }
-
-    fn counter(&mut self, name: Name) -> Option<&mut u32> {
-        Some(match name {
-            Name::Strong => &mut self.marks.strong,
-            Name::Emphasis => &mut self.marks.emphasis,
-            Name::Strike => &mut self.marks.strike,
-            Name::Underline => &mut self.marks.underline,
-            Name::Code => &mut self.marks.code,
-            _ => return None,
-        })
     }
 
     fn open(&mut self, tag: Tag<'a>) {
@@ -447,19 +389,19 @@ impl<'a> Lines<'a> {
         self.links.push(OpenLink { kind, first });
     }
 
-    fn close(&mut self, tag: TagEnd, range: &Range<usize>) {
+    fn close(&mut self, tag: TagEnd) {
         self.flush(false);
         let lower = |count: &mut u32| *count = count.saturating_sub(1);
         match tag {
             TagEnd::Strong => lower(&mut self.marks.strong),
             TagEnd::Emphasis => lower(&mut self.marks.emphasis),
             TagEnd::Strikethrough => lower(&mut self.marks.strike),
-            TagEnd::Link | TagEnd::Image => self.close_link(range),
+            TagEnd::Link | TagEnd::Image => self.close_link(),
             _ => {}
         }
     }
 
-    fn close_link(&mut self, range: &Range<usize>) {
+    fn close_link(&mut self) {
         let Some(OpenLink { kind, first }) = self.links.pop() else {
             return;
         };
@@ -468,9 +410,9 @@ impl<'a> Lines<'a> {
         let kind = match kind {
             LinkKind::Plain(link) => {
                 if self.read.runs.len() == first {
-                    let text = InlineKind::Text(link.href.clone());
+                    let text = InlineKind::Text(link.href.as_str().into());
                     let link = Some(link);
-                    self.push(text, Marks { link, ..marks }, range);
+                    self.push(text, Marks { link, ..marks });
                 }
                 return;
             }
@@ -487,32 +429,10 @@ impl<'a> Lines<'a> {
                 object(target, value, &label)
             }
         };
-        self.push(kind, marks, range);
+        self.push(kind, marks);
     }
 }
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
-}
-
-pub(super) fn panel_kind(name: &str) -> Option<PanelKind> {
-    let name = name.to_ascii_uppercase();
-    // GitHub's own alerts, by their colours.
-    match name.as_str() {
-        "IMPORTANT" => return Some(PanelKind::Note),
-        "CAUTION" => return Some(PanelKind::Error),
-        _ => {}
-    }
-    [
-        PanelKind::Info,
-        PanelKind::Note,
-        PanelKind::Tip,
-        PanelKind::Success,
-        PanelKind::Warning,
-        PanelKind::Error,
-        PanelKind::Decision,
-        PanelKind::Plain,
-    ]
-    .into_iter()
-    .find(|kind| panel_name(*kind) == name)
 }

@@ -6,15 +6,17 @@
 
 use std::ops::Range;
 
+use compact_str::format_compact;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::html;
+use super::items::{self, ReadItem};
 use super::lines::{Lines, Start};
 use super::table::TableReader;
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Document, Format, Inline, InlineKind, Item, Kept, Level, ListMarker, Marks,
-    PanelKind, Script, Source, Span, Task, language, push_few,
+    Block, BlockKind, Document, Format, Inline, InlineKind, Kept, Level, ListMarker, Marks,
+    PanelKind, Script, Source, Span, language, push_few,
 };
 use crate::inlines;
 use crate::placeholder::Token;
@@ -83,11 +85,6 @@ enum FrameKind {
     },
     Expand(String),
     Kept(Kept),
-}
-
-struct ReadItem {
-    done: Option<bool>,
-    blocks: Vec<Block>,
 }
 
 impl Frame {
@@ -291,7 +288,7 @@ impl<'a> Reader<'a> {
                 self.top().items.push(ReadItem { done, blocks });
                 return;
             }
-            FrameKind::List(marker) => list(marker, frame.items),
+            FrameKind::List(marker) => items::list(marker, frame.items),
             FrameKind::Quote { panel: None } => BlockKind::Quote(frame.blocks),
             FrameKind::Quote {
                 panel: Some((kind, title)),
@@ -433,7 +430,7 @@ fn note(label: &str) -> Inline {
         script: Some(Script::Superscript),
         ..Marks::default()
     };
-    Inline::new(InlineKind::Text(format!("[{label}]")), marks)
+    Inline::new(InlineKind::Text(format_compact!("[{label}]")), marks)
 }
 
 fn is_inline(tag: &Tag<'_>) -> bool {
@@ -453,53 +450,4 @@ fn code(language: Option<String>, text: &str) -> BlockKind {
         language,
         text: crate::doc::code_text(text),
     }
-}
-
-/// A task list if every item has a box and nothing but further tasks below its line; otherwise the
-/// boxes are text.
-fn list(marker: ListMarker, items: Vec<ReadItem>) -> BlockKind {
-    let is_task = |item: &ReadItem| {
-        let mut blocks = item.blocks.iter();
-        item.done.is_some()
-            && matches!(
-                blocks.next().map(|block| &block.kind),
-                Some(BlockKind::Paragraph(_))
-            )
-            && blocks.all(|block| matches!(block.kind, BlockKind::Tasks(_)))
-    };
-    if marker == ListMarker::Bullet && !items.is_empty() && items.iter().all(is_task) {
-        return BlockKind::Tasks(items.into_iter().map(task).collect());
-    }
-    let items = items
-        .into_iter()
-        .map(|mut item| {
-            if let (Some(done), Some(first)) = (item.done, item.blocks.first_mut())
-                && let BlockKind::Paragraph(content) = &mut first.kind
-            {
-                let text = if done { "[x] " } else { "[ ] " };
-                content.insert(0, Inline::text(text));
-                *content = inlines::normal(std::mem::take(content));
-            }
-            Item {
-                blocks: item.blocks,
-                ..Item::default()
-            }
-        })
-        .collect();
-    BlockKind::List { marker, items }
-}
-
-fn task(item: ReadItem) -> Task {
-    let mut task = Task {
-        done: item.done == Some(true),
-        ..Task::default()
-    };
-    for block in item.blocks {
-        match block.kind {
-            BlockKind::Paragraph(content) => task.content = content,
-            BlockKind::Tasks(children) => task.children.extend(children),
-            _ => {}
-        }
-    }
-    task
 }

@@ -20,6 +20,8 @@ pub(super) struct TableReader<'a> {
     source: &'a str,
     rows: Vec<Row>,
     row: Row,
+    /// Where the cell begins; most cells of a sparse table hold nothing to read.
+    start: usize,
     cell: Option<CellReader<'a>>,
     in_head: bool,
 }
@@ -30,6 +32,7 @@ impl<'a> TableReader<'a> {
             source,
             rows: Vec::new(),
             row: Row::default(),
+            start: 0,
             cell: None,
             in_head: false,
         }
@@ -40,12 +43,11 @@ impl<'a> TableReader<'a> {
             Event::Start(Tag::TableHead) => self.in_head = true,
             Event::Start(Tag::TableRow) => {}
             Event::Start(Tag::TableCell) => {
-                self.cell = Some(CellReader::new(self.source, range.start));
+                self.start = range.start;
             }
             Event::End(TagEnd::TableCell) => {
-                if let Some(cell) = self.cell.take() {
-                    self.row.cells.push(cell.finish(self.in_head));
-                }
+                let cell = self.cell.take().map(|cell| cell.finish(self.in_head));
+                self.row.cells.push(cell.unwrap_or_default());
             }
             Event::End(TagEnd::TableHead) => {
                 self.in_head = false;
@@ -63,9 +65,8 @@ impl<'a> TableReader<'a> {
             }
             Event::End(TagEnd::TableRow) => self.rows.push(std::mem::take(&mut self.row)),
             inside => {
-                if let Some(cell) = &mut self.cell {
-                    cell.event(inside, range);
-                }
+                let begin = || CellReader::new(self.source, self.start);
+                self.cell.get_or_insert_with(begin).event(inside, range);
             }
         }
     }

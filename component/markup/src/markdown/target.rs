@@ -75,7 +75,7 @@ pub(super) fn object(target: Target, value: String, label: &str) -> InlineKind {
         }
         Target::Date => match Day::parse(&value) {
             Some(day) => return InlineKind::date(day),
-            None => return InlineKind::Text(value),
+            None => return InlineKind::Text(value.into()),
         },
         Target::Emoji => {
             return InlineKind::Emoji(Box::new(Emoji::named(value)));

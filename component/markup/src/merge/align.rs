@@ -57,6 +57,17 @@ pub(super) fn align(
     steps
 }
 
+/// The nodes of an original of this length that none of `steps` takes up.
+pub(super) fn without_partner(steps: &[Step], length: usize) -> Vec<usize> {
+    let mut left = vec![true; length];
+    for step in steps {
+        if let Step::Same(_, old) | Step::Changed(_, old) = step {
+            left[*old] = false;
+        }
+    }
+    (0..length).filter(|at| left[*at]).collect()
+}
+
 /// For nodes that stand in another order which ones they were.
 fn moved(new: &[String], old: &[String], in_order: &[(usize, usize)]) -> BTreeMap<usize, usize> {
     let stay_new: BTreeSet<usize> = in_order.iter().map(|(at, _)| *at).collect();

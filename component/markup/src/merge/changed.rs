@@ -4,7 +4,7 @@
 //! its own partner. Names what Markdown could not say of the old one.
 
 use super::Merge;
-use super::align::{Step, align};
+use super::align::{Step, align, without_partner};
 use super::index::Place;
 use super::said::{bare, last_cell, row_of, said, said_in};
 use crate::doc::{Block, BlockKind, Carried, Cell, Item, PanelKind, Row, Table, Task};
@@ -95,14 +95,14 @@ impl<'b> Merge<'b> {
     }
 
     fn note_lost(&mut self, text: &str) {
-        self.name_lost("formatting that Markdown cannot say", text);
+        self.name_lost("formatting that Markdown cannot say", "changed", text);
     }
 
-    /// Names what a changed block with these words loses.
-    pub(super) fn name_lost(&mut self, what: &str, text: &str) {
+    /// Names what a block with these words loses that was changed or moved.
+    pub(super) fn name_lost(&mut self, what: &str, edit: &str, text: &str) {
         let start: String = text.chars().take(40).collect();
         self.lost
-            .push(format!("{what}, of the changed block `{start}`"));
+            .push(format!("{what}, of the {edit} block `{start}`"));
     }
 
     fn items(&mut self, new: &[Item], old: &'b [Item]) -> Result<Vec<Item>, RestoreError> {
@@ -110,16 +110,23 @@ impl<'b> Merge<'b> {
             items.iter().map(|item| said(&item.blocks)).collect()
         };
         let mut items = Vec::with_capacity(new.len());
-        for step in align(&keys(new), &keys(old), |_, _| true) {
+        let steps = align(&keys(new), &keys(old), |_, _| true);
+        for gone in without_partner(&steps, old.len()) {
+            self.moves.go(&old[gone].blocks);
+        }
+        for step in steps {
             items.push(match step {
                 Step::Same(new_at, old_at) | Step::Changed(new_at, old_at) => Item {
                     blocks: self.blocks(&new[new_at].blocks, &old[old_at].blocks)?,
                     carried: old[old_at].carried.clone(),
                 },
-                Step::New(at) => Item {
-                    blocks: self.all_restored(&new[at].blocks)?,
-                    carried: Carried::default(),
-                },
+                Step::New(at) => {
+                    self.moves.come(&new[at].blocks);
+                    Item {
+                        blocks: self.all_restored(&new[at].blocks)?,
+                        carried: Carried::default(),
+                    }
+                }
             });
         }
         Ok(items)

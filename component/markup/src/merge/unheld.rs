@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use super::said::said;
 use super::{Merge, source_of};
-use crate::doc::{Block, BlockKind, Document, Format};
+use crate::doc::{Block, BlockKind, Document, Format, Source};
 use crate::{adf, storage, visit};
 
 /// Attributes by key and value, with the names of those that are the same.
 #[derive(Default)]
-struct Attributes(BTreeMap<(String, String), Vec<String>>);
+pub(super) struct Attributes(BTreeMap<(String, String), Vec<String>>);
 
 impl Attributes {
     fn of(format: Format, source: &str) -> Self {
@@ -30,7 +30,26 @@ impl Attributes {
         attributes
     }
 
-    fn take_away(&mut self, others: &Self) {
+    /// Of a block that is written as the original is; none if it can't be written alone.
+    pub(super) fn written(base: &Document, block: Block) -> Self {
+        let format = match &base.source {
+            Source::Text { format, .. } => *format,
+            Source::Adf(_) => Format::Adf,
+            Source::Made => return Self::default(),
+        };
+        let written = crate::write(format, &Document::new(vec![block]));
+        written.map_or_else(|_| Self::default(), |text| Self::of(format, &text))
+    }
+
+    /// Each once; None if there are none.
+    pub(super) fn names(self) -> Option<String> {
+        let mut names: Vec<String> = self.0.into_values().flatten().collect();
+        names.sort_unstable();
+        names.dedup();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    pub(super) fn take_away(&mut self, others: &Self) {
         for (key, names) in &others.0 {
             if let Some(own) = self.0.get_mut(key) {
                 own.truncate(own.len().saturating_sub(names.len()));
@@ -44,14 +63,9 @@ impl Merge<'_> {
     /// Names what goes with a changed block, but not what goes with the blocks in it: they are
     /// asked for themselves.
     pub(super) fn name_unheld(&mut self, old: &Block) {
-        let gone = self.unheld(old);
-        let mut names: Vec<String> = gone.0.into_values().flatten().collect();
-        names.sort_unstable();
-        names.dedup();
-        if !names.is_empty() {
+        if let Some(names) = self.unheld(old).names() {
             let text = said(std::slice::from_ref(old));
-            let names = names.join(", ");
-            self.name_lost(&names, &text);
+            self.name_lost(&names, "changed", &text);
         }
     }
 

@@ -11,7 +11,7 @@ use super::objects::{self, Target};
 use super::read::Reader;
 use super::shape::{is_macro, only_paragraph};
 use super::xml::{Element, Node, Siblings};
-use crate::doc::{Inline, InlineKind, Link, Marks, Mention, Script, Span, push_few};
+use crate::doc::{Inline, InlineKind, Link, Marks, Mention, Script, push_few};
 
 impl Reader<'_> {
     pub(super) fn inlines(&self, nodes: Siblings<'_>, marks: &Marks) -> Vec<Inline> {
@@ -24,7 +24,7 @@ impl Reader<'_> {
 
     pub(super) fn inline(&self, node: Node<'_>, marks: &Marks, runs: &mut Vec<Inline>) {
         match node {
-            Node::Text(text, span) => push_text(text, span, marks, runs),
+            Node::Text(text, _) => push_text(text, marks, runs),
             Node::Element(element) => self.element(&element, marks, runs),
         }
     }
@@ -44,9 +44,8 @@ impl Reader<'_> {
         {
             return self.link(element, target, marks, runs);
         }
-        let span = Span::Bytes(element.span());
         if let Some(kind) = objects::object(element) {
-            return runs.push(Inline::new(kind, marks.clone()).at(span));
+            return runs.push(Inline::new(kind, marks.clone()));
         }
         match content(element) {
             Some((inner, children)) => {
@@ -57,7 +56,7 @@ impl Reader<'_> {
             }
             None => {
                 let kind = InlineKind::Kept(Box::new(self.keep(&label(element), element)));
-                runs.push(Inline::new(kind, marks.clone()).at(span));
+                runs.push(Inline::new(kind, marks.clone()));
             }
         }
     }
@@ -74,15 +73,13 @@ impl Reader<'_> {
             ..marks.clone()
         };
         if element.elements().next().is_none() && element.text().is_empty() {
-            let text = Inline::new(InlineKind::Text(href), marks);
-            runs.push(text.at(Span::Bytes(element.span())));
+            runs.push(Inline::new(InlineKind::Text(href.into()), marks));
         } else {
             runs.extend(self.inlines(element.children(), &marks));
         }
     }
 
     fn link(&self, element: &Element<'_>, target: Target, marks: &Marks, runs: &mut Vec<Inline>) {
-        let span = Span::Bytes(element.span());
         let (href, fallback) = match target {
             Target::User(user) => {
                 let body = link_body(element).map(|body| body.text());
@@ -94,7 +91,7 @@ impl Reader<'_> {
                     carried: objects::link_carried(element),
                 };
                 let mention = Inline::new(InlineKind::Mention(Box::new(mention)), marks.clone());
-                return runs.push(mention.at(span));
+                return runs.push(mention);
             }
             Target::Address(href, fallback) => (href, fallback),
         };
@@ -109,28 +106,25 @@ impl Reader<'_> {
         let body = link_body(element).map(|body| self.inlines(body.children(), &marks));
         match body {
             Some(body) if !body.is_empty() => runs.extend(body),
-            _ => runs.push(Inline::new(InlineKind::Text(fallback), marks).at(span)),
+            _ => runs.push(Inline::new(InlineKind::Text(fallback.into()), marks)),
         }
     }
 }
 
 /// One run for text that stands together, however its characters are spelled.
-fn push_text(text: &str, span: Range<usize>, marks: &Marks, runs: &mut Vec<Inline>) {
+fn push_text(text: &str, marks: &Marks, runs: &mut Vec<Inline>) {
     let text = collapse(text);
     if let Some(Inline {
         kind: InlineKind::Text(before),
         marks: same,
-        span: Span::Bytes(range),
     }) = runs.last_mut()
-        && range.end == span.start
         && same == marks
     {
         before.push_str(&text);
-        range.end = span.end;
         return;
     }
-    let run = Inline::new(InlineKind::Text(text.into_owned()), marks.clone());
-    push_few(runs, run.at(Span::Bytes(span)));
+    let kind = InlineKind::Text(text.into());
+    push_few(runs, Inline::new(kind, marks.clone()));
 }
 
 /// What an element without a word of its own stands around: the words in it that people see.

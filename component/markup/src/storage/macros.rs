@@ -29,11 +29,11 @@ impl Reader<'_> {
             (Some(rich), None) => {
                 let body = self.blocks(rich.children(), depth + 1);
                 match (&*name, panel_kind(&name)) {
-                    (_, Some(kind)) => {
+                    (_, Some(kind)) if !self.in_cell => {
                         let kind = BlockKind::Panel { kind, title, body };
                         (kind, self.macro_carried(element, "title"))
                     }
-                    ("expand", _) => {
+                    ("expand", _) if !self.in_cell => {
                         let title = title.unwrap_or_default();
                         let kind = BlockKind::Expand { title, body };
                         (kind, self.macro_carried(element, "title"))

@@ -17,7 +17,10 @@ use crate::inlines;
 
 pub(super) fn document(source: &str) -> Result<Document, ReadError> {
     let tree = xml::parse(source)?;
-    let reader = Reader { source };
+    let reader = Reader {
+        source,
+        in_cell: false,
+    };
     Ok(Document {
         blocks: reader.blocks(tree.roots(), 0),
         source: Source::Text {
@@ -30,6 +33,8 @@ pub(super) fn document(source: &str) -> Result<Document, ReadError> {
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) source: &'a str,
+    /// Whether a table is around. Markdown has no quotes, panels, expands and rules there.
+    pub(super) in_cell: bool,
 }
 
 /// Between the attributes and the inner XML that is carried beside them.
@@ -119,8 +124,12 @@ impl Reader<'_> {
                 let content = inlines::normal_line(runs());
                 (BlockKind::Heading { level, content }, attributes())
             }
+            "hr" if self.in_cell => {
+                let rule = BlockKind::whole(self.keep("rule", element));
+                (rule, Carried::default())
+            }
             "hr" => (BlockKind::Rule, attributes()),
-            "blockquote" => {
+            "blockquote" if !self.in_cell => {
                 let body = self.blocks(element.children(), depth + 1);
                 (BlockKind::Quote(body), attributes())
             }
@@ -181,6 +190,7 @@ fn label(element: &Element<'_>) -> String {
         "ac:task-list" => "tasks".to_owned(),
         "ac:adf-node" => element.value("type").unwrap_or_default().into_owned(),
         "p" => "paragraph".to_owned(),
+        "blockquote" => "quote".to_owned(),
         other => other.strip_prefix("ac:").unwrap_or(other).to_owned(),
     }
 }

@@ -76,9 +76,13 @@ impl Reader<'_> {
 
     /// Rows of a table with a head or a foot carry the tag that begins theirs.
     fn row(&self, row: &Element<'_>, section: &str, depth: usize) -> Row {
+        let inside = Self {
+            in_cell: true,
+            ..*self
+        };
         let cells = row.elements().map(|cell| Cell {
             header: cell.name == "th",
-            blocks: self.blocks(cell.children(), depth + 1),
+            blocks: inside.blocks(cell.children(), depth + 1),
             carried: Carried::new(Format::Storage, cell.attributes.to_owned()),
         });
         Row {

@@ -1,20 +1,31 @@
 //! Every construct in a file of its own, each check a round trip; and one text with all of them, as
 //! people and models write it.
 
+mod alignment;
+mod breaks;
+mod cards;
 mod code;
+mod comments;
+mod dates;
 mod decisions;
+mod emoji;
 mod expands;
 mod extensions;
 mod footnotes;
 mod headings;
+mod highlights;
 mod layouts;
 mod links;
 mod lists;
 mod marks;
 mod media;
-mod objects;
+mod mentions;
+mod newer_nodes;
 mod panels;
+mod placeholders;
 mod quotes;
+mod rules;
+mod statuses;
 mod tables;
 mod tasks;
 

@@ -59,9 +59,9 @@ impl Can {
         marks_on_code: false,
         images_in_text: false,
         rich_cells: false,
-        quotes_hold_all: false,
-        expands_hold_all: false,
-        panels_hold_all: false,
+        quotes_hold_all: true,
+        expands_hold_all: true,
+        panels_hold_all: true,
         tasks: false,
         plain: true,
     };
@@ -197,7 +197,7 @@ pub(super) fn inlines(can: Can) -> impl Strategy<Value = Vec<Inline>> {
                 };
             }
             marks.code = code;
-            Inline::new(InlineKind::Text(text), marks)
+            Inline::new(InlineKind::Text(text.into()), marks)
         });
     let object = (object(can), marks(can)).prop_map(|(kind, marks)| {
         let marks = Marks {
@@ -426,8 +426,7 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
         let lines = prop::collection::vec(paragraph(can), 1..3).boxed();
         let marker = prop_oneof![
             Just(ListMarker::Bullet),
-            prop::sample::select(if can.plain { vec![1] } else { vec![0, 1, 7] })
-                .prop_map(|start| ListMarker::Ordered { start })
+            prop::sample::select(vec![0, 1, 7]).prop_map(|start| ListMarker::Ordered { start })
         ];
         let list = (
             marker,
@@ -473,9 +472,7 @@ fn block(can: Can) -> impl Strategy<Value = Block> {
                 body,
             })
         });
-        if !can.plain {
-            blocks.push(expand.boxed());
-        }
+        blocks.push(expand.boxed());
         if can.tasks {
             blocks.push(
                 prop::collection::vec(task(can), 1..3)

@@ -12,7 +12,11 @@ use crate::adf::HOLDS_INLINES;
 use crate::{Format, adf, read, to_markdown, write_with_base};
 
 /// `base` with its Markdown changed by `edit`, and what is said to be lost.
-fn edited(format: Format, base: &str, edit: impl Fn(&str) -> String) -> (String, Vec<String>) {
+pub(super) fn edited(
+    format: Format,
+    base: &str,
+    edit: impl Fn(&str) -> String,
+) -> (String, Vec<String>) {
     let original = read(format, base).expect("the originals here are well-formed");
     let markdown = edit(&to_markdown(format, base));
     let document = read(Format::Markdown, &markdown).expect("every text is Markdown");
@@ -20,7 +24,7 @@ fn edited(format: Format, base: &str, edit: impl Fn(&str) -> String) -> (String,
 }
 
 /// Holds that the edit changes `base` by exactly these words, and loses nothing.
-fn changes_only(format: Format, base: &str, words: (&str, &str)) {
+pub(super) fn changes_only(format: Format, base: &str, words: (&str, &str)) {
     let (written, lost) = edited(format, base, |markdown| {
         assert!(markdown.contains(words.0), "{markdown}");
         markdown.replace(words.0, words.1)

@@ -25,8 +25,10 @@ const WRITTEN: &[(&str, &str)] = &[
     ("task list", "- [ ] a\n- [x] b"),
     ("decision", "> [!DECISION]\n> a"),
     ("quote", "> a\n>\n> b"),
+    ("quote in a quote", "> a\n>\n> > b"),
     ("panel", "> [!WARNING]\n> a"),
     ("panel with a title", "> [!PANEL] a\n> b"),
+    ("panel in a panel", "> [!INFO]\n> a\n>\n> > [!NOTE]\n> > b"),
     ("expand", "<details><summary>a</summary>\n\nb\n\n</details>"),
     ("code block with a language", "```rust\na\n```"),
     ("rule", "a\n\n---\n\nb"),
@@ -68,7 +70,7 @@ fn readme_says_what_is_kept() {
     }
     text.push_str("\n### What ADF holds, by node and mark of the schema\n\n| node or mark | ADF | Markdown |\n|---|---|---|\n");
     for (name, fate) in of_adf() {
-        text.push_str(&format!("| {name} | kept | {fate} |\n"));
+        text.push_str(&format!("| {name} | {} | {} |\n", fate.itself, fate.shown));
     }
     text.push_str("\n### What storage format holds, by construct of real pages\n\n| kind | in Markdown | constructs |\n|---|---|---|\n");
     for ((kind, fate), names) in of_storage() {
@@ -108,8 +110,8 @@ fn words(document: &Document) -> BTreeSet<String> {
     let text =
         write(Format::Markdown, document).expect("every document can be written as Markdown");
     let of_markup = [
-        "date", "font", "color", "details", "summary", "DECISION", "PANEL", "WARNING", "th", "ul",
-        "li", "br", "status", "green",
+        "date", "font", "color", "details", "summary", "DECISION", "PANEL", "INFO", "NOTE",
+        "WARNING", "th", "ul", "li", "br", "status", "green",
     ];
     let words = text
         .split(|char: char| !char.is_alphanumeric())
@@ -142,10 +144,29 @@ fn shown(format: Format, source: &str) -> &'static str {
     }
 }
 
+/// What becomes of a construct of ADF that is written as ADF, and that is shown as Markdown.
+#[derive(Clone, Copy)]
+struct Fate {
+    itself: &'static str,
+    shown: &'static str,
+}
+
+/// Whether the tree holds all that the document says.
+fn itself(source: &str) -> &'static str {
+    let document = read(Format::Adf, source).expect("each line is ADF");
+    let written = write(Format::Adf, &document).ok();
+    let written = written.and_then(|written| serde_json::from_str::<Value>(&written).ok());
+    if written == serde_json::from_str(source).ok() {
+        "kept"
+    } else {
+        "lost"
+    }
+}
+
 /// A construct is kept where one text that holds it needs no placeholder, and lost where one does
 /// not come back.
-fn of_adf() -> BTreeMap<String, &'static str> {
-    let mut fates: BTreeMap<String, &'static str> = BTreeMap::new();
+fn of_adf() -> BTreeMap<String, Fate> {
+    let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
     let said = WRITTEN.iter().filter_map(|(_, markdown)| {
         let document = read(Format::Markdown, markdown).expect("every text is Markdown");
         write(Format::Adf, &document).ok()
@@ -155,13 +176,16 @@ fn of_adf() -> BTreeMap<String, &'static str> {
         for block in document["content"].as_array().into_iter().flatten() {
             let alone =
                 serde_json::json!({"version": 1, "type": "doc", "content": [block]}).to_string();
-            let fate = shown(Format::Adf, &alone);
+            let (itself, shown) = (itself(&alone), shown(Format::Adf, &alone));
             let mut names = BTreeSet::new();
             types(block, &mut names);
             for name in names {
-                let known = fates.entry(name).or_insert(fate);
-                if fate == "lost" || *known == "placeholder" {
-                    *known = fate;
+                let known = fates.entry(name).or_insert(Fate { itself, shown });
+                if shown == "lost" || known.shown == "placeholder" {
+                    known.shown = shown;
+                }
+                if itself == "lost" {
+                    known.itself = itself;
                 }
             }
         }

@@ -114,6 +114,11 @@ pub(super) const SOUP: &[&str] = &[
     "&#92;",
     "&amp;",
     "{anchor:x}",
+    "{anchor:list-from-5}",
+    "{anchor:begin-quote}",
+    "{anchor:end-quote}",
+    "{anchor:begin-panel-note}",
+    "{panel:borderStyle=dashed}",
     "é",
     "??",
 ];

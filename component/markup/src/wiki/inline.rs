@@ -1,15 +1,14 @@
 //! Running text of wiki markup, read.
 //!
-//! Decides where a mark, a link, an image or an emoticon begins and ends. Each mark is open at most
+//! Decides where a mark, code or an emoticon begins and ends. Each mark is open at most
 //! once and each search remembers its answer, so no text takes more than linear time.
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use super::macros::{self, Names};
-use crate::doc::{
-    Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
-    Script, User, push_few,
-};
+use crate::doc::{Emoji, Format, Inline, InlineKind, Kept, Marks, Script, push_few};
 use crate::emoji;
 use crate::text::signs;
 
@@ -18,68 +17,31 @@ pub(super) fn read(text: &str, depth: usize, names: &Names<'_>, runs: &mut Vec<I
     Reader::new(text, depth > crate::MAX_DEPTH, names).all(runs);
 }
 
-/// Where the cell at the start of `text` ends: before a `|` outside of links, images and escapes.
-pub(super) fn cell_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    // Without an end ahead none is looked for again.
-    let (mut links, mut images, mut codes) = (true, true, true);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'{' if codes => match macros::code_end(&text[at..]) {
-                Some(Some(end)) => at += end - 1,
-                Some(None) => codes = false,
-                None => {}
-            },
-            b'\\' => at += 1,
-            b'|' => return at,
-            b'[' if links => {
-                let inside = text[at + 1..].find(['[', ']', '\n']);
-                match inside {
-                    Some(end) if bytes[at + 1 + end] == b']' => at += end + 1,
-                    Some(_) => {}
-                    None => links = false,
-                }
-            }
-            b'!' if images => match text[at + 1..].find(['!', '\n']) {
-                Some(end) if bytes[at + 1 + end] == b'!' && is_image(&text[at + 1..][..end]) => {
-                    at += end + 1;
-                }
-                Some(_) => {}
-                None => images = false,
-            },
-            _ => {}
-        }
-        at += 1;
-    }
-    text.len()
-}
-
-struct Reader<'a> {
-    names: &'a Names<'a>,
-    text: &'a str,
-    at: usize,
+pub(super) struct Reader<'a> {
+    pub(super) names: &'a Names<'a>,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
     /// What lies between here and `at` is plain text, not yet in `plain`.
-    from: usize,
-    runs: Vec<Inline>,
-    plain: String,
+    pub(super) from: usize,
+    pub(super) runs: Vec<Inline>,
+    plain: CompactString,
     /// Open marks: the delimiter, and where its text begins in `runs`.
     open: Vec<(u8, usize)>,
     colours: Vec<(Arc<str>, usize)>,
-    in_link: bool,
-    next: Next,
+    pub(super) in_link: bool,
+    pub(super) next: Next,
 }
 
 /// The next place of each closing character, found once.
 #[derive(Default)]
-struct Next {
-    bracket: Option<Option<usize>>,
-    bang: Option<Option<usize>>,
+pub(super) struct Next {
+    pub(super) bracket: Option<Option<usize>>,
+    pub(super) bang: Option<Option<usize>>,
     brace: Option<Option<usize>>,
     code: Option<Option<usize>>,
 }
 
-fn next_of(
+pub(super) fn next_of(
     known: &mut Option<Option<usize>>,
     text: &str,
     needle: &str,
@@ -99,14 +61,14 @@ fn next_of(
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, in_link: bool, names: &'a Names<'a>) -> Self {
+    pub(super) fn new(text: &'a str, in_link: bool, names: &'a Names<'a>) -> Self {
         Self {
             names,
             text,
             at: 0,
             from: 0,
             runs: Vec::new(),
-            plain: String::new(),
+            plain: CompactString::default(),
             open: Vec::new(),
             colours: Vec::new(),
             in_link,
@@ -114,7 +76,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn all(mut self, runs: &mut Vec<Inline>) {
+    pub(super) fn all(mut self, runs: &mut Vec<Inline>) {
         self.runs = std::mem::take(runs);
         let is_sign = |byte: &u8| SIGNS[usize::from(*byte)];
         while let Some(found) = self.rest().as_bytes().iter().position(is_sign) {
@@ -140,20 +102,20 @@ impl<'a> Reader<'a> {
         self.runs.insert(at, Inline::text(text));
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn before(&self) -> Option<char> {
+    pub(super) fn before(&self) -> Option<char> {
         self.text[..self.at].chars().next_back()
     }
 
     /// Makes a run of the plain text before the cursor.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let rest = &self.text[self.from..self.at];
         self.from = self.at;
         let text = if self.plain.is_empty() {
-            rest.to_owned()
+            rest.into()
         } else {
             self.plain.push_str(rest);
             std::mem::take(&mut self.plain)
@@ -164,13 +126,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over markup; what is before it was flushed.
-    fn pass(&mut self, length: usize) -> bool {
+    pub(super) fn pass(&mut self, length: usize) -> bool {
         self.at += length;
         self.from = self.at;
         true
     }
 
-    fn push(&mut self, kind: InlineKind, marks: Marks, length: usize) -> bool {
+    pub(super) fn push(&mut self, kind: InlineKind, marks: Marks, length: usize) -> bool {
         self.flush();
         push_few(&mut self.runs, Inline::new(kind, marks));
         self.pass(length)
@@ -310,149 +272,6 @@ impl<'a> Reader<'a> {
         self.pass(length)
     }
 
-    fn link(&mut self) -> bool {
-        let Some(end) = next_of(&mut self.next.bracket, self.text, "]", self.at) else {
-            return false;
-        };
-        let inside = &self.text[self.at + 1..end];
-        if inside.is_empty() || inside.contains('[') {
-            return false;
-        }
-        let length = inside.len() + 2;
-        let user = inside.strip_prefix('~');
-        if let Some(user) = user.filter(|user| !user.is_empty() && !user.contains('|')) {
-            let user = match user.strip_prefix("accountid:") {
-                Some(id) => User::AccountId(id.to_owned()),
-                None => User::Name(user.to_owned()),
-            };
-            let mention = Mention {
-                user,
-                name: None,
-                carried: Carried::default(),
-            };
-            return self.push(
-                InlineKind::Mention(Box::new(mention)),
-                Marks::default(),
-                length,
-            );
-        }
-        let (text, rest) = match inside.split_at(cell_end(inside)) {
-            (first, "") => (None, first),
-            (first, rest) => (Some(first), &rest[1..]),
-        };
-        let (target, style) = match rest.split_once('|') {
-            Some((target, style)) => (target.trim(), Some(style)),
-            None => (rest.trim(), None),
-        };
-        if style == Some("smart-link") {
-            return self.push(InlineKind::card(target), Marks::default(), length);
-        }
-        let href = match target.strip_prefix('^') {
-            Some(name) => format!("attachment:{name}"),
-            None => target.to_owned(),
-        };
-        if !is_target(target) {
-            return false;
-        }
-        if style.is_some_and(|style| style.starts_with("smart-")) {
-            let source = self.rest()[..length].to_owned();
-            let label = format!("card {target}");
-            let kept = Kept::new(&label, Format::Wiki, source, String::new());
-            return self.push(InlineKind::Kept(Box::new(kept)), Marks::default(), length);
-        }
-        let title = style.map(|title| title.trim().to_owned());
-        let title = title.filter(|title| !title.is_empty());
-        let link = Arc::new(Link {
-            title,
-            ..Link::to(href)
-        });
-        let shown = text.filter(|text| !text.is_empty());
-        self.flush();
-        let first = self.runs.len();
-        match shown {
-            Some(text) => Reader::new(text, true, self.names).all(&mut self.runs),
-            None => {
-                let text = target.trim_start_matches('^');
-                self.runs.push(Inline::text(text));
-            }
-        }
-        for run in &mut self.runs[first..] {
-            run.marks.link = Some(link.clone());
-        }
-        self.pass(length)
-    }
-
-    fn image(&mut self) -> bool {
-        let after = self.rest()[1..].chars().next();
-        if self.before().is_some_and(char::is_alphanumeric) || after.is_none_or(char::is_whitespace)
-        {
-            return false;
-        }
-        let Some(end) = next_of(&mut self.next.bang, self.text, "!", self.at + 1) else {
-            return false;
-        };
-        let inside = &self.text[self.at + 1..end];
-        let (name, attributes) = inside.split_once('|').unwrap_or((inside, ""));
-        if !is_image(inside) {
-            return false;
-        }
-        let alt = attributes
-            .split(',')
-            .find_map(|attribute| attribute.trim().strip_prefix("alt="))
-            .map(|alt| alt.trim_matches('"').to_owned());
-        let rest: Vec<&str> = attributes
-            .split(',')
-            .filter(|attribute| {
-                !attribute.trim().is_empty() && !attribute.trim().starts_with("alt=")
-            })
-            .collect();
-        let target = if name.contains("://") {
-            ImageTarget::Url(name.to_owned())
-        } else {
-            ImageTarget::Attachment(name.to_owned())
-        };
-        let image = Image {
-            target,
-            alt: alt.unwrap_or_default(),
-            title: None,
-            carried: Carried::new(Format::Wiki, rest.join(",")),
-        };
-        self.push(
-            InlineKind::Image(Box::new(image)),
-            Marks::default(),
-            inside.len() + 2,
-        )
-    }
-
-    /// An address whose `://` is at the cursor.
-    fn url(&mut self) -> bool {
-        let before = &self.text[self.from..self.at];
-        let mut schemes = ["https", "http", "ftp"].into_iter();
-        let Some(scheme) = schemes.find(|scheme| before.ends_with(scheme)) else {
-            return false;
-        };
-        let begin = self.at - scheme.len();
-        let joined = self.text[..begin].ends_with(char::is_alphanumeric);
-        if joined || self.in_link {
-            return false;
-        }
-        let rest = &self.text[begin..];
-        let end = rest
-            .find(|char: char| char.is_whitespace() || "|[]{}<>\"!\\^*".contains(char))
-            .unwrap_or(rest.len());
-        let url =
-            rest[..end].trim_end_matches(['.', ',', ':', ';', '?', '\'', ')', '_', '-', '~', '+']);
-        if url.split_once("//").is_none_or(|(_, host)| host.is_empty()) {
-            return false;
-        }
-        let marks = Marks {
-            link: Some(Arc::new(Link::to(url))),
-            ..Marks::default()
-        };
-        self.at = begin;
-        self.push(InlineKind::Text(url.to_owned()), marks, url.len())
-    }
-
     fn emoticon(&mut self) -> bool {
         let Some((name, length)) = emoji::from_wiki(self.rest()) else {
             return false;
@@ -467,15 +286,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What stands between two exclamation marks names a file, and nothing in it is markup.
-fn is_image(inside: &str) -> bool {
-    let (name, attributes) = inside.split_once('|').unwrap_or((inside, ""));
-    name.contains('.')
-        && !name.contains(char::is_whitespace)
-        && !name.contains(['|', '"', '{', '[', '\\'])
-        && !attributes.contains(['[', '{', '\\', '\n'])
-}
-
 fn apply(marks: &mut Marks, delimiter: u8) {
     match delimiter {
         b'*' => marks.strong = true,
@@ -487,27 +297,9 @@ fn apply(marks: &mut Marks, delimiter: u8) {
     }
 }
 
-/// What a link may point at; other brackets are text.
-fn is_target(target: &str) -> bool {
-    [
-        "http://",
-        "https://",
-        "mailto:",
-        "ftp://",
-        "file:",
-        "#",
-        "^",
-        "/",
-        "page:",
-        "attachment:",
-    ]
-    .iter()
-    .any(|start| target.len() > start.len() && target.starts_with(start))
-}
-
 /// Text inside `{{…}}`: entities only.
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
+fn unescape(text: &str) -> CompactString {
+    let mut plain = CompactString::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);

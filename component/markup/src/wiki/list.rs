@@ -5,6 +5,7 @@
 
 use super::NO_WORDS;
 use super::macros::{self, CONTAINERS, parameters};
+use super::markers;
 use super::read::{Reader, heading, offset_in, paragraph, strip};
 use crate::MAX_DEPTH;
 use crate::doc::{Block, BlockKind, Inline, Item, ListMarker, Task};
@@ -15,6 +16,8 @@ struct Line<'a> {
     markers: &'a str,
     /// Whether the task that the item begins with is done.
     task: Option<bool>,
+    /// The number of the list that begins here.
+    start: Option<u32>,
     parts: Vec<Part<'a>>,
 }
 
@@ -31,12 +34,25 @@ impl<'a> Reader<'a> {
             let (line, next) = self.line_here();
             let text = strip(line);
             if let Some((markers, rest)) = list_item(text) {
+                let (start, rest) = match markers::list_from(rest) {
+                    Some((start, rest)) if markers.ends_with('#') => (Some(start), strip(rest)),
+                    _ => (None, rest),
+                };
+                // Another list at the outermost level is a block of its own.
+                let numbered = |markers: &str| markers.starts_with('#');
+                let begins_another = |first: &Line<'_>| {
+                    let restarts = start.is_some() && markers.len() == 1;
+                    restarts || numbered(markers) != numbered(first.markers)
+                };
+                if items.first().is_some_and(begins_another) {
+                    break;
+                }
                 let (task, rest) = unboxed(rest);
-                let parts = Vec::new();
                 items.push(Line {
                     markers,
                     task,
-                    parts,
+                    start,
+                    parts: Vec::new(),
                 });
                 self.at += offset_in(line, rest);
                 self.item_line(next, &mut items);
@@ -116,8 +132,8 @@ impl<'a> Reader<'a> {
         let block = if name == "quote" {
             Block::new(BlockKind::Quote(body))
         } else {
-            let (kind, title, carried) = macros::panel(name, &found);
-            Block::new(BlockKind::Panel { kind, title, body }).carrying(carried)
+            let (shows, title, carried) = macros::panel(name, &found);
+            Block::new(shows.block(title, body)).carrying(carried)
         };
         Some((block, self.past_line_end(end + name.len() + 2)))
     }
@@ -131,6 +147,7 @@ impl<'a> Reader<'a> {
     ) -> BlockKind {
         let mut list: Vec<Item> = Vec::new();
         let mut tasks: Vec<Option<bool>> = Vec::new();
+        let mut start = 1;
         while let Some(line) = items.peek() {
             let markers = line.markers.as_bytes();
             if markers.len() <= level || is_ordered(markers[level]) != is_ordered(marker) {
@@ -149,7 +166,11 @@ impl<'a> Reader<'a> {
                 }
                 continue;
             }
+            if line.start.is_some() && !list.is_empty() {
+                break;
+            }
             if let Some(line) = items.next() {
+                start = line.start.unwrap_or(start);
                 tasks.push(line.task);
                 list.push(Item {
                     blocks: self.item_blocks(line.parts),
@@ -168,7 +189,7 @@ impl<'a> Reader<'a> {
         }
         BlockKind::List {
             marker: if ordered {
-                ListMarker::Ordered { start: 1 }
+                ListMarker::Ordered { start }
             } else {
                 ListMarker::Bullet
             },

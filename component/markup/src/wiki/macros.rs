@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use memchr::memchr_iter;
 
+use super::markers::Between;
 use super::{NOFORMAT, PANELS};
 use crate::doc::{Carried, Format, PanelKind};
 
@@ -161,11 +162,9 @@ pub(super) fn code(name: &str, parameters: &Parameters<'_>) -> (Option<String>, 
     (language, Carried::new(Format::Wiki, others))
 }
 
-/// The kind of a panel, its title, and what its tag says besides.
-pub(super) fn panel(
-    name: &str,
-    parameters: &Parameters<'_>,
-) -> (PanelKind, Option<String>, Carried) {
+/// What a panel shows, with its title, and what its tag says besides. Jira has no expands: a panel
+/// with a dashed border and no ground of a kind stands for one.
+pub(super) fn panel(name: &str, parameters: &Parameters<'_>) -> (Between, String, Carried) {
     let value = |wanted: &str| {
         let found = parameters.iter().find(|(key, _)| *key == wanted);
         found.map(|(_, value)| value.trim())
@@ -182,13 +181,26 @@ pub(super) fn panel(
         "warning" => PanelKind::Warning,
         _ => known.map_or(PanelKind::Plain, |(kind, _)| *kind),
     };
-    let title = value("title").filter(|title| !title.is_empty());
-    let others = parameters
-        .iter()
-        .filter(|(key, _)| *key != "title" && !(*key == "bgColor" && known.is_some()));
+    let is_expand = name == "panel" && known.is_none() && value(EXPAND.0) == Some(EXPAND.1);
+    let others = parameters.iter().filter(|(key, value)| {
+        let said = match *key {
+            "title" => true,
+            "bgColor" => known.is_some(),
+            key => is_expand && (key, value.trim()) == EXPAND,
+        };
+        !said
+    });
     let others = Carried::new(Format::Wiki, spelled(others));
-    (kind, title.map(str::to_owned), others)
+    let shows = if is_expand {
+        Between::Expand
+    } else {
+        Between::Panel(kind)
+    };
+    (shows, value("title").unwrap_or("").to_owned(), others)
 }
+
+/// The parameter of a panel that stands for an expand.
+pub(super) const EXPAND: (&str, &str) = ("borderStyle", "dashed");
 
 fn spelled<'p>(parameters: impl Iterator<Item = &'p (&'p str, &'p str)>) -> String {
     let one = |(key, value): &(&str, &str)| match *key {

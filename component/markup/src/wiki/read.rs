@@ -10,10 +10,11 @@ use memchr::{memchr, memchr_iter};
 use super::inline;
 use super::list::list_item;
 use super::macros::{self, CONTAINERS, Names, Parameters, is_container, parameters};
+use super::markers::Between;
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Level, Marks, PanelKind,
-    Source, Span, code_text, push_few,
+    Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Level, Marks, Source, Span,
+    code_text, push_few,
 };
 use crate::inlines;
 
@@ -52,8 +53,10 @@ struct Frame {
 enum FrameKind {
     Root,
     Quote,
-    /// The macro's name, which closes it too.
-    Panel(String, PanelKind, Option<String>),
+    /// The macro's name, which closes it too, what it shows and its title.
+    Panel(&'static str, Between, String),
+    /// What lies between two anchors, and its title.
+    Anchored(Between, String),
 }
 
 impl<'a> Reader<'a> {
@@ -230,6 +233,9 @@ impl<'a> Reader<'a> {
         if !text.starts_with('{') {
             return None;
         }
+        if let Some(rest) = self.anchored(text) {
+            return Some(rest);
+        }
         if let Some(rest) = text.strip_prefix("{quote}") {
             self.end_paragraph();
             if matches!(
@@ -250,18 +256,46 @@ impl<'a> Reader<'a> {
             self.end_paragraph();
             let closes = matches!(
                 self.frames.last().map(|frame| &frame.kind),
-                Some(FrameKind::Panel(open, ..)) if open == *name
+                Some(FrameKind::Panel(open, ..)) if open == name
             );
             if closes && parameters.is_empty() {
                 let behind = self.at + offset_in(self.line_here().0, &text[end..]);
                 self.close_at(behind);
             } else {
-                let (kind, title, carried) = macros::panel(name, &parameters);
-                self.open(FrameKind::Panel((*name).to_owned(), kind, title), carried);
+                let (shows, title, carried) = macros::panel(name, &parameters);
+                self.open(FrameKind::Panel(name, shows, title), carried);
             }
             return Some(&text[end..]);
         }
         None
+    }
+
+    /// Opens or closes what lies between two anchors; gives what follows on the line.
+    fn anchored<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        if let Some(rest) = self.closes_anchored(text) {
+            self.end_paragraph();
+            let end = self.at + offset_in(self.line_here().0, rest);
+            self.close_at(end);
+            return Some(rest);
+        }
+        let (between, line) = Between::begins(text)?;
+        if self.frames.len() + self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.end_paragraph();
+        let (title, rest) = line.split_at(if between.is_titled() { line.len() } else { 0 });
+        let mut runs = Vec::new();
+        inline::read(strip(title), self.depth, self.names, &mut runs);
+        let title = inlines::plain(&inlines::normal(runs));
+        self.open(FrameKind::Anchored(between, title), Carried::default());
+        Some(rest)
+    }
+
+    fn closes_anchored<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self.frames.last().map(|frame| &frame.kind) {
+            Some(FrameKind::Anchored(between, _)) => between.ends(text),
+            _ => None,
+        }
     }
 
     /// Whether `text` begins with the tag that ends the innermost quote or panel.
@@ -271,6 +305,7 @@ impl<'a> Reader<'a> {
             Some(FrameKind::Panel(name, ..)) => {
                 matches!(parameters(text, name), Some((found, _)) if found.is_empty())
             }
+            Some(FrameKind::Anchored(..)) => self.closes_anchored(text).is_some(),
             Some(FrameKind::Root) | None => false,
         }
     }
@@ -297,7 +332,9 @@ impl<'a> Reader<'a> {
         let body = frame.blocks;
         let kind = match frame.kind {
             FrameKind::Quote => BlockKind::Quote(body),
-            FrameKind::Panel(_, kind, title) => BlockKind::Panel { kind, title, body },
+            FrameKind::Panel(_, shows, title) | FrameKind::Anchored(shows, title) => {
+                shows.block(title, body)
+            }
             FrameKind::Root => return,
         };
         let block = Block::new(kind).carrying(frame.carried);

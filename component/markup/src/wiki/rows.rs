@@ -2,7 +2,7 @@
 //!
 //! Decides where a row and a cell end: not inside a link, an image or code.
 
-use super::inline::cell_end;
+use super::links::cell_end;
 use super::list::list_item;
 use super::read::{Reader, paragraph, strip};
 use crate::MAX_DEPTH;

@@ -3,11 +3,13 @@
 //! Decides the macro or the line start of each block. What wiki markup cannot nest is said one
 //! after the other.
 
+use super::macros::EXPAND;
+use super::markers::{self, Between};
 use super::write_inline::{self, Place, macro_text};
 use super::{NO_WORDS, NOFORMAT, PANELS};
 use crate::doc::{
     Block, BlockKind, Carried, Document, Format, Inline, InlineKind, Item, Kept, ListMarker, Marks,
-    PanelKind, Table, Task,
+    Table, Task,
 };
 use crate::error::WriteError;
 use crate::inlines;
@@ -81,18 +83,17 @@ fn block(block: &Block, within: Within) -> Result<String, WriteError> {
         BlockKind::Code { language, text } => code(language.as_deref(), text, more)?,
         BlockKind::Quote(body) => match within.quote() {
             Some(inner) => format!("{{quote}}\n{}\n{{quote}}", blocks(body, inner)?),
-            None => blocks(body, within)?,
+            None => anchored(Between::Quote, "", body, within)?,
         },
         BlockKind::List { marker, items } => list(*marker, items, "")?.join("\n"),
         BlockKind::Tasks(list) => tasks(list, "")?.join("\n"),
         BlockKind::Table(rows) => table(rows)?,
         BlockKind::Rule => "----".to_owned(),
         BlockKind::Panel { kind, title, body } => {
-            panel(*kind, title.as_deref(), more, body, within)?
+            let title = title.as_deref().unwrap_or("");
+            panel(Between::Panel(*kind), title, more, body, within)?
         }
-        BlockKind::Expand { title, body } => {
-            panel(PanelKind::Plain, Some(title), more, body, within)?
-        }
+        BlockKind::Expand { title, body } => panel(Between::Expand, title, more, body, within)?,
         BlockKind::Kept { kept, body } => {
             let text = source(kept)?.to_owned();
             let body = blocks(body.as_deref().unwrap_or_default(), within)?;
@@ -145,30 +146,48 @@ fn tag(name: &str, parameters: impl Iterator<Item = String>, more: &str) -> Stri
 }
 
 fn panel(
-    kind: PanelKind,
-    title: Option<&str>,
+    shows: Between,
+    title: &str,
     more: &str,
     body: &[Block],
     within: Within,
 ) -> Result<String, WriteError> {
-    let title = title.map(macro_text).filter(|title| !title.is_empty());
     let Some(inner) = within.panel() else {
-        let title = title
-            .map(|title| format!("*{title}*\n\n"))
-            .unwrap_or_default();
-        return Ok(format!("{title}{}", blocks(body, within)?));
+        return anchored(shows, title, body, within);
     };
-    let colour = PANELS.iter().find(|(known, _)| *known == kind);
-    let title = title.map(|title| format!("title={title}"));
-    let colour = colour.map(|(_, colour)| format!("bgColor={colour}"));
-    let start = tag("panel", title.into_iter().chain(colour), more);
+    let title = macro_text(title);
+    let title = (!title.is_empty()).then(|| format!("title={title}"));
+    let colour = |kind| PANELS.iter().find(|(known, _)| *known == kind);
+    let looks = match shows {
+        Between::Expand => Some(format!("{}={}", EXPAND.0, EXPAND.1)),
+        Between::Panel(kind) => colour(kind).map(|(_, colour)| format!("bgColor={colour}")),
+        Between::Quote => None,
+    };
+    let start = tag("panel", title.into_iter().chain(looks), more);
     Ok(format!("{start}\n{}\n{{panel}}", blocks(body, inner)?))
+}
+
+/// A quote in a quote or a panel in a panel, for which there is no macro.
+fn anchored(
+    shows: Between,
+    title: &str,
+    body: &[Block],
+    within: Within,
+) -> Result<String, WriteError> {
+    let title = write_inline::write(&[Inline::text(title)], Place::Line)?;
+    let (begin, end) = (shows.begin(), shows.end());
+    let body = blocks(body, within)?;
+    Ok(format!("{begin}{title}\n\n{body}\n\n{end}"))
 }
 
 fn list(marker: ListMarker, items: &[Item], outer: &str) -> Result<Vec<String>, WriteError> {
     let own = match marker {
         ListMarker::Bullet => '*',
         ListMarker::Ordered { .. } => '#',
+    };
+    let mut start = match marker {
+        ListMarker::Bullet => String::new(),
+        ListMarker::Ordered { start } => markers::from(start),
     };
     let markers = format!("{outer}{own}");
     let mut lines = Vec::new();
@@ -193,7 +212,8 @@ fn list(marker: ListMarker, items: &[Item], outer: &str) -> Result<Vec<String>, 
         if text.is_empty() {
             text.push_str(NO_WORDS);
         }
-        lines.push(format!("{markers} {text}"));
+        lines.push(format!("{markers} {start}{text}"));
+        start.clear();
         lines.extend(below);
     }
     Ok(lines)

@@ -5,8 +5,7 @@
 
 use super::write::source;
 use crate::doc::{
-    Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script, StatusColour,
-    User,
+    Format, Image, ImageTarget, Inline, InlineKind, Link, Mention, Script, StatusColour, User,
 };
 use crate::emoji;
 use crate::error::WriteError;
@@ -22,18 +21,10 @@ pub(super) enum Place {
 
 pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteError> {
     let mut out = String::new();
-    // A mark ends with its line.
-    let mut content = content.to_vec();
-    for run in content
-        .iter_mut()
-        .filter(|run| run.kind == InlineKind::HardBreak)
-    {
-        run.marks = Marks::default();
-    }
-    let content = content.as_slice();
     let steps = nesting::steps(content, |index, mark| {
-        // A free address is a link already, and code holds no marks.
-        !is_bare(content, index) || !matches!(mark, Mark::Link(_))
+        // A mark ends with its line, a free address is a link already.
+        !matches!(content[index].kind, InlineKind::HardBreak)
+            && !(matches!(mark, Mark::Link(_)) && is_bare(content, index))
     });
     let mut code = false;
     let mut in_link = false;

@@ -35,19 +35,3 @@ fn what_a_macro_holds_can_be_read() {
         |markdown| markdown.starts_with("⟦syncBlock #"),
     );
 }
-
-#[test]
-fn a_comment_stays_on_its_words() {
-    kept(
-        r#"[{"type":"paragraph","content":[{"type":"text","text":"a "},{"type":"text","text":"b","marks":[{"type":"annotation","attrs":{"id":"x","annotationType":"inlineComment"}}]}]}]"#,
-        |markdown| markdown.starts_with("a ⟦comment #"),
-    );
-}
-
-#[test]
-fn nodes_of_a_newer_schema_are_kept() {
-    kept(
-        r#"[{"type":"carousel","attrs":{"speed":3},"content":[{"type":"slide","content":[{"type":"paragraph","content":[{"type":"text","text":"a"},{"type":"sparkle","attrs":{"text":"b"}}]}]}]}]"#,
-        |markdown| markdown.contains("⟦carousel #") && markdown.contains("a⟦sparkle b #"),
-    );
-}

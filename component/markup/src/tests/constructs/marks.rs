@@ -1,6 +1,6 @@
 //! Marks on text.
 
-use super::{kept, said};
+use super::said;
 
 #[test]
 fn marks_on_text() {
@@ -39,13 +39,5 @@ fn marks_in_one_another() {
     said(
         "**a _b_**",
         r#"[{"type":"paragraph","content":[{"type":"text","text":"a ","marks":[{"type":"strong"}]},{"type":"text","text":"b","marks":[{"type":"strong"},{"type":"em"}]}]}]"#,
-    );
-}
-
-#[test]
-fn a_highlight_is_kept() {
-    kept(
-        r##"[{"type":"paragraph","content":[{"type":"text","text":"a","marks":[{"type":"backgroundColor","attrs":{"color":"#fedec8"}}]}]}]"##,
-        |markdown| markdown.contains("⟦highlight #") && markdown.contains("⟧a⟦end #"),
     );
 }

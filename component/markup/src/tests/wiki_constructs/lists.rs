@@ -1,6 +1,6 @@
 //! Lists, nested, mixed, and with more than a line in an item.
 
-use super::kept;
+use super::{kept, said};
 
 #[test]
 fn lists_nest_and_mix() {
@@ -37,4 +37,28 @@ fn an_item_without_words_stays_an_item() {
         "- 1. a\n- b\n- - c\n-",
     );
     kept("* \u{a0}", "- \u{a0}");
+}
+
+#[test]
+fn a_list_begins_with_its_number() {
+    kept("# {anchor:list-from-5}a\n# b", "5. a\n6. b");
+    kept("* a\n*# {anchor:list-from-0}b", "- a\n\n  0. b");
+    kept("# a\n# {anchor:list-from-7}b", "1. a\n\n7) b");
+    kept("# {anchor:list-from-5}&nbsp;\n#* a", "5. - a");
+    said(
+        "5. a\n6. b\n\n   3. c",
+        "# {anchor:list-from-5}a\n# b\n## {anchor:list-from-3}c",
+    );
+}
+
+#[test]
+fn an_anchor_elsewhere_is_a_macro() {
+    kept(
+        "* {anchor:list-from-5}a",
+        "- ⟦macro anchor list-from-5 #f509ee⟧a",
+    );
+    kept(
+        "# {anchor:list-from-x}a",
+        "1. ⟦macro anchor list-from-x #0bd357⟧a",
+    );
 }

@@ -18,11 +18,3 @@ fn marks_stand_around_words() {
         "2 * 3 * 4, a-b-c, snake_case_name",
     );
 }
-
-#[test]
-fn escapes_and_breaks() {
-    kept("\\*a\\* \\{b\\} C:\\Users", "\\*a\\* {b} C:\\Users");
-    kept("a\nb \\\\ c", "a\\\nb\\\nc");
-    kept("a\r\nb", "a\\\nb");
-    kept("a &amp; &lt; &#124; ??b??", "a & < | ??b??");
-}
