@@ -23,8 +23,9 @@ pub(super) fn write(content: &[Inline], place: Place) -> Result<String, WriteErr
     let mut out = String::new();
     let steps = nesting::steps(content, |index, mark| {
         // A mark ends with its line, a free address is a link already.
-        !matches!(content[index].kind, InlineKind::HardBreak)
-            && !(matches!(mark, Mark::Link(_)) && is_bare(content, index))
+        let ends = matches!(content[index].kind, InlineKind::HardBreak);
+        let is_link_already = matches!(mark, Mark::Link(_)) && is_bare(content, index);
+        !ends && !is_link_already
     });
     let mut code = false;
     let mut in_link = false;
