@@ -53,7 +53,8 @@ fn the_corpus_holds_every_definition_of_the_schema() {
 }
 
 #[test]
-fn the_corpus_is_valid() {
+fn the_corpus_is_large_and_valid() {
+    assert!(corpus().len() >= 1_000);
     for document in corpus() {
         assert_eq!(problems(&document), None, "{document}");
     }
