@@ -104,6 +104,20 @@ impl<P: Provider> Handler<P> {
     }
 }
 
+/// A list in one page. The result types of rmcp have the same fields and nothing in common.
+macro_rules! listed {
+    ($handler:expr, $cx:expr, $List:ident, $items:expr) => {{
+        let mut list = $List::with_all_items($items);
+        if is_modern(&$cx) {
+            list.meta = $handler.result_meta(&$cx);
+            list.ttl_ms = Some(CACHE_MS);
+            // What is offered depends on who asks.
+            list.cache_scope = Some(CacheScope::Private);
+        }
+        list
+    }};
+}
+
 impl<P: Provider> ServerHandler for Handler<P> {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
@@ -129,14 +143,8 @@ impl<P: Provider> ServerHandler for Handler<P> {
                 None,
             ));
         }
-        let mut result = ListToolsResult::with_all_items(self.provider.tools().as_tools().to_vec());
-        if is_modern(&cx) {
-            result.meta = self.result_meta(&cx);
-            result.ttl_ms = Some(CACHE_MS);
-            // What is offered depends on who asks.
-            result.cache_scope = Some(CacheScope::Private);
-        }
-        Ok(result)
+        let tools = self.provider.tools().as_tools().to_vec();
+        Ok(listed!(self, cx, ListToolsResult, tools))
     }
 
     async fn call_tool(
@@ -169,55 +177,64 @@ impl<P: Provider> ServerHandler for Handler<P> {
         Ok(result.into())
     }
 
-    // What follows is not offered. rmcp's own answer to most of it is an empty list or an empty
-    // completion, which claims a capability that was not declared.
+    // There are tools and nothing else. Clients ask for the rest all the same, whatever was declared, and take an empty
+    // list better than an error.
 
     async fn complete(
         &self,
         _: CompleteRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(method_not_found("completion/complete"))
+        Ok(CompleteResult::default())
     }
 
     async fn list_prompts(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(method_not_found("prompts/list"))
+        Ok(listed!(self, cx, ListPromptsResult, Vec::new()))
     }
 
     async fn get_prompt(
         &self,
-        _: GetPromptRequestParams,
+        request: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Err(method_not_found("prompts/get"))
+        Err(ErrorData::invalid_params(
+            format!(
+                "there is no prompt `{}`; this server offers tools only",
+                request.name
+            ),
+            None,
+        ))
     }
 
     async fn list_resources(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(method_not_found("resources/list"))
+        Ok(listed!(self, cx, ListResourcesResult, Vec::new()))
     }
 
     async fn list_resource_templates(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(method_not_found("resources/templates/list"))
+        Ok(listed!(self, cx, ListResourceTemplatesResult, Vec::new()))
     }
 
     async fn read_resource(
         &self,
-        _: ReadResourceRequestParams,
+        request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Err(method_not_found("resources/read"))
+        Err(ErrorData::invalid_params(
+            "there is no such resource; this server offers tools only",
+            Some(serde_json::json!({"uri": request.uri})),
+        ))
     }
 
     /// rmcp brings a known method here when its parameters did not parse; called "not found" that

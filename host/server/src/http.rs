@@ -87,9 +87,11 @@ impl Door {
             self.protocol.clone(),
         );
         let answer = service
-            .handle(Request::from_parts(head, Full::new(bytes)))
+            .handle(Request::from_parts(head, Full::new(bytes.clone())))
             .await;
-        Ok(answer.map(|body| working.until_the_end_of(body).boxed()))
+        let mut answer = answer.map(|body| working.until_the_end_of(body).boxed());
+        session::name(&bytes, &mut answer);
+        Ok(answer)
     }
 }
 

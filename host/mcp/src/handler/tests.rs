@@ -384,18 +384,8 @@ async fn failures_are_told_to_whoever_can_mend_them() {
             ("tools/call", json!({"name": "say", "arguments": [1]})),
             ("tools/call", json!({})),
             ("tools/list", json!({"cursor": "2"})),
-            ("prompts/list", json!({})),
             ("prompts/get", json!({"name": "x"})),
-            ("resources/list", json!({})),
-            ("resources/templates/list", json!({})),
             ("resources/read", json!({"uri": "x:y"})),
-            (
-                "completion/complete",
-                json!({
-                    "ref": {"type": "ref/prompt", "name": "x"},
-                    "argument": {"name": "x", "value": "y"},
-                }),
-            ),
             ("logging/setLevel", json!({"level": "info"})),
             ("resources/subscribe", json!({"uri": "x:y"})),
             ("subscriptions/listen", json!({"notifications": {}})),
@@ -419,12 +409,8 @@ async fn failures_are_told_to_whoever_can_mend_them() {
             tools/call -32602 the params of tools/call do not fit: `name` is a string and `arguments` an object
             tools/call -32602 the params of tools/call do not fit: `name` is a string and `arguments` an object
             tools/list -32602 unknown cursor: the list of tools has one page; ask without a cursor
-            prompts/list -32601 method not found: prompts/list; this server offers tools only
-            prompts/get -32601 method not found: prompts/get; this server offers tools only
-            resources/list -32601 method not found: resources/list; this server offers tools only
-            resources/templates/list -32601 method not found: resources/templates/list; this server offers tools only
-            resources/read -32601 method not found: resources/read; this server offers tools only
-            completion/complete -32601 method not found: completion/complete; this server offers tools only
+            prompts/get -32602 there is no prompt `x`; this server offers tools only
+            resources/read -32602 there is no such resource; this server offers tools only
             logging/setLevel -32601 logging/setLevel
             resources/subscribe -32601 resources/subscribe
             subscriptions/listen -32601 subscriptions/listen
@@ -432,6 +418,32 @@ async fn failures_are_told_to_whoever_can_mend_them() {
             skills/list -32601 skills/list
             no/such -32601 method not found: no/such; this server offers tools only
             ");
+        }
+        for (method, of, params) in [
+            ("prompts/list", "prompts", json!({})),
+            ("resources/list", "resources", json!({})),
+            ("resources/templates/list", "resourceTemplates", json!({})),
+            (
+                "completion/complete",
+                "completion",
+                json!({
+                    "ref": {"type": "ref/prompt", "name": "x"},
+                    "argument": {"name": "x", "value": "y"},
+                }),
+            ),
+        ] {
+            let result = client.ask(method, params).await["result"].take();
+            let nothing = if of == "completion" {
+                &result[of]["values"]
+            } else {
+                assert_eq!(
+                    result["cacheScope"].is_string(),
+                    version == MODERN,
+                    "{result}"
+                );
+                &result[of]
+            };
+            assert_eq!(nothing, &json!([]), "{method}: {result}");
         }
         // And the session goes on.
         assert!(client.call("say", json!({})).await["result"].is_object());

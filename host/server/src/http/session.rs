@@ -1,9 +1,12 @@
-//! There are no sessions. A client that names one is told that it is gone, and begins again; who it is says its key, on
-//! every request.
+//! There are no sessions. A client of an older revision is given a name that means nothing, since some wait for one; a
+//! client that says another one is told that it is gone, and begins again. Who it is says its key, on every request.
 
 use hyper::StatusCode;
+use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
+use serde::Deserialize;
 
+use super::Answer;
 use super::gate::Visitor;
 use super::refusal::Refusal;
 
@@ -11,6 +14,23 @@ const HEADER: &str = "mcp-session-id";
 
 /// The first revision without sessions; there the header means nothing.
 const WITHOUT_SESSIONS: &str = "2026-07-28";
+
+/// What every session is called.
+const NAME: &str = "stateless";
+
+/// Names the session in the answer to an older revision's first message.
+pub(super) fn name(message: &[u8], answer: &mut Answer) {
+    #[derive(Deserialize)]
+    struct Message {
+        method: String,
+    }
+    let is_hello = serde_json::from_slice::<Message>(message)
+        .is_ok_and(|message| message.method == "initialize");
+    if is_hello && answer.status().is_success() {
+        let headers = answer.headers_mut();
+        headers.insert(HEADER, HeaderValue::from_static(NAME));
+    }
+}
 
 /// Older revisions want 404 for a session that is not known, upon which the client opens a new one.
 pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
@@ -22,12 +42,13 @@ pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
         .headers
         .get("mcp-protocol-version")
         .is_some_and(|version| version.as_bytes() >= WITHOUT_SESSIONS.as_bytes());
-    if is_modern || !head.headers.contains_key(HEADER) {
+    let mut names = head.headers.get_all(HEADER).iter();
+    if is_modern || names.all(|name| name == NAME) {
         return Ok(());
     }
     Err(Refusal::new(
         StatusCode::NOT_FOUND,
-        "there is no such session: this server keeps none. Send `initialize` again, and no Mcp-Session-Id",
+        "there is no such session: this server keeps none. Send `initialize` again",
     ))
 }
 
