@@ -264,6 +264,7 @@ impl Scope {
             text("webui"),
             nested(object, "_links", "webui"),
             nested(object, "_expandable", "space"),
+            nested(object, "_expandable", "container"),
             nested(object, "resultGlobalContainer", "displayUrl"),
             nested(object, "resultParentContainer", "displayUrl"),
         ];
@@ -386,12 +387,6 @@ fn hide_whole(value: &mut Value) {
         if object.contains_key(member) {
             left.insert(member.to_owned(), Value::from(HIDDEN));
         }
-    }
-    if object.contains_key("fields") {
-        left.insert(
-            "fields".to_owned(),
-            serde_json::json!({ "summary": HIDDEN }),
-        );
     }
     left.insert("hidden".to_owned(), Value::from(HIDDEN));
     *object = left;
