@@ -27,6 +27,10 @@ use serde_json::{Value, json};
 
 struct Plain;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the wire of this test leads to the demo site on loopback and nowhere else"
+)]
 impl Wire for Plain {
     async fn exchange(&self, out: Outgoing<'_>) -> Result<Incoming, WireError> {
         use secrecy::ExposeSecret;
@@ -388,6 +392,14 @@ fn works_on_its_own_project(stage: &Stage) {
         "prose stays"
     );
 
+    // What an own issue is linked to is known to be there, and no more.
+    let linked = stage.jira(Method::Get, "/issue/PROJ-25", None).unwrap();
+    let links = linked["fields"]["issuelinks"].to_string();
+    assert!(
+        links.contains("hidden by rule") && !links.contains("OPS-"),
+        "{links}"
+    );
+
     let path = if stage.is_cloud() {
         "/project/search"
     } else {
@@ -439,6 +451,11 @@ fn cannot_reach_another_project(stage: &Stage) {
             "{path}"
         );
     }
+    // PROJ-900 is OPS-12 by now.
+    let reason = stage.refuses(stage.jira(Method::Get, "/issue/PROJ-900", None));
+    assert!(reason.contains("stands elsewhere"), "{reason}");
+    let reason = stage.refuses(stage.jira(Method::Post, "/issue/PROJ-900/comment", Some(body)));
+    assert!(reason.contains("OPS"), "{reason}");
     let parent = json!({ "update": { "parent": [{ "set": { "key": "OPS-1" } }] } });
     stage.refuses(stage.jira(Method::Put, "/issue/PROJ-6", Some(parent)));
     for jql in [

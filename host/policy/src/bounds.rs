@@ -119,17 +119,25 @@ pub(crate) fn check_path<'a>(
     if !can_hold(slots) {
         return Err(Loose::NoPlace);
     }
-    for (at, kind) in named_in_path(slots, template) {
+    match keys_in_path(slots, template, segments).find(|key| !keys.contains(*key)) {
+        Some(key) => Err(Loose::Names(key)),
+        None => Ok(()),
+    }
+}
+
+/// Every project or space that a path names by its key.
+pub(crate) fn keys_in_path<'a>(
+    slots: &[Slot],
+    template: &Template,
+    segments: &'a [String],
+) -> impl Iterator<Item = &'a str> {
+    named_in_path(slots, template).map(|(at, kind)| {
         let segment = segments[at].as_str();
-        let key = match kind {
+        match kind {
             SlotKind::Issue => segment.rsplit_once('-').map_or(segment, |(key, _)| key),
             _ => segment,
-        };
-        if !keys.contains(key) {
-            return Err(Loose::Names(key));
         }
-    }
-    Ok(())
+    })
 }
 
 /// The same for all paths at once: what is left of a path under these keys, `None` for nothing.

@@ -4,6 +4,7 @@
 //! that can be compared, and come with a request that shows them. A finding is never a reason to refuse a request.
 
 mod accept;
+mod bounds;
 mod coverage;
 mod principals;
 mod render;
@@ -115,6 +116,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("P027", "nobody has the rule"),
     ("P028", "a principal is given a rule that is not for them"),
     ("P029", "nobody calls under the name"),
+    ("P030", "a bound rule opens nothing in the other product"),
+    ("P031", "a bound rule cannot hold what it names"),
 ];
 
 pub fn check(policy: &Policy, around: &Surroundings<'_>) -> Findings {
@@ -126,6 +129,7 @@ pub fn check(policy: &Policy, around: &Surroundings<'_>) -> Findings {
     sites::check(policy, around, &mut notes);
     rules::check(policy, around, &mut notes);
     principals::check(policy, around, &mut notes);
+    bounds::check(policy, &mut notes);
     coverage::check(policy, around.manifest, &mut notes);
     if let Some(manifest) = around.manifest {
         tools::check(policy, manifest, &mut notes);

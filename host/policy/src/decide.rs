@@ -242,6 +242,17 @@ impl Permit {
         Some(filtered.map_err(|reason| self.refusal(reason)))
     }
 
+    /// In words, to be added to what allows it.
+    pub(crate) fn held_to(&self) -> String {
+        self.held.as_ref().map_or_else(String::new, |held| {
+            let first = match held.narrowed.lookups.is_empty() {
+                true => "",
+                false => "; the host reads first where the things stand that it names",
+            };
+            format!(", held to {}{first}", held.scope)
+        })
+    }
+
     fn next_lookup(&self) -> Option<&Lookup> {
         self.held.as_ref()?.narrowed.lookups.first()
     }

@@ -390,7 +390,7 @@ impl Answer<'_, '_> {
             Verdict::Allow(permit) => Explanation {
                 verdict: ALLOW,
                 place: place(policy, &permit.rule),
-                reason: format!("rule `{}` allows it", permit.rule),
+                reason: format!("rule `{}` allows it{}", permit.rule, permit.held_to()),
                 rule: permit.rule.clone(),
                 route: Some(permit.route.to_string()),
                 class: Some(permit.class.to_string()),

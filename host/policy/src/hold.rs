@@ -9,6 +9,7 @@ mod reference;
 mod search;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -127,12 +128,7 @@ impl Scope {
 
     /// The list, for messages.
     pub(crate) fn which(&self) -> String {
-        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
-        format!(
-            "the rules for it hold {} {} only",
-            container(self.product),
-            keys.join(", ")
-        )
+        format!("the rules for it hold {self} only")
     }
 
     /// A key in the path is in the list already; what it stands for may have moved, and a number tells nothing.
@@ -294,6 +290,14 @@ impl Scope {
             .lookups
             .insert(lookup.ok_or_else(|| not_understood(text))?);
         Ok(())
+    }
+}
+
+/// `project OPS, PROJ`
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        write!(f, "{} {}", container(self.product), keys.join(", "))
     }
 }
 

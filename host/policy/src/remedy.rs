@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::bounds::{self, container};
 use crate::decide::{By, RefusalCode};
 use crate::evaluate::{Case, Meaning, path_text};
 use crate::hazard;
@@ -24,13 +25,11 @@ pub(crate) fn would_allow(case: &Case<'_>, code: RefusalCode, deny: Option<&Rule
     let comment = match code {
         RefusalCode::DeniedByRule => return deny.map(stands_against).unwrap_or_default(),
         RefusalCode::NoRoute => return own_route(case),
-        RefusalCode::Query
-        | RefusalCode::NoRule
-        | RefusalCode::Outside
-        | RefusalCode::BodyTooLarge => {
+        RefusalCode::Outside => return outside(case),
+        RefusalCode::Query | RefusalCode::NoRule | RefusalCode::BodyTooLarge => {
             return match meanings.first() {
                 Some(meaning) if meaning.route.is_own() => own_route(case),
-                Some(meaning) if has_query_of(case, meaning) => catalogue_rule(case, meaning),
+                Some(meaning) if has_query_of(case, meaning) => catalogue_rule(case, meaning, &[]),
                 _ => NO_SUCH_QUERY.to_owned(),
             };
         }
@@ -61,6 +60,26 @@ pub(crate) fn would_allow(case: &Case<'_>, code: RefusalCode, deny: Option<&Rule
 
 const NO_SUCH_QUERY: &str = "# no line allows this: the query holds a name that the route does not have, a name twice, or a control character";
 
+/// A rule for the project or space of the path; what a body names is left to whoever knows why.
+fn outside(case: &Case<'_>) -> String {
+    let container = container(case.request.product);
+    let mut rules = case.policy.rules_at(case.request.site);
+    if let Some(rule) = rules.find(|rule| case.fit(rule).is_ok()) {
+        return format!(
+            "# what it names would have to stand in `{container}s` of rule `{}` in line {}",
+            rule.id, rule.line
+        );
+    }
+    match case.meanings.first() {
+        Some(meaning) if !meaning.route.is_own() && has_query_of(case, meaning) => {
+            let (slots, template) = meaning.places();
+            let keys = bounds::keys_in_path(&slots, template, case.request.segments);
+            catalogue_rule(case, meaning, &keys.collect::<Vec<_>>())
+        }
+        _ => format!("# a rule for this path would have to list its {container}"),
+    }
+}
+
 fn stands_against(deny: &Rule) -> String {
     format!(
         "# no rule can allow this while [[deny]] `{}` stands in line {}",
@@ -69,9 +88,9 @@ fn stands_against(deny: &Rule) -> String {
 }
 
 /// A rule for one route of the catalogue and one tool.
-fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>) -> String {
+fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>, keys: &[&str]) -> String {
     let route = meaning.route.as_str();
-    let lines = [
+    let mut lines = vec![
         "[[rule]]".to_owned(),
         format!(
             "id = {}",
@@ -83,7 +102,11 @@ fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>) -> String {
         format!("site = {}", quoted(case.request.site.as_str())),
         format!("routes = {}", quoted_list([route].into_iter())),
     ];
-    for_whom(case, lines.to_vec())
+    if !keys.is_empty() {
+        let container = container(case.request.product);
+        lines.push(format!("{container}s = {}", quoted_list(keys.iter())));
+    }
+    for_whom(case, lines)
 }
 
 /// The rule with the tool and, where the file tells principals apart, the principal that asked. One who has a section

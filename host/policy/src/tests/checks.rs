@@ -92,6 +92,19 @@ fn seeded_defects_are_found() {
             with("[[rule]]\nid = \"t\"\nsite = \"jira\"\nroutes = [\"confluence.page.get\"]"),
         ),
         (
+            &["P030"],
+            with(
+                "[[rule]]\nid = \"t\"\nsite = \"*\"\nclasses = [\"delete\", \"read\"]\nprojects = [\"PROJ\"]",
+            ),
+        ),
+        (
+            &["P003", "P031"],
+            own(
+                "/rest/api/3/worklog/{id}",
+                &format!("projects = [\"PROJ\"]\n{tool}"),
+            ),
+        ),
+        (
             &["P004", "P008"],
             with("[[deny]]\nid = \"d\"\nsite = \"jira\"\nclasses = [\"write\"]"),
         ),

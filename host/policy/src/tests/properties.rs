@@ -48,8 +48,9 @@ fn rule(effect: &'static str) -> impl Strategy<Value = String> {
     let limit = prop::option::of(1u64..200);
     let principals =
         prop::option::weighted(0.3, prop::sample::subsequence(vec!["alice", "bob"], 1..=2));
-    let parts = (site, selector(), tools, principals, limit);
-    parts.prop_map(move |(site, selector, tools, principals, limit)| {
+    let bound = prop::option::weighted(0.2, prop::sample::select(vec!["PROJ", "OPS"]));
+    let parts = (site, selector(), tools, principals, limit, bound);
+    parts.prop_map(move |(site, selector, tools, principals, limit, bound)| {
         let mut text = format!("[[{effect}]]\nid = \"ID\"\nsite = {site:?}\n{selector}");
         // Which product an own path is of can't be seen from a rule for both sites.
         if site == "*" && selector.contains("path") && effect == "rule" {
@@ -66,6 +67,9 @@ fn rule(effect: &'static str) -> impl Strategy<Value = String> {
         }
         if let Some(principals) = principals {
             text.push_str(&format!("principals = {principals:?}\n"));
+        }
+        if let (Some(project), "rule", true) = (bound, effect, site != "wiki") {
+            text.push_str(&format!("projects = [{project:?}]\n"));
         }
         if let (Some(limit), "rule") = (limit, effect) {
             text.push_str(&format!("request-max-bytes = {limit}\n"));
