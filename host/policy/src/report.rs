@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::Policy;
 use crate::acceptance::Acceptance;
 use crate::bounds::{Bound, container};
+use crate::hold::Lookup;
 use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::principal::listed;
@@ -365,10 +366,37 @@ fn host_rows(policy: &Policy, inputs: &ReportInputs<'_>) -> Vec<Row> {
             .filter(|_| fits(site, request))
             .map(|product| row(site, product, request))
     };
-    let requests = inputs.host_requests.iter();
-    let sites = policy.sites().iter();
-    sites
-        .flat_map(|site| requests.clone().filter_map(|request| asked(site, request)))
+    let mut rows = Vec::new();
+    for site in policy.sites() {
+        let lookups = lookups_at(policy, site);
+        let requests = inputs.host_requests.iter().chain(&lookups);
+        rows.extend(requests.filter_map(|request| asked(site, request)));
+    }
+    rows
+}
+
+/// What the host reads before the requests of bound rules: nothing where no rule of the site is bound.
+fn lookups_at(policy: &Policy, site: &Site) -> Vec<HostRequest> {
+    let is_bound = |product| {
+        let mut rules = policy.rules_at(&site.name);
+        rules.any(|rule| matches!(rule.bounds.of(product), Bound::Only(_)))
+    };
+    let of_rule = |(rule, product)| {
+        let deployments = Deployment::ALL.iter().copied();
+        deployments.filter_map(move |deployment| {
+            Some(HostRequest {
+                rule,
+                product: Some(product),
+                deployment: Some(deployment),
+                method: Method::Get,
+                path: Lookup::path_of_rule(rule, deployment)?,
+            })
+        })
+    };
+    let rules = Lookup::RULES.into_iter();
+    rules
+        .filter(|(_, product)| is_bound(*product))
+        .flat_map(of_rule)
         .collect()
 }
 

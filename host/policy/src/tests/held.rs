@@ -339,6 +339,31 @@ fn every_place_of_the_table_is_read() {
 }
 
 #[test]
+fn the_report_shows_what_the_host_reads_for_bound_rules() {
+    let rules = |text: &str| -> Vec<String> {
+        let told = crate::report(
+            &parse(text),
+            &manifest_of_all(),
+            &crate::ReportInputs::default(),
+        );
+        let rows = told.expect("within the bound").rows;
+        let host = rows.into_iter().filter(|row| row.tool.contains("host"));
+        host.flat_map(|row| row.rules).collect()
+    };
+    assert_eq!(
+        rules(POLICY),
+        [
+            "host-space-numbers (built in)",
+            "host-issue-place (built in)",
+            "host-project-place (built in)",
+            "host-page-place (built in)"
+        ]
+    );
+    let unbound = POLICY.replace("projects =", "# ").replace("spaces =", "# ");
+    assert_eq!(rules(&unbound), [""; 0]);
+}
+
+#[test]
 fn the_rules_of_the_host_have_a_path_where_they_are_asked() {
     let lookups = [
         Lookup::Spaces(["ENG".to_owned()].into()),
