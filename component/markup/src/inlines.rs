@@ -93,6 +93,12 @@ fn clean(text: &mut CompactString) {
         .collect();
 }
 
+/// Whether nothing but spaces is left of a text in normal form.
+pub(crate) fn is_blank_text(text: &str) -> bool {
+    let leaves_words = |char| !matches!(char, '\u{0}'..=' ' | '\u{7f}' | '\u{fffe}' | '\u{ffff}');
+    !text.contains(leaves_words)
+}
+
 /// Only text can be code, and an object that is a link by nature is not linked elsewhere.
 fn fit_marks(run: &mut Inline) {
     match run.kind {

@@ -92,6 +92,15 @@ const SIGNS: [bool; 256] = signs(&[
     b'`', b'\\', b'*', b'~', b'_', b'[', b']', b'!', b'<', b'&', b'|', b'@', b'#', b':', OPENS,
 ]);
 
+/// Whether a bracket of the text itself closes the one that it begins with. Another one, in code
+/// behind it, may make a link's definition of the whole, which shows nothing.
+fn is_closed(from: &str, after: char) -> bool {
+    memchr_iter(b']', from.as_bytes()).any(|at| {
+        let next = from[at + 1..].chars().next().unwrap_or(after);
+        !matches!(next, '(' | '[' | ':' | MARKUP)
+    })
+}
+
 fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: Around) -> bool {
     let ends = from.len() == char.len_utf8();
     let before_markup = ends && after == MARKUP;
@@ -104,7 +113,9 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
         '[' => {
             around.in_link
                 || after == '^' && note_at(from).is_some()
-                || around.line == Line::First && before.is_none() && is_box(from)
+                || around.line == Line::First
+                    && before.is_none()
+                    && (is_box(from) || !is_closed(from, around.after))
         }
         ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
         '!' => after == '[' || before_markup,

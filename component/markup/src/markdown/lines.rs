@@ -170,7 +170,7 @@ impl<'a> Lines<'a> {
     fn push(&mut self, kind: InlineKind, marks: Marks) {
         match &kind {
             InlineKind::SoftBreak => self.blank_line = true,
-            InlineKind::Text(text) if is_blank(text) => self.only_tokens = false,
+            InlineKind::Text(text) if inlines::is_blank_text(text) => self.only_tokens = false,
             _ => (self.only_tokens, self.blank_line) = (false, false),
         }
         push_few(&mut self.read.runs, Inline::new(kind, marks));
@@ -219,7 +219,7 @@ impl<'a> Lines<'a> {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks);
         }
-        if text::is_plain(&text) && !(self.only_tokens && is_blank(&text)) {
+        if text::is_plain(&text) && !(self.only_tokens && inlines::is_blank_text(&text)) {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks);
         }
@@ -228,7 +228,7 @@ impl<'a> Lines<'a> {
             let mut marks = self.active();
             let kind = match part {
                 // Beside placeholders that stand alone there may be spaces.
-                Part::Text(text) if is_blank(text) && self.only_tokens => {
+                Part::Text(text) if inlines::is_blank_text(text) && self.only_tokens => {
                     let kind = InlineKind::Text(text.into());
                     self.read.runs.push(Inline::new(kind, marks));
                     continue;
@@ -431,8 +431,4 @@ impl<'a> Lines<'a> {
         };
         self.push(kind, marks);
     }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }
