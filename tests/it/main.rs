@@ -9,6 +9,7 @@ mod http;
 mod imports;
 mod limits;
 mod policy_cli;
+mod principals;
 mod program;
 mod routes;
 mod stdio;

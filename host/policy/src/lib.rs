@@ -58,6 +58,7 @@ pub mod mutant;
 #[cfg(not(feature = "mutants"))]
 #[expect(unreachable_pub, reason = "public with the feature `mutants` only")]
 mod mutant;
+mod narrow;
 pub mod net;
 mod offers;
 pub mod origin;
@@ -100,6 +101,7 @@ pub use extra_header::{ExtraHeader, ExtraHeaderError};
 pub use hold::{BodyView, Lookup};
 pub use log::{BrokenLine, BrokenLog, Log, Record};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
+pub use narrow::{NarrowError, Narrowed};
 pub use origin::{Host, Origin, OriginError, Scheme};
 pub use policy::Policy;
 pub use principal::Section;

@@ -92,6 +92,17 @@ impl Policy {
         self.denies.iter()
     }
 
+    /// An id that no rule and no denial has.
+    pub(crate) fn fresh_id(&self, wanted: &str) -> String {
+        let wanted: String = wanted.chars().take(56).collect();
+        let is_taken = |id: &str| self.rules().chain(self.denies()).any(|rule| rule.id == id);
+        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+        std::iter::once(wanted.clone())
+            .chain(numbered)
+            .find(|id| !is_taken(id))
+            .unwrap_or(wanted)
+    }
+
     /// `work (policy.toml:12)`, for people.
     pub(crate) fn place_of(&self, rule: &Rule) -> String {
         format!("{} ({}:{})", rule.id, self.file_name, rule.line)

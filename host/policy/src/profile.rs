@@ -5,6 +5,7 @@
 use crate::Policy;
 use crate::diagnostic::Diagnostics;
 use crate::site::Site;
+use crate::vocabulary::Class;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
@@ -60,6 +61,15 @@ impl Profile {
             Self::ReadOnly => "read-only",
             Self::Standard => "standard",
             Self::Full => "full",
+        }
+    }
+
+    /// What the profile leaves out.
+    pub(crate) const fn beyond(self) -> &'static [Class] {
+        match self {
+            Self::ReadOnly => &[Class::Write, Class::Delete, Class::Admin],
+            Self::Standard => &[Class::Delete, Class::Admin],
+            Self::Full => &[Class::Admin],
         }
     }
 

@@ -94,10 +94,11 @@ fn catalogue_rule(case: &Case<'_>, meaning: &Meaning<'_>, keys: &[&str]) -> Stri
         "[[rule]]".to_owned(),
         format!(
             "id = {}",
-            quoted(&fresh_id(
-                case,
-                &format!("allow-{}", route.replace('.', "-"))
-            ))
+            quoted(
+                &case
+                    .policy
+                    .fresh_id(&format!("allow-{}", route.replace('.', "-")))
+            )
         ),
         format!("site = {}", quoted(case.request.site.as_str())),
         format!("routes = {}", quoted_list([route].into_iter())),
@@ -168,7 +169,7 @@ fn own_route(case: &Case<'_>) -> String {
         .collect();
     let mut lines = vec![
         "[[rule]]".to_owned(),
-        format!("id = {}", quoted(&fresh_id(case, "allow-own"))),
+        format!("id = {}", quoted(&case.policy.fresh_id("allow-own"))),
         format!("site = {}", quoted(request.site.as_str())),
         format!("product = {}", quoted(request.product.as_str())),
         format!(
@@ -196,21 +197,6 @@ fn open_up(segment: &str) -> String {
         || segment.to_owned(),
         |kind| format!("{{{}}}", kind.as_str()),
     )
-}
-
-fn fresh_id(case: &Case<'_>, wanted: &str) -> String {
-    let wanted: String = wanted.chars().take(56).collect();
-    let is_taken = |id: &str| {
-        case.policy
-            .rules()
-            .chain(case.policy.denies())
-            .any(|rule| rule.id == id)
-    };
-    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-    std::iter::once(wanted.clone())
-        .chain(numbered)
-        .find(|id| !is_taken(id))
-        .unwrap_or(wanted)
 }
 
 fn has_query_of(case: &Case<'_>, meaning: &Meaning<'_>) -> bool {

@@ -81,13 +81,19 @@ impl Keys {
         name: &Principal,
         expires: Option<OffsetDateTime>,
     ) -> Result<NewKey, KeysError> {
+        self.check_new(name)?;
+        Ok(self.put(name, expires))
+    }
+
+    /// May a key be made for this name?
+    pub(crate) fn check_new(&self, name: &Principal) -> Result<(), KeysError> {
         if name.as_str() == LOCAL {
             return Err(KeysError::Reserved);
         }
         if self.by_name.contains_key(name) {
             return Err(KeysError::Exists(name.clone()));
         }
-        Ok(self.put(name, expires))
+        Ok(())
     }
 
     /// The old key is worth nothing from then on.

@@ -1,7 +1,10 @@
 //! Who has which rule: in decisions, in lists of tools, and in what the verbs say.
 
 use super::*;
-use crate::{Class, Log, Question, ReportInputs, derive, diff, explain, replay, report};
+use crate::{
+    Class, Log, NarrowError, Narrowed, Profile, Question, ReportInputs, derive, diff, explain,
+    replay, report,
+};
 
 /// `read` is everybody's, `write` bob's alone; alice has a section that leaves her `read`.
 const RULES: &str = r#"version = 1
@@ -266,4 +269,73 @@ fn sections_that_say_nothing_sure_are_refused() {
             }
         }
     }
+}
+
+/// Whatever the file, what is added for somebody takes away from that one alone, and leaves what was meant.
+#[test]
+fn lines_that_narrow_narrow() {
+    let (dora, fixture) = (principal("dora"), fixture());
+    let everywhere =
+        "\n[[rule]]\nid = \"all\"\nsite = \"*\"\nclasses = [\"read\", \"write\", \"delete\"]\n";
+    let wide = parse(&format!("{FIXTURE}{everywhere}"));
+    let here = std::collections::BTreeSet::from([site("jira")]);
+    for policy in [&fixture, &wide, &policy()] {
+        for profile in Profile::ALL.map(Some).into_iter().chain([None]) {
+            for sites in [None, Some(&here)] {
+                let narrowed = Narrowed {
+                    principal: &dora,
+                    sites,
+                    profile,
+                };
+                let lines = narrowed.lines(policy).expect("there are rules");
+                let after = parse(&format!("{}\n{lines}", policy.text()));
+                let told = diff(policy, &after, &manifest()).expect("within the bound");
+                assert!(!told.has_new_access(), "{}", told.human());
+                for change in &told.newly_denied {
+                    assert_eq!(change.principals, [dora.clone()], "{}", told.human());
+                }
+                let inputs = ReportInputs {
+                    principal: Some(&dora),
+                    ..ReportInputs::default()
+                };
+                let rows = report(&after, &manifest(), &inputs)
+                    .expect("within the bound")
+                    .rows;
+                assert!(!rows.is_empty());
+                for row in rows {
+                    assert!(
+                        !profile.is_some_and(|profile| profile.beyond().contains(&row.class)),
+                        "{row:?}"
+                    );
+                    assert!(
+                        sites.is_none_or(|sites| sites.contains(&row.site)),
+                        "{row:?}"
+                    );
+                }
+            }
+        }
+    }
+    let narrowed = Narrowed {
+        principal: &dora,
+        sites: Some(&here),
+        profile: Some(Profile::ReadOnly),
+    };
+    insta::assert_snapshot!(narrowed.lines(&wide).expect("there are rules"));
+    let elsewhere = std::collections::BTreeSet::from([site("nowhere")]);
+    let refused = Narrowed {
+        sites: Some(&elsewhere),
+        ..narrowed.clone()
+    }
+    .lines(&wide);
+    assert!(matches!(refused, Err(NarrowError::UnknownSite { .. })));
+    let alice = principal("alice");
+    let refused = Narrowed {
+        principal: &alice,
+        ..narrowed
+    }
+    .lines(&policy());
+    assert!(
+        matches!(refused, Err(NarrowError::Taken { line: 24, .. })),
+        "{refused:?}"
+    );
 }

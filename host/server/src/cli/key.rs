@@ -1,6 +1,8 @@
 //! `mcp-airlock key`: makes, shows, replaces and takes away the keys of clients that come over HTTP. The key itself is
 //! printed once on standard output, alone; everything said about it goes to standard error.
 
+mod rights;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +16,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, Time};
 
+use self::rights::Restriction;
 use super::ask;
 use crate::config::environment::Environment;
 use crate::keys::{KeyFile, NewKey};
@@ -23,7 +26,12 @@ const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]
 #[derive(Subcommand)]
 pub(super) enum Verb {
     /// Make a key for somebody and print it, once
-    Add(Fresh),
+    Add {
+        #[command(flatten)]
+        fresh: Fresh,
+        #[command(flatten)]
+        restriction: Restriction,
+    },
     /// Show whose keys there are and when they end
     List(Place),
     /// Put a new key in the place of somebody's old one, which ends at once
@@ -69,10 +77,13 @@ enum Expiry {
 pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(async {
         match verb {
-            Verb::Add(fresh) => {
+            Verb::Add { fresh, restriction } => {
                 let end = fresh.expires.end()?;
                 let name = &fresh.owner.name;
                 let file = fresh.owner.place.file()?;
+                // Before the key, so that it never opens more than was meant.
+                file.read()?.check_new(name)?;
+                restriction.write(&fresh.owner.place.folder()?, name)?;
                 let key = file.change(|keys| keys.add(name, end)).await?;
                 print(name, &key, end)
             }
@@ -100,13 +111,15 @@ pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
 }
 
 impl Place {
-    fn file(&self) -> anyhow::Result<KeyFile> {
-        let folder = self
-            .config_dir
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        self.config_dir
             .clone()
             .or_else(|| Environment::of_process().config_dir())
-            .context("the environment does not say where your home is; give `--config-dir DIR`")?;
-        Ok(KeyFile::in_directory(&folder))
+            .context("the environment does not say where your home is; give `--config-dir DIR`")
+    }
+
+    fn file(&self) -> anyhow::Result<KeyFile> {
+        Ok(KeyFile::in_directory(&self.folder()?))
     }
 }
 

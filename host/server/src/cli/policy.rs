@@ -79,7 +79,7 @@ pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
 }
 
 /// Of the component that this program was built with.
-fn manifest() -> anyhow::Result<Manifest> {
+pub(super) fn manifest() -> anyhow::Result<Manifest> {
     let digest = format!("sha256:{}", component::SHA256);
     Ok(Manifest::from_json(component::MANIFEST.as_bytes(), digest)?)
 }
