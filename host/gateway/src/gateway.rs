@@ -1,6 +1,6 @@
 //! The seven steps in order, and nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use policy::{Caller, Decision, Deployment, Manifest, Permitted, Policy, Refused, Site, SiteName};
@@ -13,9 +13,9 @@ use crate::decide;
 use crate::filter;
 use crate::mutant;
 use crate::own::{OwnRequest, OwnRules, ask_of_lookup};
-use crate::ports::{AuditSink, Clock, CredentialSource, Incoming, Wire};
+use crate::ports::{AuditError, AuditSink, Clock, CredentialSource, Incoming, Wire};
 use crate::quota::Quotas;
-use crate::record::{Digests, Entry};
+use crate::record::{AuditLine, Digests, Entry};
 use crate::redact::{Cache, Redactors};
 use crate::send::Sealed;
 use crate::target::{Misfit, Target};
@@ -24,17 +24,46 @@ use crate::target::{Misfit, Target};
 /// it touches, and a component that measures could tell known paths from unknown ones by that.
 const REFUSAL: Duration = Duration::from_millis(2);
 
-/// The way out for one policy and one component. Shared by all calls; holds nothing of a call.
+/// The way out for one component, under the policy of the moment. Shared by all calls; holds nothing of a call.
 pub struct Gateway<W, C, A, S> {
-    policy: Arc<Policy>,
-    manifest: Arc<Manifest>,
-    digests: Digests,
+    /// Each request is decided under the one that holds when it is asked, also within a call.
+    rules: RwLock<Arc<Rules>>,
     pub(crate) wire: Sealed<W>,
     pub(crate) clock: C,
     pub(crate) audit: A,
     pub(crate) credentials: S,
     pub(crate) redactors: Cache,
     pub(crate) quotas: Quotas,
+}
+
+/// What decides, and how records name it.
+struct Rules {
+    policy: Arc<Policy>,
+    manifest: Arc<Manifest>,
+    digests: Digests,
+}
+
+impl Rules {
+    fn new(policy: Arc<Policy>, manifest: Arc<Manifest>) -> Self {
+        Self {
+            digests: Digests {
+                policy: policy.digest(),
+                component: manifest.digest.clone(),
+            },
+            policy,
+            manifest,
+        }
+    }
+
+    /// The host's own, beside these, and who asks by them.
+    fn of_host(&self, own: OwnRules) -> (Self, Caller) {
+        let host = Self {
+            policy: Arc::new(own.policy),
+            manifest: own.manifest,
+            digests: self.digests.clone(),
+        };
+        (host, own.caller)
+    }
 }
 
 impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
@@ -46,14 +75,8 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         audit: A,
         credentials: S,
     ) -> Self {
-        let digests = Digests {
-            policy: policy.digest(),
-            component: manifest.digest.clone(),
-        };
         Self {
-            policy,
-            manifest,
-            digests,
+            rules: RwLock::new(Arc::new(Rules::new(policy, manifest))),
             wire: Sealed::new(wire),
             clock,
             audit,
@@ -63,8 +86,25 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         }
     }
 
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// The one that holds now.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.rules().policy)
+    }
+
+    /// From the next request on another policy holds. Recorded first, with both digests; where that fails, the old one
+    /// stays.
+    pub fn replace_policy(&self, policy: Arc<Policy>) -> Result<(), AuditError> {
+        let old = self.rules();
+        let new = Rules::new(policy, Arc::clone(&old.manifest));
+        let now = self.clock.now_ms();
+        let line = AuditLine::reload(now, &old.digests, &new.digests);
+        self.audit.record(&line)?;
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(())
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn clock(&self) -> &C {
@@ -73,8 +113,8 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
 
     /// One exchange for the component. Any HTTP status is an answer.
     pub async fn send(&self, cx: &CallContext, ask: Ask) -> Result<Answer, Failure> {
-        self.pass(cx, &self.policy, &self.manifest, &cx.caller, &ask)
-            .await
+        let rules = self.rules();
+        self.pass(cx, &rules, &cx.caller, &ask).await
     }
 
     /// One exchange for the host itself, by a built-in rule with a name, with the credential of
@@ -85,26 +125,20 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         site: &SiteName,
         own: OwnRequest,
     ) -> Result<Answer, Failure> {
-        let Some(site) = self.policy.site(site) else {
+        let rules = self.rules();
+        let Some(site) = rules.policy.site(site) else {
             return Err(Failure::Internal(format!("there is no site {site}")));
         };
-        let rules = OwnRules::new(site, &cx.caller.principal, &self.digests.component)?;
-        self.pass(
-            cx,
-            &rules.policy,
-            &rules.manifest,
-            &rules.caller,
-            &own.ask(site),
-        )
-        .await
+        let own_rules = OwnRules::new(site, &cx.caller.principal, &rules.digests.component)?;
+        let (host, caller) = rules.of_host(own_rules);
+        self.pass(cx, &host, &caller, &own.ask(site)).await
     }
 
     /// Every way out of here writes the line of step 7.
     async fn pass(
         &self,
         cx: &CallContext,
-        policy: &Policy,
-        manifest: &Manifest,
+        rules: &Rules,
         caller: &Caller,
         ask: &Ask,
     ) -> Result<Answer, Failure> {
@@ -113,12 +147,16 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         if wish == Wish::Over {
             return Err(Failure::Budget);
         }
-        let mut entry = Entry::open(&self.audit, &self.clock, &self.digests, caller, &cx.id, ask);
+        let mut entry = Entry::open(
+            &self.audit,
+            &self.clock,
+            &rules.digests,
+            caller,
+            &cx.id,
+            ask,
+        );
         let outcome = match wish {
-            Wish::Within => {
-                self.steps(cx, policy, manifest, caller, ask, &mut entry)
-                    .await
-            }
+            Wish::Within => self.steps(cx, rules, caller, ask, &mut entry).await,
             Wish::FirstOver | Wish::Over => Err(Failure::Budget),
         };
         if let Err(Failure::Denied(denial)) = &outcome {
@@ -135,12 +173,12 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
     async fn steps(
         &self,
         cx: &CallContext,
-        policy: &Policy,
-        manifest: &Manifest,
+        rules: &Rules,
         caller: &Caller,
         ask: &Ask,
         entry: &mut Entry<'_, A, C>,
     ) -> Result<Answer, Failure> {
+        let (policy, manifest) = (&*rules.policy, &*rules.manifest);
         let site = policy
             .site(&ask.site)
             .ok_or_else(|| denied(Misfit::site(format!("there is no site {}", ask.site))))?;
@@ -148,7 +186,7 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let decision = decide::decide(policy, manifest, caller, target)
             .map_err(|refusal| refused(Refused { refusal }, entry))?;
         let permitted = self
-            .settle(cx, site, ask.deployment, decision, entry)
+            .settle(cx, rules, (site, ask.deployment), decision, entry)
             .await?;
         entry.permitted(permitted.permit());
         let credential =
@@ -173,8 +211,8 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
     async fn settle<'t>(
         &self,
         cx: &CallContext,
-        site: &Site,
-        deployment: Deployment,
+        rules: &Rules,
+        (site, deployment): (&Site, Deployment),
         mut decision: Decision<Target<'t>>,
         entry: &mut Entry<'_, A, C>,
     ) -> Result<Permitted<Target<'t>>, Failure> {
@@ -183,13 +221,13 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
                 Decision::Permitted(permitted) => return Ok(permitted),
                 Decision::Pending(pending) => pending,
             };
-            let (principal, component) = (&cx.caller.principal, &self.digests.component);
+            let (principal, component) = (&cx.caller.principal, &rules.digests.component);
             let lookup = pending.lookup();
             let own = OwnRules::of_lookup(site, principal, component, lookup, deployment)?;
             let ask = ask_of_lookup(lookup, site, deployment);
             // Built-in rules are bound to nothing, so this does not come back here.
-            let answer =
-                Box::pin(self.pass(cx, &own.policy, &own.manifest, &own.caller, &ask)).await?;
+            let (host, caller) = rules.of_host(own);
+            let answer = Box::pin(self.pass(cx, &host, &caller, &ask)).await?;
             decision = pending
                 .learn(answer.status, &answer.body)
                 .map_err(|refusal| refused(refusal, entry))?;

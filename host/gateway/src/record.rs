@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::ask::{Answer, Ask, Denial, Failure};
+use crate::own::OWN_TOOL;
 use crate::ports::{AuditError, AuditSink, Clock, Incoming, WireError};
 use crate::redact::Redactors;
 
@@ -67,6 +68,8 @@ pub enum LineKind {
     Decision,
     /// The one hop to a redirect origin that belongs to the decision before it.
     Redirect,
+    /// Another policy holds from here on.
+    Reload,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
@@ -135,6 +138,27 @@ impl AuditLine {
             tries: 0,
             redactions: 0,
             operation: None,
+        }
+    }
+
+    /// The host's own doing: of no site and no request.
+    pub(crate) fn reload(now_ms: u64, old: &Digests, new: &Digests) -> Self {
+        Self {
+            product: "",
+            method: "",
+            verdict: Verdict::Allow,
+            rule: "host.reload".to_owned(),
+            reason: Some(format!("the policy was {} before", old.policy)),
+            policy: new.policy.clone(),
+            component: new.component.clone(),
+            ..Self::blank(
+                now_ms,
+                LineKind::Reload,
+                (OWN_TOOL, OWN_TOOL),
+                "",
+                Product::Jira,
+                Method::Get,
+            )
         }
     }
 }

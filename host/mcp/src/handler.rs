@@ -24,9 +24,12 @@ use crate::{
     progress,
 };
 
-/// How long a client may keep the discovery and the list: both are constant for the life of the
-/// process, so an hour only bounds how long a client that outlives it may be wrong.
-const CACHE_MS: u64 = 3_600_000;
+/// How long a client may keep the discovery: it is constant for the life of the process, so an
+/// hour only bounds how long a client that outlives it may be wrong.
+const DISCOVERY_MS: u64 = 3_600_000;
+
+/// How long a client may keep the list, which another policy may change while the process lives.
+const LIST_MS: u64 = 60_000;
 
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
@@ -106,11 +109,11 @@ impl<P: Provider> Handler<P> {
 
 /// A list in one page. The result types of rmcp have the same fields and nothing in common.
 macro_rules! listed {
-    ($handler:expr, $cx:expr, $List:ident, $items:expr) => {{
+    ($handler:expr, $cx:expr, $List:ident, $items:expr, $ttl_ms:expr) => {{
         let mut list = $List::with_all_items($items);
         if is_modern(&$cx) {
             list.meta = $handler.result_meta(&$cx);
-            list.ttl_ms = Some(CACHE_MS);
+            list.ttl_ms = Some($ttl_ms);
             // What is offered depends on who asks.
             list.cache_scope = Some(CacheScope::Private);
         }
@@ -128,7 +131,7 @@ impl<P: Provider> ServerHandler for Handler<P> {
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(CACHE_MS)
+            .with_ttl_ms(DISCOVERY_MS)
             .with_cache_scope(CacheScope::Private))
     }
 
@@ -144,7 +147,7 @@ impl<P: Provider> ServerHandler for Handler<P> {
             ));
         }
         let tools = self.provider.tools().as_tools().to_vec();
-        Ok(listed!(self, cx, ListToolsResult, tools))
+        Ok(listed!(self, cx, ListToolsResult, tools, LIST_MS))
     }
 
     async fn call_tool(
@@ -193,7 +196,7 @@ impl<P: Provider> ServerHandler for Handler<P> {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(listed!(self, cx, ListPromptsResult, Vec::new()))
+        Ok(listed!(self, cx, ListPromptsResult, Vec::new(), CACHE_MS))
     }
 
     async fn get_prompt(
@@ -215,7 +218,7 @@ impl<P: Provider> ServerHandler for Handler<P> {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(listed!(self, cx, ListResourcesResult, Vec::new()))
+        Ok(listed!(self, cx, ListResourcesResult, Vec::new(), CACHE_MS))
     }
 
     async fn list_resource_templates(
@@ -223,7 +226,13 @@ impl<P: Provider> ServerHandler for Handler<P> {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(listed!(self, cx, ListResourceTemplatesResult, Vec::new()))
+        Ok(listed!(
+            self,
+            cx,
+            ListResourceTemplatesResult,
+            Vec::new(),
+            CACHE_MS
+        ))
     }
 
     async fn read_resource(

@@ -16,8 +16,8 @@ pub trait Provider: Send + Sync + 'static {
     /// Guidance for the model, the same in both eras.
     fn instructions(&self) -> &str;
 
-    /// What this caller may use. Constant for the life of the provider; not asked before the first
-    /// `tools/list` or `tools/call`, so that a start costs nothing.
+    /// What this caller may use now. Not asked before the first `tools/list` or `tools/call`, so
+    /// that a start costs nothing.
     fn tools(&self) -> Arc<ToolList>;
 
     /// Runs one call. Only names from [`Provider::tools`] arrive here.

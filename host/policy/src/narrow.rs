@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::Policy;
+use crate::bounds::Bounds;
 use crate::profile::Profile;
 use crate::rule::{Effect, Rule, Selector, SiteSelector};
 use crate::site::quoted_list;
@@ -99,6 +100,7 @@ impl Narrowed<'_> {
             selector: Selector::Classes(classes.iter().copied().collect()),
             tools: None,
             principals: Some(BTreeSet::from([self.principal.clone()])),
+            bounds: Bounds::default(),
             request_max_bytes: None,
             response_max_bytes: None,
             redirect: None,

@@ -5,6 +5,7 @@
 mod egress;
 mod offer;
 mod provider;
+mod reload;
 mod rights;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,7 @@ use crate::audit::JsonlFile;
 use crate::auth::CredentialStore;
 use crate::clock::SystemClock;
 use crate::component;
-use crate::config::Config;
+use crate::config::{Config, PolicySource, PolicyText};
 use crate::sandbox::{Limits, LoadError, Sandbox};
 use crate::site::Deployments;
 use crate::wire::HttpWire;
@@ -42,6 +43,8 @@ type NativeGateway = Gateway<HttpWire, SystemClock, Arc<JsonlFile>, CredentialSt
 /// Cheap to make: engine, connections and audit file wait for the first call.
 pub struct App {
     rights: RwLock<Arc<Rights>>,
+    /// Where the policy is read again; `None` where it is a built-in one.
+    policy_text: Option<PolicyText>,
     gateway: NativeGateway,
     deployments: Deployments,
     sandbox: OnceLock<Result<Sandbox, Arc<LoadError>>>,
@@ -77,6 +80,7 @@ impl App {
             config_dir,
             audit,
             passes,
+            policy_source,
             ..
         } = config;
         let (policy, manifest) = (Arc::new(policy), Arc::new(manifest));
@@ -96,6 +100,10 @@ impl App {
             clock: SystemClock::new(),
             calls: AtomicU64::new(0),
             rights: RwLock::new(Arc::new(rights)),
+            policy_text: match policy_source {
+                PolicySource::File(text) => Some(text),
+                PolicySource::Profile(_) => None,
+            },
             limits,
             started,
         })

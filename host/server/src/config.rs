@@ -8,6 +8,7 @@ pub mod environment;
 mod file;
 mod finding;
 mod peer;
+mod policy_text;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests;
@@ -28,6 +29,7 @@ use crate::wire::Passes;
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
 pub(crate) use file::read as read_believed;
 pub use finding::{ConfigError, Finding};
+pub use policy_text::PolicyText;
 pub(crate) use vault::Vault;
 
 /// What the command line says. It wins over the environment.
@@ -68,7 +70,7 @@ pub struct Config {
 /// Where the rights come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicySource {
-    File(PathBuf),
+    File(PolicyText),
     Profile(Profile),
 }
 
@@ -136,11 +138,11 @@ impl Loader<'_> {
 
         let (policy, policy_source) = match self.policy_file(options, &config_dir, read_only) {
             PolicyFile::Mistaken => return None,
-            PolicyFile::Read(policy, path) => {
+            PolicyFile::Read(policy, text) => {
                 let sites: Vec<Site> = policy.sites().to_vec();
                 self.take_entries(&entries, &sites, "the policy file", &vault);
                 self.match_products(reading.products, &sites);
-                (*policy, PolicySource::File(path))
+                (*policy, PolicySource::File(text))
             }
             PolicyFile::Absent => {
                 let profile = if read_only {
@@ -261,33 +263,20 @@ impl Loader<'_> {
             Some(path) => (path.clone(), true),
             None => (config_dir.join("policy.toml"), false),
         };
-        let mut text = match file::read(&path) {
-            Ok(Some(text)) => text,
-            Ok(None) if !is_chosen => return PolicyFile::Absent,
+        let text = PolicyText::new(path, read_only);
+        match text.read() {
+            Ok(Some(policy)) => PolicyFile::Read(Box::new(policy), text),
+            Ok(None) if !is_chosen => PolicyFile::Absent,
             Ok(None) => {
                 self.mistakes.push(Finding::new(
-                    path.display().to_string(),
+                    text.path().display().to_string(),
                     "does not exist",
                     "Give `--policy` the path of a policy file, or leave it out.",
                 ));
-                return PolicyFile::Mistaken;
+                PolicyFile::Mistaken
             }
             Err(finding) => {
                 self.mistakes.push(finding);
-                return PolicyFile::Mistaken;
-            }
-        };
-        if read_only {
-            text.push_str(READ_ONLY_RULE);
-        }
-        match policy::parse(&text, &path.display().to_string()) {
-            Ok(policy) => PolicyFile::Read(Box::new(policy), path),
-            Err(diagnostics) => {
-                self.mistakes.push(Finding::new(
-                    "the policy file",
-                    format!("has mistakes, so nothing is allowed\n{diagnostics}"),
-                    "Correct the lines above; `mcp-airlock policy check` shows them again.",
-                ));
                 PolicyFile::Mistaken
             }
         }
@@ -488,14 +477,6 @@ impl Loader<'_> {
 
 enum PolicyFile {
     Absent,
-    Read(Box<Policy>, PathBuf),
+    Read(Box<Policy>, PolicyText),
     Mistaken,
 }
-
-/// What `--read-only` adds to a policy file. Deny wins over every rule, so nothing in the file can undo it.
-const READ_ONLY_RULE: &str = "
-[[deny]]
-id = \"read-only\"
-site = \"*\"
-classes = [\"write\", \"delete\", \"admin\"]
-";

@@ -24,6 +24,7 @@ mod scopes;
 pub mod secrets;
 mod setup;
 pub mod site;
+mod stamp;
 pub mod store;
 pub mod transport;
 pub mod wire;

@@ -301,7 +301,7 @@ async fn the_list_is_sorted_whole_and_cacheable() {
             json!({
                 "tools": null,
                 "resultType": "complete",
-                "ttlMs": 3_600_000,
+                "ttlMs": 60_000,
                 "cacheScope": "private",
                 "_meta": {"io.modelcontextprotocol/serverInfo": identity()},
             })

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use mcp::{CancellationToken, Handler};
@@ -52,7 +53,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return over_http(&place, arguments, started);
     }
     let runtime = super::runtime()?;
-    let served = runtime.block_on(stdio::serve(Handler::new(Server::new(started.app))));
+    let served = runtime.block_on(async {
+        tokio::spawn(Arc::clone(&started.app).follow_policy());
+        stdio::serve(Handler::new(Server::new(started.app))).await
+    });
     // A thread may still sit in a blocking read of the terminal.
     runtime.shutdown_background();
     served?;
@@ -96,6 +100,7 @@ fn over_http(
         let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
         stop_on_signal(stop.clone(), at_once.clone())?;
         let listen = Listen::on(place, &arguments.wanted(), &clients).await?;
+        tokio::spawn(Arc::clone(&started.app).follow_policy());
         let door = Door::new(started.app, &listen, clients);
         if let Some(address) = arguments.operations {
             let bound = door.operations(stop.clone()).spawn(address)?;

@@ -352,7 +352,7 @@ fn a_mistaken_policy_file_is_shown_with_its_line() {
     let without_paths: Vec<_> = said.lines().filter(|line| !line.contains("-->")).collect();
     insta::assert_snapshot!(without_paths.join("\n"), @r#"
     the configuration has a mistake
-    the policy file: has mistakes, so nothing is allowed
+    the policy file: has mistakes, so it allows nothing
     error: [[rule]] has 0 of `classes`, `routes` and `path`; it needs exactly one
       |
     7 | [[rule]]

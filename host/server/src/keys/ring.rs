@@ -1,14 +1,14 @@
 //! The keys as a running server sees them: the file is looked at again when it may have changed, so that a revoked key
 //! stops without a restart. A file that cannot be read lets nobody in.
 
-use std::fs::Metadata;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use policy::Principal;
 use time::OffsetDateTime;
 
 use super::{KeyFile, Keys, KeysError, Presented};
+use crate::stamp::Stamp;
 
 /// Revoking a key is promised to take effect within a second.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -35,18 +35,10 @@ struct Seen {
     keys: Result<Arc<Keys>, String>,
 }
 
-/// A file is replaced whole, so a new one differs in its inode where not in its time.
-#[derive(PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    length: u64,
-    inode: u64,
-}
-
 impl KeyRing {
     /// Fails where the keys cannot be read now: whoever starts the server should know.
     pub(crate) fn open(file: KeyFile) -> Result<Self, KeysError> {
-        let stamp = stamp(&file);
+        let stamp = Stamp::of(&file.path);
         let keys = file.read()?;
         Ok(Self {
             seen: Mutex::new(Seen {
@@ -75,7 +67,7 @@ impl KeyRing {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.at.elapsed() >= LOOK_AGAIN {
             // Taken before reading: a change in between is found the next time.
-            let stamp = stamp(&self.file);
+            let stamp = Stamp::of(&self.file.path);
             if stamp != seen.stamp || seen.keys.is_err() {
                 seen.keys = self.file.read().map(Arc::new).map_err(|error| {
                     tracing::error!(%error, "no client is let in");
@@ -87,23 +79,4 @@ impl KeyRing {
         }
         seen.keys.clone()
     }
-}
-
-fn stamp(file: &KeyFile) -> Option<Stamp> {
-    let metadata = std::fs::metadata(&file.path).ok()?;
-    Some(Stamp {
-        modified: metadata.modified().ok(),
-        length: metadata.len(),
-        inode: inode(&metadata),
-    })
-}
-
-#[cfg(unix)]
-fn inode(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn inode(_metadata: &Metadata) -> u64 {
-    0
 }

@@ -272,3 +272,47 @@ fn futures_of_the_gateway_can_move_between_threads() {
         OwnRequest::JiraServerInfo,
     ));
 }
+
+#[test]
+fn another_policy_holds_from_the_next_request_on() {
+    let world = World::default();
+    let (gateway, cx) = (world.gateway(), call("alice"));
+    finish(gateway.send(&cx, comment())).expect("allowed");
+    let old = gateway.policy().digest();
+    let narrow = narrow();
+    let new = narrow.digest();
+    gateway.replace_policy(narrow).expect("recorded");
+    // Within the call that had begun before.
+    let refused = denial(finish(gateway.send(&cx, comment())));
+    assert_eq!(refused.rule, "nothing-written");
+    let lines = world.lines();
+    let reloads: Vec<&AuditLine> = lines
+        .iter()
+        .filter(|line| line.kind == LineKind::Reload)
+        .collect();
+    let [reload] = reloads[..] else {
+        panic!("{lines:?}");
+    };
+    let reason = reload.reason.as_deref().unwrap_or_default();
+    assert!(reload.policy == new && reason.contains(&old), "{reload:?}");
+    assert_eq!(lines[0].policy, old);
+    assert_eq!(lines.last().map(|line| &line.policy), Some(&new));
+}
+
+#[test]
+fn a_policy_that_cannot_be_recorded_does_not_hold() {
+    let world = World {
+        sink_ends_at: Some(0),
+        ..World::default()
+    };
+    let gateway = world.gateway();
+    let old = gateway.policy().digest();
+    assert!(gateway.replace_policy(narrow()).is_err());
+    assert_eq!(gateway.policy().digest(), old);
+}
+
+fn narrow() -> std::sync::Arc<policy::Policy> {
+    let deny = "\n[[deny]]\nid = \"nothing-written\"\nsite = \"*\"\nclasses = [\"write\"]\n";
+    let policy = policy::parse(&format!("{POLICY}{deny}"), "policy.toml");
+    std::sync::Arc::new(policy.expect("the text is a policy"))
+}
