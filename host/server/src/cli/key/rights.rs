@@ -14,7 +14,7 @@ use crate::change::Change;
 use crate::config::read_believed;
 
 #[derive(Args)]
-pub(super) struct Restriction {
+pub(in crate::cli) struct Restriction {
     /// The most that the owner may do: read-only, standard or full [default: all that the policy file allows]
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     profile: Option<Profile>,
