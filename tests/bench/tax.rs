@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use gateway::{Answer, Ask, Body, Budget, CallContext, Clock, Failure, Gateway, Keep};
 use mcp::CancellationToken;
 use policy::{Caller, Deployment, Manifest, Principal, Product, Site, SiteName};
-use server::audit::JsonlFile;
+use server::audit::{Journal, Settings};
 use server::auth::CredentialStore;
 use server::clock::SystemClock;
 use server::component;
@@ -30,7 +30,7 @@ const WARM_UP: usize = 20;
 /// A site on the same machine as the clients; real ones take a hundred times as long.
 const DELAY: Duration = Duration::from_millis(1);
 
-type NativeGateway = Gateway<HttpWire, SystemClock, JsonlFile, CredentialStore>;
+type NativeGateway = Gateway<HttpWire, SystemClock, Journal, CredentialStore>;
 
 fn main() -> anyhow::Result<()> {
     let mut options = demo_site::Options::new(demo_site::Deployment::DataCenter);
@@ -123,7 +123,7 @@ impl Bench {
             Arc::new(manifest),
             HttpWire::new(),
             SystemClock::new(),
-            JsonlFile::in_directory(folder.join("audit"), time::OffsetDateTime::now_utc()),
+            Journal::below(folder, Settings::default(), time::OffsetDateTime::now_utc()),
             config.credentials,
         );
         // As the server has it: one thread for everything.

@@ -45,5 +45,5 @@ pub use ports::{
     AuditError, AuditSink, Clock, Credential, CredentialError, CredentialSource, Hop, Incoming,
     Outgoing, Wire, WireError,
 };
-pub use record::{AuditLine, LineKind, Verdict};
+pub use record::{AuditLine, LineKind, Verdict, timestamp};
 pub use redact::REPLACEMENT;

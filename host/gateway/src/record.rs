@@ -31,6 +31,8 @@ pub struct AuditLine {
     pub tool: String,
     pub site: String,
     pub product: &'static str,
+    /// Absent where the host asks before it knows.
+    pub deployment: Option<&'static str>,
     pub method: &'static str,
     /// Of the route; absent when the path means nothing to the policy.
     pub template: Option<String>,
@@ -116,6 +118,7 @@ impl AuditLine {
             tool: tool.to_owned(),
             site: site.to_owned(),
             product: product.as_str(),
+            deployment: None,
             method: method.as_str(),
             template: None,
             params: BTreeMap::new(),
@@ -174,6 +177,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
     ) -> Self {
         let line = AuditLine {
             call: call.to_owned(),
+            deployment: Some(ask.deployment.as_str()),
             path: Some(shortened(&format!("/{}", ask.segments.join("/")))),
             query_keys: ask
                 .query
@@ -406,7 +410,8 @@ fn unrecorded(error: AuditError) -> Failure {
     Failure::Internal(error.to_string())
 }
 
-fn timestamp(now_ms: u64) -> String {
+/// RFC 3339, UTC, milliseconds.
+pub fn timestamp(now_ms: u64) -> String {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(now_ms) * 1_000_000)

@@ -99,7 +99,7 @@ pub use explain::{Explanation, Question, explain};
 pub use export::{Runtime, export};
 pub use extra_header::{ExtraHeader, ExtraHeaderError};
 pub use hold::{BodyView, Lookup};
-pub use log::{BrokenLine, BrokenLog, Log, Record};
+pub use log::{BrokenLine, BrokenLog, Log, Record, fill_template};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use narrow::{NarrowError, Narrowed};
 pub use origin::{Host, Origin, OriginError, Scheme};

@@ -33,6 +33,7 @@ pub struct Record {
     pub tool: String,
     pub site: SiteName,
     pub product: Product,
+    deployment: Option<Deployment>,
     pub method: Method,
     pub is_allowed: bool,
     pub rule: String,
@@ -72,6 +73,9 @@ struct Line {
     tool: String,
     site: String,
     product: String,
+    /// Logs before this key was written do not have it.
+    #[serde(default)]
+    deployment: Option<String>,
     method: String,
     template: Option<String>,
     params: BTreeMap<String, String>,
@@ -177,8 +181,11 @@ impl Record {
             .collect()
     }
 
-    /// A log does not name the deployment; the route's row does, else the site.
+    /// Where the line does not name it, the route's row does, else the site.
     fn deployments(&self, policy: &Policy) -> Vec<Deployment> {
+        if let Some(deployment) = self.deployment {
+            return vec![deployment];
+        }
         let rows = self
             .route
             .as_deref()
@@ -287,9 +294,13 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
     let principal =
         Principal::parse(&line.principal).map_err(|_| word("principal", &line.principal))?;
     let product = Product::parse(&line.product).ok_or_else(|| word("product", &line.product))?;
+    let deployment = match &line.deployment {
+        Some(name) => Some(Deployment::parse(name).ok_or_else(|| word("deployment", name))?),
+        None => None,
+    };
     let method = Method::parse(&line.method).ok_or_else(|| word("method", &line.method))?;
     let segments = match (&line.template, &line.path) {
-        (Some(template), _) => Some(filled(template, &line.params)?),
+        (Some(template), _) => Some(fill_template(template, &line.params)?),
         (None, Some(path)) => whole_path(path),
         (None, None) => return Err("the line has neither `template` nor `path`".to_owned()),
     };
@@ -310,6 +321,7 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
         tool: line.tool,
         site,
         product,
+        deployment,
         method,
         is_allowed,
         rule: line.rule,
@@ -324,7 +336,10 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
 }
 
 /// Puts the parameters back into their places: `issue-key`, `issue-key#2` for the second of a kind.
-fn filled(template: &str, params: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
+pub fn fill_template(
+    template: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<Vec<String>, String> {
     let parsed = Template::parse(template)
         .map_err(|error| format!("the template {template:?} can't be read: {error}"))?;
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();

@@ -16,7 +16,7 @@ use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
 use policy::{Caller, Deployment, Manifest, Principal, Product, SiteName};
 use time::OffsetDateTime;
 
-use crate::audit::JsonlFile;
+use crate::audit::Journal;
 use crate::auth::CredentialStore;
 use crate::clock::SystemClock;
 use crate::component;
@@ -38,7 +38,7 @@ pub(crate) fn local() -> Principal {
     Principal::parse(LOCAL).expect("the constant is a name")
 }
 
-type NativeGateway = Gateway<HttpWire, SystemClock, Arc<JsonlFile>, CredentialStore>;
+type NativeGateway = Gateway<HttpWire, SystemClock, Arc<Journal>, CredentialStore>;
 
 /// Cheap to make: engine, connections and audit file wait for the first call.
 pub struct App {

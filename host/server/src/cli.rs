@@ -3,6 +3,7 @@
 //! protocol's alone.
 
 mod ask;
+mod audit;
 mod call;
 mod connect;
 mod demo;
@@ -60,6 +61,11 @@ enum Command {
     Key {
         #[command(subcommand)]
         verb: key::Verb,
+    },
+    /// Read the record of what was done, and prove it whole
+    Audit {
+        #[command(subcommand)]
+        verb: audit::Verb,
     },
     /// Ask the policy file
     Policy {
@@ -127,6 +133,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Call(arguments) => call::run(&arguments),
         Command::Connect(arguments) => connect::run(&arguments),
         Command::Key { verb } => key::run(&verb),
+        Command::Audit { verb } => audit::run(&verb),
         Command::Policy { verb } => policy::run(&verb),
     };
     ended.unwrap_or_else(|error| {

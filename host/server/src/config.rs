@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use policy::{Day, Policy, Profile, Scheme, Site, SiteName};
 
-use crate::audit::JsonlFile;
+use crate::audit::Journal;
 use crate::auth::{CredentialStore, Login};
 use crate::credentials;
 use crate::login::exchange::Errands;
@@ -54,7 +54,7 @@ pub struct Config {
     pub read_only: bool,
     pub config_dir: PathBuf,
     /// The record of this process, for the gateway and for what the host asks itself.
-    pub audit: Arc<JsonlFile>,
+    pub audit: Arc<Journal>,
     /// What gateways in front of sites are shown.
     pub passes: Arc<Passes>,
     /// Asks the host's own questions.

@@ -7,7 +7,7 @@ mod program;
 mod reference;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -324,6 +324,11 @@ fn private_key(reference: &str, bytes: &[u8]) -> Result<SecretString, SecretErro
 
 /// What people paste around a token goes: blanks, line ends, the byte order mark of Windows editors.
 /// What is left must fit into one header line. `reference` only names the place in messages.
+/// A secret of the program's own, under the same rules as everybody's: mode, owner, length.
+pub(crate) fn read_secret_file(path: &Path) -> Result<SecretString, SecretError> {
+    file::read(&SecretRef::File(path.to_owned()), path, Form::Token)
+}
+
 pub(crate) fn bare_token(reference: &str, bytes: &[u8]) -> Result<SecretString, SecretError> {
     let reference = || reference.to_owned();
     if bytes.len() > LONGEST_SECRET {

@@ -20,11 +20,12 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 pub(crate) use durable::{private_folder, write_whole};
+use key::Description;
+pub(crate) use key::Key;
 pub use key::KeyPlace;
-use key::{Description, Key};
 pub use keyring::{Keyring, KeyringError};
 pub use lock::Lock;
-pub(crate) use lock::file as lock_file;
+pub(crate) use lock::{attempt as try_lock_file, file as lock_file};
 pub use record::{OAuthTokens, Record};
 
 /// Whose record it is. All of it is sealed into the file, so a record opens for this site, this address and this

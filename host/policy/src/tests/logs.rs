@@ -15,7 +15,7 @@ fn line(policy: &Policy, manifest: &Manifest, tool: &str, ask: &Ask) -> Value {
     let names: Vec<&String> = ask.query.iter().map(|(name, _)| name).collect();
     let mut line = json!({
         "seq": 0, "v": 1, "ts": "2026-10-01T08:00:00.000Z", "kind": "decision", "principal": ask.principal, "call": "c1",
-        "tool": tool, "site": ask.site, "product": ask.product, "method": ask.method, "template": null,
+        "tool": tool, "site": ask.site, "product": ask.product, "deployment": ask.deployment, "method": ask.method, "template": null,
         "params": {}, "path": path, "query_keys": names, "operation": null, "policy": policy.digest(),
         "component": "sha256:test", "redirect": null, "req_bytes": ask.body_len, "tries": 1,
         "resp_bytes": 10, "status": 200, "ms": 3, "secret": "acme", "addr": null, "redactions": 0,
@@ -311,6 +311,7 @@ fn a_broken_line_is_named_and_nothing_is_guessed() {
         (with("v", json!(2)), "version 2"),
         (with("kind", json!("decided")), "kind \"decided\""),
         (with("verdict", json!("maybe")), "verdict \"maybe\""),
+        (with("deployment", json!("moon")), "deployment \"moon\""),
         (with("method", json!("get")), "method \"get\""),
         (with("product", json!("bitbucket")), "product \"bitbucket\""),
         (with("site", json!("*")), "site \"*\""),

@@ -9,7 +9,7 @@ use policy::{Deployment, ExtraHeader, Site};
 use time::OffsetDateTime;
 
 use super::environment::Environment;
-use crate::audit::JsonlFile;
+use crate::audit::{Journal, Settings};
 use crate::auth::Login;
 use crate::credentials::{Entry, Gate, Issue};
 use crate::login::exchange::Errands;
@@ -24,7 +24,7 @@ pub(crate) struct Vault {
     /// For login servers; the gateway has its own.
     errands: Arc<Errands>,
     pub(super) passes: Arc<Passes>,
-    pub(super) audit: Arc<JsonlFile>,
+    pub(super) audit: Arc<Journal>,
     store: Arc<Store>,
     keyring: Arc<Keyring>,
 }
@@ -32,8 +32,8 @@ pub(crate) struct Vault {
 impl Vault {
     /// For one configuration directory, where the record of this process goes as well.
     pub(crate) fn below(config_dir: &Path) -> Self {
-        let audit = JsonlFile::in_directory(config_dir.join("audit"), OffsetDateTime::now_utc());
-        let audit = Arc::new(audit);
+        let started = OffsetDateTime::now_utc();
+        let audit = Arc::new(Journal::below(config_dir, Settings::default(), started));
         let passes = Arc::<Passes>::default();
         let wire = HttpWire::new().with_passes(Arc::clone(&passes));
         let keyring = Arc::new(Keyring::of_system());

@@ -10,7 +10,7 @@ use policy::{Deployment, Product, Site};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::audit::JsonlFile;
+use crate::audit::Journal;
 use crate::clock::SystemClock;
 use crate::wire::HttpWire;
 
@@ -22,7 +22,7 @@ const LONGEST: u64 = 256 << 10;
 /// Runs the host's own errands, each of which leaves a line in the record.
 pub(crate) struct Errands {
     wire: HttpWire,
-    audit: Arc<JsonlFile>,
+    audit: Arc<Journal>,
     clock: SystemClock,
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Errands {
 }
 
 impl Errands {
-    pub(crate) fn new(wire: HttpWire, audit: Arc<JsonlFile>) -> Self {
+    pub(crate) fn new(wire: HttpWire, audit: Arc<Journal>) -> Self {
         Self {
             wire,
             audit,
@@ -47,7 +47,7 @@ impl Errands {
     #[cfg(test)]
     pub(crate) fn below(folder: &std::path::Path, wire: HttpWire) -> Arc<Self> {
         let started = time::OffsetDateTime::now_utc();
-        let audit = JsonlFile::in_directory(folder.join("audit"), started);
+        let audit = Journal::below(folder, crate::audit::Settings::default(), started);
         Arc::new(Self::new(wire, Arc::new(audit)))
     }
 }

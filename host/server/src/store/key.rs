@@ -85,25 +85,25 @@ impl Description {
 }
 
 /// 256 random bits.
-pub(super) struct Key(Zeroizing<[u8; 32]>);
+pub(crate) struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_slice()
     }
 
-    fn random() -> Self {
+    pub(crate) fn random() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
         rand::fill(bytes.as_mut_slice()).expect("the operating system gives random numbers");
         Self(bytes)
     }
 
     /// As text, since one of the keyrings takes nothing else.
-    fn to_text(&self) -> SecretString {
+    pub(crate) fn to_text(&self) -> SecretString {
         SecretString::from(STANDARD.encode(self.bytes()))
     }
 
-    fn from_text(text: &SecretString) -> Option<Self> {
+    pub(crate) fn from_text(text: &SecretString) -> Option<Self> {
         let decoded = Zeroizing::new(STANDARD.decode(text.expose_secret().trim()).ok()?);
         let mut bytes = Zeroizing::new([0; 32]);
         if decoded.len() != bytes.len() {

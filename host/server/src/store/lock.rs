@@ -20,7 +20,7 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the file away too, while still holding it.
-    pub(super) fn remove(self) {
+    pub(crate) fn remove(self) {
         // Left behind it would do no harm.
         let _ = fs::remove_file(&self.path);
     }
@@ -28,27 +28,30 @@ impl Lock {
 
 pub(crate) async fn file(path: &Path) -> io::Result<Lock> {
     let started = Instant::now();
+    loop {
+        match attempt(path)? {
+            Some(lock) => return Ok(lock),
+            None if started.elapsed() > PATIENCE => return Err(io::ErrorKind::TimedOut.into()),
+            None => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// `None` where somebody else holds it, or has just taken it away.
+pub(crate) fn attempt(path: &Path) -> io::Result<Option<Lock>> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let file = options.open(path)?;
-        match file.try_lock() {
-            // Somebody may have removed it between opening and locking; then the lock guards nothing.
-            Ok(()) if is_still_at(&file, path) => {
-                return Ok(Lock {
-                    _file: file,
-                    path: path.to_owned(),
-                });
-            }
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) if started.elapsed() > PATIENCE => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+    let file = options.open(path)?;
+    match file.try_lock() {
+        // Somebody may have removed it between opening and locking; then the lock guards nothing.
+        Ok(()) if is_still_at(&file, path) => Ok(Some(Lock {
+            _file: file,
+            path: path.to_owned(),
+        })),
+        Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
