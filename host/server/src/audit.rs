@@ -7,6 +7,7 @@ mod proof;
 mod reading;
 mod seal;
 mod settings;
+mod sink;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests;
@@ -26,6 +27,8 @@ use file::ChainFile;
 pub(crate) use reading::{Batch, Broken, Filter, Reader, Record};
 pub(crate) use seal::Seal;
 pub use settings::Settings;
+use sink::{Line, Sinks};
+pub(crate) use sink::{OTLP_PATH, OTLP_RULE};
 pub(crate) use verify::verify;
 
 /// The record of this process. Nothing is created before the first line, so a process that decides nothing leaves
@@ -46,8 +49,14 @@ pub(crate) struct Folders {
 
 enum State {
     Unopened,
-    Open(Box<ChainFile>),
+    Open(Box<Open>),
     Failed(AuditError),
+}
+
+/// The file comes first: what a sink has been given is in the chain.
+struct Open {
+    file: ChainFile,
+    sinks: Sinks,
 }
 
 /// Why nothing can be kept, in words for people.
@@ -88,27 +97,27 @@ impl Journal {
     }
 
     fn append(&self, line: &impl Serialize) -> Result<(), AuditError> {
-        self.with_file(|file| {
-            file.check()?;
-            file.append(line)
-        })
+        self.with_open(|open| {
+            open.file.check()?;
+            open.file.append(line)?;
+            Ok(open.pass_on())
+        })?
     }
 
-    /// Gives the open file, opening it first where that was not done; remembers a failure for ever.
-    fn with_file<T>(
+    /// Works with the open file, opening it first where that was not done; remembers a failure for ever.
+    fn with_open<T>(
         &self,
-        work: impl FnOnce(&mut ChainFile) -> Result<T, Trouble>,
+        work: impl FnOnce(&mut Open) -> Result<T, Trouble>,
     ) -> Result<T, AuditError> {
         let mut state = self.lock()?;
         if let State::Unopened = *state {
-            let file = ChainFile::start(&self.folders, self.settings.file, self.started);
-            *state = match file {
-                Ok(file) => State::Open(Box::new(file)),
+            *state = match self.open() {
+                Ok(open) => State::Open(Box::new(open)),
                 Err(trouble) => State::Failed(explain(&trouble)),
             };
         }
         match &mut *state {
-            State::Open(file) => work(file).map_err(|trouble| {
+            State::Open(open) => work(open).map_err(|trouble| {
                 let explained = explain(&trouble);
                 *state = State::Failed(explained.clone());
                 explained
@@ -116,6 +125,13 @@ impl Journal {
             State::Failed(error) => Err(error.clone()),
             State::Unopened => unreachable!("opened above"),
         }
+    }
+
+    fn open(&self) -> Result<Open, Trouble> {
+        let sinks = Sinks::open(&self.settings);
+        let (folders, settings) = (&self.folders, self.settings.file);
+        let file = ChainFile::start(folders, settings, sinks.names(), self.started)?;
+        Ok(Open { file, sinks })
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, State>, AuditError> {
@@ -128,7 +144,10 @@ impl Journal {
 
 impl AuditSink for Journal {
     fn ready(&self) -> Result<(), AuditError> {
-        self.with_file(|file| file.check())
+        self.with_open(|open| {
+            open.file.check()?;
+            Ok(open.pass_on().and_then(|()| open.sinks.ready()))
+        })?
     }
 
     fn record(&self, line: &AuditLine) -> Result<(), AuditError> {
@@ -142,12 +161,32 @@ impl Drop for Journal {
             .state
             .get_mut()
             .map(|state| std::mem::replace(state, State::Unopened));
-        if let Ok(State::Open(file)) = state {
+        if let Ok(State::Open(open)) = state
             // Without its last line the file is closed by the next process.
-            if let Err(trouble) = file.end() {
-                tracing::warn!("the audit record was not closed: {trouble}");
-            }
+            && let Err(trouble) = open.end()
+        {
+            tracing::warn!("the audit record was not closed: {trouble}");
         }
+    }
+}
+
+impl Open {
+    /// Gives the sinks what was written since the last time.
+    fn pass_on(&mut self) -> Result<(), AuditError> {
+        let lines = self.file.take_lines();
+        if self.sinks.is_empty() {
+            return Ok(());
+        }
+        let given: Vec<_> = lines
+            .iter()
+            .map(|line| self.sinks.give(&Line::of(line)))
+            .collect();
+        given.into_iter().collect()
+    }
+
+    fn end(mut self) -> Result<(), Trouble> {
+        self.file.end()?;
+        self.pass_on().map_err(|AuditError(why)| Trouble::new(why))
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use policy::{Day, Policy, Profile, Scheme, Site, SiteName};
 
-use crate::audit::Journal;
+use crate::audit::{self, Journal};
 use crate::auth::{CredentialStore, Login};
 use crate::credentials;
 use crate::login::exchange::Errands;
@@ -131,7 +131,11 @@ impl Loader<'_> {
             return None;
         };
         let entries = self.credentials_file(&config_dir.join("credentials.toml"));
-        let vault = Vault::below(&config_dir);
+        let record = audit::Settings::load(&config_dir).unwrap_or_else(|finding| {
+            self.mistakes.push(finding);
+            audit::Settings::default()
+        });
+        let vault = Vault::below(&config_dir, record);
         let reading = peer::read(self.environment);
         self.mistakes.extend(reading.mistakes);
         self.warnings.extend(reading.warnings);

@@ -23,8 +23,11 @@ pub(super) struct ChainFile {
     records: PathBuf,
     settings: FileSettings,
     current: Current,
+    /// As the first line of a file names them.
+    sinks: Vec<String>,
     last: Point,
-    line: Vec<u8>,
+    /// Written and not yet passed on.
+    lines: Vec<Vec<u8>>,
 }
 
 /// One file with what belongs to it.
@@ -49,6 +52,8 @@ enum Mark<'a> {
         follows: Option<&'a str>,
         program: &'static str,
         process: u32,
+        /// Where the lines go besides.
+        sinks: &'a [String],
     },
     Rotate {
         v: u32,
@@ -65,6 +70,7 @@ impl ChainFile {
     pub(super) fn start(
         folders: &Folders,
         settings: FileSettings,
+        sinks: Vec<String>,
         started: OffsetDateTime,
     ) -> Result<Self, Trouble> {
         let records = folders.records.clone();
@@ -74,7 +80,7 @@ impl ChainFile {
         let key = proof.key(&guard)?;
         proof.close_abandoned(&guard, &key, &records)?;
         let mut current = Current::create(&records, &proof, started)?;
-        let (last, line) = current.begin(&key, None)?;
+        let (last, line) = current.begin(&key, None, &sinks)?;
         let open = current.opened(last, None);
         proof.append(&guard, &key, [open])?;
         Ok(Self {
@@ -83,9 +89,15 @@ impl ChainFile {
             records,
             settings,
             current,
+            sinks,
             last,
-            line,
+            lines: vec![line],
         })
+    }
+
+    /// All that were written since the last time, with their line breaks.
+    pub(super) fn take_lines(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.lines)
     }
 
     /// Whether the file and its head are still those that this process made, and nobody wrote into them.
@@ -124,7 +136,8 @@ impl ChainFile {
     fn write(&mut self, value: &impl Serialize) -> Result<(), Trouble> {
         let current = &mut self.current;
         let (line, last) = current.write(&self.key, Some(self.last), value)?;
-        (self.line, self.last) = (line, last);
+        self.lines.push(line);
+        self.last = last;
         if self.settings.sync {
             let Current { file, path, .. } = &self.current;
             file.sync_data()
@@ -143,16 +156,17 @@ impl ChainFile {
             next: &next.name,
         })?;
         let old = (self.current.name.clone(), self.last);
-        let (first, line) = next.begin(&self.key, Some((&old.0, old.1)))?;
+        let (first, line) = next.begin(&self.key, Some((&old.0, old.1)), &self.sinks)?;
         let open = next.opened(first, Some(old.0));
         let finished = std::mem::replace(&mut self.current, next);
         finished.close(&guard, &self.proof, &self.key, old.1, Some(open))?;
-        (self.last, self.line) = (first, line);
+        self.last = first;
+        self.lines.push(line);
         Ok(())
     }
 
     /// Ends the file with a line that says so, and the index with its last word about it.
-    pub(super) fn end(mut self) -> Result<(), Trouble> {
+    pub(super) fn end(&mut self) -> Result<(), Trouble> {
         self.check()?;
         self.write(&Mark::End { v: 1, ts: now() })?;
         let guard = self.proof.lock()?;
@@ -188,6 +202,7 @@ impl Current {
         &mut self,
         key: &ChainKey,
         follows: Option<(&str, Point)>,
+        sinks: &[String],
     ) -> Result<(Point, Vec<u8>), Trouble> {
         let name = self.name.clone();
         let mark = Mark::Start {
@@ -197,6 +212,7 @@ impl Current {
             follows: follows.map(|(name, _)| name),
             program: concat!("mcp-airlock ", env!("CARGO_PKG_VERSION")),
             process: std::process::id(),
+            sinks,
         };
         let (line, first) = self.write(key, follows.map(|(_, point)| point), &mark)?;
         self.head.put(key, first)?;
@@ -231,7 +247,7 @@ impl Current {
 
     /// The index knows the end from now on, so the head has done its work.
     fn close(
-        self,
+        &self,
         guard: &Guard,
         proof: &Proof,
         key: &ChainKey,
@@ -239,7 +255,7 @@ impl Current {
         then: Option<Event>,
     ) -> Result<(), Trouble> {
         let close = Event::Close {
-            file: self.name,
+            file: self.name.clone(),
             last,
             found: false,
         };

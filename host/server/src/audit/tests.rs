@@ -20,7 +20,10 @@ pub(super) fn rotating(rotate_bytes: u64) -> Settings {
         rotate_bytes,
         sync: false,
     };
-    Settings { file }
+    Settings {
+        file,
+        ..Settings::default()
+    }
 }
 
 pub(super) fn line(path: &str) -> AuditLine {
@@ -305,11 +308,11 @@ fn a_full_disk_stops_this_call_and_all_later_ones() {
     let home = tempfile::tempdir().unwrap();
     let sink = journal(home.path(), Settings::default());
     sink.record(&line("/x")).unwrap();
-    let write = |file: &mut ChainFile| {
-        file.fill_up();
-        file.append(&line("/y"))
+    let write = |open: &mut Open| {
+        open.file.fill_up();
+        open.file.append(&line("/y"))
     };
-    let first = sink.with_file(write).unwrap_err().to_string();
+    let first = sink.with_open(write).unwrap_err().to_string();
     assert!(first.contains("No space left"), "{first}");
     assert!(sink.ready().is_err());
     assert!(sink.record(&line("/z")).is_err());

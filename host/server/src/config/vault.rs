@@ -30,10 +30,10 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// For one configuration directory, where the record of this process goes as well.
-    pub(crate) fn below(config_dir: &Path) -> Self {
+    /// For one configuration directory, where the record of this process goes as well, kept as `record` says.
+    pub(crate) fn below(config_dir: &Path, record: Settings) -> Self {
         let started = OffsetDateTime::now_utc();
-        let audit = Arc::new(Journal::below(config_dir, Settings::default(), started));
+        let audit = Arc::new(Journal::below(config_dir, record, started));
         let passes = Arc::<Passes>::default();
         let wire = HttpWire::new().with_passes(Arc::clone(&passes));
         let keyring = Arc::new(Keyring::of_system());

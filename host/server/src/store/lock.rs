@@ -20,7 +20,7 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the file away too, while still holding it.
-    pub(crate) fn remove(self) {
+    pub(crate) fn remove(&self) {
         // Left behind it would do no harm.
         let _ = fs::remove_file(&self.path);
     }

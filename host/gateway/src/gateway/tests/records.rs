@@ -32,6 +32,7 @@ fn an_allowed_request_leaves_one_line() {
       "tool": "all",
       "site": "jira",
       "product": "jira",
+      "deployment": "cloud",
       "method": "GET",
       "template": "/rest/api/3/issue/{issue-key}",
       "params": {

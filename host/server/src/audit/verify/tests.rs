@@ -244,8 +244,8 @@ fn an_older_copy_of_a_file_is_a_cut_one() {
 
 #[test]
 fn files_that_are_gone_renamed_exchanged_or_added_are_named() {
-    type Scheme = fn(&Scene);
-    let schemes: [(&str, Scheme, &[(What, usize)]); 6] = [
+    type Scheme = (&'static str, fn(&Scene), &'static [(What, usize)]);
+    let schemes: [Scheme; 6] = [
         (
             "gone",
             |scene| fs::remove_file(scene.file(0)).unwrap(),

@@ -78,9 +78,8 @@ impl Show {
         }
         let filter = self.filter();
         let mut reader = Reader::of(&folders.records);
-        let mut batch = reader
-            .read(&filter)
-            .with_context(|| format!("cannot read {shown}"))?;
+        let unread = || format!("cannot read {shown}");
+        let mut batch = reader.read(&filter).with_context(unread)?;
         let left_out = self.shorten(&mut batch.records);
         let mut layout = Layout::default();
         self.print(&batch, &mut layout)?;
@@ -93,13 +92,13 @@ impl Show {
                 "{left_out} earlier ones are not shown; `--last NUMBER` shows more"
             ));
         }
-        while self.follow {
-            std::thread::sleep(PAUSE);
-            let batch = reader
-                .read(&filter)
-                .with_context(|| format!("cannot read {shown}"))?;
-            self.print(&batch, &mut layout)?;
-            complain(&batch.broken);
+        if self.follow {
+            loop {
+                std::thread::sleep(PAUSE);
+                let batch = reader.read(&filter).with_context(unread)?;
+                self.print(&batch, &mut layout)?;
+                complain(&batch.broken);
+            }
         }
         Ok(u8::from(!batch.broken.is_empty()))
     }

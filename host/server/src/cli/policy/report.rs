@@ -8,6 +8,7 @@ use policy::{Deployment, HostRequest, Method, Principal, ReportInputs};
 
 use super::file::PolicyFile;
 use super::{log, manifest, print, references};
+use crate::audit::{OTLP_PATH, OTLP_RULE};
 
 #[derive(Args)]
 pub(in crate::cli) struct Report {
@@ -46,7 +47,15 @@ fn host_requests() -> Vec<HostRequest> {
                 })
             })
     });
-    probes.chain(errands).collect()
+    // To the collector that audit.toml names, if it does.
+    let telemetry = HostRequest {
+        rule: OTLP_RULE,
+        product: None,
+        deployment: None,
+        method: Method::Post,
+        path: OTLP_PATH,
+    };
+    probes.chain(errands).chain([telemetry]).collect()
 }
 
 #[derive(Clone, Copy, ValueEnum)]
