@@ -1,6 +1,7 @@
 //! The integration tests: one binary.
 
 mod alone;
+mod audit;
 mod canary;
 mod doors;
 mod guest_memory;

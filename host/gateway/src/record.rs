@@ -31,7 +31,7 @@ pub struct AuditLine {
     pub tool: String,
     pub site: String,
     pub product: &'static str,
-    /// Absent where the host asks before it knows.
+    /// Absent in the host's own requests, which may be made to find it out.
     pub deployment: Option<&'static str>,
     pub method: &'static str,
     /// Of the route; absent when the path means nothing to the policy.
@@ -177,7 +177,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
     ) -> Self {
         let line = AuditLine {
             call: call.to_owned(),
-            deployment: Some(ask.deployment.as_str()),
+            deployment: (caller.tool != OWN_TOOL).then(|| ask.deployment.as_str()),
             path: Some(shortened(&format!("/{}", ask.segments.join("/")))),
             query_keys: ask
                 .query

@@ -42,6 +42,9 @@ pub(crate) struct Record {
     /// The line as it stands.
     #[serde(skip)]
     pub(crate) text: String,
+    /// A decision has the time of its beginning and stands where it ended; lines of one file keep their order.
+    #[serde(skip)]
+    order: String,
 }
 
 /// A line that is no record.
@@ -130,11 +133,16 @@ impl Reader {
         let mut batch = Batch::default();
         for path in record_files(&self.folder)? {
             let name = file_name(&path);
+            let mut latest = String::new();
             self.files
                 .entry(path.clone())
                 .or_default()
                 .go_on(&path, |line, text| match parse(text) {
-                    Ok(record) if filter.takes(&record) => batch.records.push(record),
+                    Ok(mut record) if filter.takes(&record) => {
+                        latest = std::mem::take(&mut latest).max(record.ts.clone());
+                        record.order.clone_from(&latest);
+                        batch.records.push(record);
+                    }
                     Ok(_) => {}
                     Err(what) => batch.broken.push(Broken {
                         place: format!("{name}:{line}"),
@@ -142,7 +150,7 @@ impl Reader {
                     }),
                 })?;
         }
-        batch.records.sort_by(|a, b| a.ts.cmp(&b.ts));
+        batch.records.sort_by(|a, b| a.order.cmp(&b.order));
         Ok(batch)
     }
 
