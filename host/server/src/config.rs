@@ -131,11 +131,10 @@ impl Loader<'_> {
             return None;
         };
         let entries = self.credentials_file(&config_dir.join("credentials.toml"));
-        let record = audit::Settings::load(&config_dir).unwrap_or_else(|finding| {
+        let vault = Vault::below(&config_dir).unwrap_or_else(|finding| {
             self.mistakes.push(finding);
-            audit::Settings::default()
+            Vault::with_record(&config_dir, audit::Settings::default())
         });
-        let vault = Vault::below(&config_dir, record);
         let reading = peer::read(self.environment);
         self.mistakes.extend(reading.mistakes);
         self.warnings.extend(reading.warnings);

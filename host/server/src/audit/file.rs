@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::proof::{Event, Guard, HeadFile, Point, Proof};
+use super::proof::{Event, Guard, HeadFile, Identity, Point, Proof};
 use super::seal::{ChainKey, Seal};
 use super::settings::FileSettings;
 use super::{Folders, Trouble, now};
@@ -35,6 +35,7 @@ struct Current {
     name: String,
     path: PathBuf,
     file: File,
+    identity: Identity,
     bytes: u64,
     head: HeadFile,
     live: Lock,
@@ -104,19 +105,19 @@ impl ChainFile {
     pub(super) fn check(&self) -> Result<(), Trouble> {
         let Current {
             path,
-            file,
+            identity,
             bytes,
             head,
             ..
         } = &self.current;
-        let metadata = file.metadata();
-        if !is_still_at(&metadata, path) || metadata.is_ok_and(|file| file.len() != *bytes) {
-            return Err(touched(path));
+        match identity.at(path) {
+            Some(length) if length == *bytes => {}
+            _ => return Err(touched(path)),
         }
-        if !is_still_at(&head.metadata(), &head.path) {
-            return Err(touched(&head.path));
+        match head.identity.at(&head.path) {
+            Some(_) => Ok(()),
+            None => Err(touched(&head.path)),
         }
-        Ok(())
     }
 
     /// For tests: a disk without room in the place of the file.
@@ -187,10 +188,13 @@ impl Current {
             Err(error) => return Err(Trouble::disk(&live_path, "locked", &error)),
         };
         let head = proof.head(&name)?;
+        let identity =
+            Identity::of(&file).map_err(|error| Trouble::disk(&path, "examined", &error))?;
         Ok(Self {
             name,
             path,
             file,
+            identity,
             bytes: 0,
             head,
             live,
@@ -272,21 +276,6 @@ fn touched(path: &Path) -> Trouble {
         "`{}` was moved, replaced or changed by somebody else while this process was writing it",
         path.display()
     ))
-}
-
-#[cfg(unix)]
-fn is_still_at(open: &io::Result<fs::Metadata>, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (open, fs::metadata(path)) {
-        (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
-        _ => false,
-    }
-}
-
-/// An open file cannot be replaced there.
-#[cfg(not(unix))]
-fn is_still_at(open: &io::Result<fs::Metadata>, path: &Path) -> bool {
-    open.is_ok() && path.exists()
 }
 
 /// In containers every process has the id 1, so two may share a second and an id.

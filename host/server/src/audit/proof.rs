@@ -232,8 +232,11 @@ impl Proof {
         let file = options
             .open(&path)
             .map_err(|error| Trouble::disk(&path, "written", &error))?;
+        let identity =
+            Identity::of(&file).map_err(|error| Trouble::disk(&path, "examined", &error))?;
         Ok(HeadFile {
             file,
+            identity,
             path,
             name: name.to_owned(),
             is_synced: self.is_synced,
@@ -309,6 +312,7 @@ fn append_to(path: &Path) -> io::Result<File> {
 /// The head of one file, written over in place: one short write for each line.
 pub(super) struct HeadFile {
     file: File,
+    pub(super) identity: Identity,
     pub(super) path: PathBuf,
     name: String,
     is_synced: bool,
@@ -326,9 +330,41 @@ impl HeadFile {
             });
         written.map_err(|error| Trouble::disk(&self.path, "written", &error))
     }
+}
 
-    pub(super) fn metadata(&self) -> io::Result<fs::Metadata> {
-        self.file.metadata()
+/// What a file is, by whatever name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    number: u64,
+}
+
+impl Identity {
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        Ok(Self::in_metadata(&file.metadata()?))
+    }
+
+    /// The length of the file at `path`, if it is this one still.
+    pub(super) fn at(self, path: &Path) -> Option<u64> {
+        let metadata = fs::metadata(path).ok()?;
+        (Self::in_metadata(&metadata) == self).then_some(metadata.len())
+    }
+
+    #[cfg(unix)]
+    fn in_metadata(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        }
+    }
+
+    /// An open file cannot be replaced there.
+    #[cfg(not(unix))]
+    fn in_metadata(_: &fs::Metadata) -> Self {
+        Self {}
     }
 }
 

@@ -91,7 +91,7 @@ async fn connect(arguments: &Arguments) -> anyhow::Result<()> {
             let reference: SecretRef = text
                 .parse()
                 .map_err(|error| anyhow::anyhow!("`--key` {error}"))?;
-            let vault = Vault::below(&config_dir);
+            let vault = Vault::below(&config_dir).map_err(anyhow::Error::msg)?;
             let secret = vault.lookup(&reference, &Environment::of_process())?;
             if let SecretRef::Env(name) = &reference
                 && !harden::forget_variables([name.as_str()])

@@ -15,7 +15,6 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use super::ask;
-use crate::audit;
 use crate::change::Change;
 use crate::config::Vault;
 use crate::config::environment::Environment;
@@ -117,8 +116,7 @@ async fn log_in(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     // As it will be called in the record.
     way.site.name = name.clone();
-    let record = audit::Settings::load(&config_dir).map_err(anyhow::Error::msg)?;
-    let vault = Vault::below(&config_dir, record);
+    let vault = Vault::below(&config_dir).map_err(anyhow::Error::msg)?;
     vault.pass(&way.gate, &way.site, &Environment::of_process())?;
     let errands = vault.errands();
     let mut survey = survey::of(errands, &way.site, &way.path)

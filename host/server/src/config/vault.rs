@@ -8,6 +8,7 @@ use std::sync::Arc;
 use policy::{Deployment, ExtraHeader, Site};
 use time::OffsetDateTime;
 
+use super::Finding;
 use super::environment::Environment;
 use crate::audit::{Journal, Settings};
 use crate::auth::Login;
@@ -30,8 +31,12 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// For one configuration directory, where the record of this process goes as well, kept as `record` says.
-    pub(crate) fn below(config_dir: &Path, record: Settings) -> Self {
+    /// For one configuration directory, where the record of this process goes as well.
+    pub(crate) fn below(config_dir: &Path) -> Result<Self, Finding> {
+        Ok(Self::with_record(config_dir, Settings::load(config_dir)?))
+    }
+
+    pub(super) fn with_record(config_dir: &Path, record: Settings) -> Self {
         let started = OffsetDateTime::now_utc();
         let audit = Arc::new(Journal::below(config_dir, record, started));
         let passes = Arc::<Passes>::default();
