@@ -107,7 +107,7 @@ async fn run(case: &Case) -> Ended {
         "process" => process::run(case).await,
         "policy" => supply::run_policy(case),
         "inbound_http" | "inbound_raw" | "inbound_load" | "config" => inbound::run(case).await,
-        "audit_log" => audit::run(case),
+        "audit_log" => audit::run(case).await,
         "fs" => Ended::Later("attachments and downloads"),
         other => Ended::Failed(format!("no driver for the surface {other}")),
     }

@@ -88,7 +88,7 @@ fn a_key_for_reading_neither_sees_nor_makes_a_write() {
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let of = |who: &str| {
+    let of = |who: &'static str| {
         records
             .iter()
             .filter(move |record| record["principal"] == who)

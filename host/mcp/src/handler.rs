@@ -196,7 +196,13 @@ impl<P: Provider> ServerHandler for Handler<P> {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(listed!(self, cx, ListPromptsResult, Vec::new(), CACHE_MS))
+        Ok(listed!(
+            self,
+            cx,
+            ListPromptsResult,
+            Vec::new(),
+            DISCOVERY_MS
+        ))
     }
 
     async fn get_prompt(
@@ -218,7 +224,13 @@ impl<P: Provider> ServerHandler for Handler<P> {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(listed!(self, cx, ListResourcesResult, Vec::new(), CACHE_MS))
+        Ok(listed!(
+            self,
+            cx,
+            ListResourcesResult,
+            Vec::new(),
+            DISCOVERY_MS
+        ))
     }
 
     async fn list_resource_templates(
@@ -231,7 +243,7 @@ impl<P: Provider> ServerHandler for Handler<P> {
             cx,
             ListResourceTemplatesResult,
             Vec::new(),
-            CACHE_MS
+            DISCOVERY_MS
         ))
     }
 

@@ -20,7 +20,15 @@ const CALLS: usize = 1_400;
 /// The line of record 500, which is the 501st: numbers begin with 0.
 const LINE: usize = 501;
 
-pub(crate) fn run(case: &Case) -> Ended {
+/// On a thread that may wait: the program and its site are driven from outside.
+pub(crate) async fn run(case: &Case) -> Ended {
+    let case = case.clone();
+    tokio::task::spawn_blocking(move || play(&case))
+        .await
+        .unwrap_or_else(|error| Ended::Failed(format!("the driver broke off: {error}")))
+}
+
+fn play(case: &Case) -> Ended {
     let tamper = case.input["tamper"].as_str().unwrap_or_default();
     match tamper {
         "edit one field of record 500" => changed(|lines| {

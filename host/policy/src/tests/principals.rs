@@ -292,7 +292,12 @@ fn lines_that_narrow_narrow() {
                 let told = diff(policy, &after, &manifest()).expect("within the bound");
                 assert!(!told.has_new_access(), "{}", told.human());
                 for change in &told.newly_denied {
-                    assert_eq!(change.principals, [dora.clone()], "{}", told.human());
+                    assert_eq!(
+                        change.principals,
+                        std::slice::from_ref(&dora),
+                        "{}",
+                        told.human()
+                    );
                 }
                 let inputs = ReportInputs {
                     principal: Some(&dora),

@@ -69,7 +69,7 @@ async fn log_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     tidy(&config_dir);
     if config_dir.join("audit").exists() {
         ask::say(&format!(
-            "The record of what was asked stays in {}.",
+            "The record of what was asked stays in {}, and what proves it beside it in audit-proof.",
             config_dir.join("audit").display()
         ));
     }

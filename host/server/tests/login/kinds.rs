@@ -120,8 +120,8 @@ fn what_is_asked_beside_tool_calls_stands_in_the_record_too() {
         let seen = requests
             .iter()
             .filter(|line| !line.path.ends_with("/authorize"));
-        assert_eq!(decisions.count(), seen.count(), "{deployment}");
-        for line in &lines {
+        assert_eq!(decisions.clone().count(), seen.count(), "{deployment}");
+        for line in decisions.clone() {
             assert_eq!(
                 (&line["tool"], &line["principal"]),
                 (&json!("host"), &json!("local"))

@@ -96,12 +96,13 @@ impl Stage {
         std::fs::read_to_string(self.config_dir().join(name)).unwrap()
     }
 
-    /// Nothing is left but the record of what was asked.
+    /// Nothing is left but the record of what was asked, and what proves it.
     pub(crate) fn assert_logged_out(&self, what: &str) {
         let left = std::fs::read_dir(self.config_dir()).into_iter().flatten();
         let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         assert!(
-            left.iter().all(|name| name == "audit"),
+            left.iter()
+                .all(|name| name == "audit" || name == "audit-proof"),
             "{what} left {left:?}"
         );
     }
