@@ -55,7 +55,7 @@ pub(super) fn build(
         resolver,
         dial,
     });
-    trust(builder, site, origin)?
+    trust_for(builder, site, origin)?
         .build()
         .map_err(|_| {
             let reason = if shows_identity {
@@ -77,18 +77,13 @@ pub(crate) struct Bridge<'a> {
 
 impl Bridge<'_> {
     pub(crate) fn client(&self) -> Result<Client, String> {
-        let mut builder = careful();
-        if self.is_encrypted {
-            builder = builder
-                .https_only(true)
-                .tls_version_min(tls::Version::TLS_1_2);
-            if let Some(path) = self.ca_file {
-                let authorities = authorities(&path.display().to_string());
-                builder = builder.tls_certs_merge(authorities.map_err(|fault| fault.to_string())?);
-            }
+        let ca_file = self.ca_file.map(|path| path.display().to_string());
+        let mut builder = if self.is_encrypted {
+            trust(careful().https_only(true), ca_file.as_deref())
+                .map_err(|fault| fault.to_string())?
         } else {
-            builder = builder.tls_certs_only([]);
-        }
+            careful().tls_certs_only([])
+        };
         #[cfg(unix)]
         if let Some(path) = self.socket {
             builder = builder.unix_socket(path);
@@ -121,17 +116,23 @@ fn careful() -> ClientBuilder {
         .pool_max_idle_per_host(MOST_IDLE)
 }
 
-/// The certificates that count: the operating system's and the site's own authority. There is no way to count none.
-fn trust(builder: ClientBuilder, site: &Site, origin: &Origin) -> Result<ClientBuilder, Fault> {
+fn trust_for(builder: ClientBuilder, site: &Site, origin: &Origin) -> Result<ClientBuilder, Fault> {
     let is_encrypted = |origin: &Origin| origin.scheme() == Scheme::Https;
     if !is_encrypted(origin) && !site.proxy.as_ref().is_some_and(is_encrypted) {
         // Nothing is verified on a plain connection; reading the system's store would cost milliseconds for nothing.
         return Ok(builder.tls_certs_only([]));
     }
-    let builder = builder
-        .https_only(is_encrypted(origin))
-        .tls_version_min(tls::Version::TLS_1_2);
-    match &site.ca_file {
+    trust(
+        builder.https_only(is_encrypted(origin)),
+        site.ca_file.as_deref(),
+    )
+}
+
+/// The certificates that count: the operating system's and those of an authority of one's own. There is no way to count
+/// none.
+fn trust(builder: ClientBuilder, ca_file: Option<&str>) -> Result<ClientBuilder, Fault> {
+    let builder = builder.tls_version_min(tls::Version::TLS_1_2);
+    match ca_file {
         None => Ok(builder),
         Some(path) => Ok(builder.tls_certs_merge(authorities(path)?)),
     }
