@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -17,6 +17,7 @@ use secrecy::ExposeSecret as _;
 use tokio_rustls::TlsAcceptor;
 
 use crate::secrets::{Secret, SecretError};
+use crate::stamp::Stamp;
 
 /// How soon a renewed certificate is shown.
 const LOOK: Duration = Duration::from_secs(2);
@@ -56,8 +57,8 @@ pub(crate) struct Certificate {
     seen: Seen,
 }
 
-/// When each file was last written, where that can be told.
-type Seen = [Option<SystemTime>; 2];
+/// Of each file, where there is one.
+type Seen = [Option<Stamp>; 2];
 
 struct Shown(RwLock<Arc<CertifiedKey>>);
 
@@ -113,11 +114,7 @@ impl Certificate {
 
 impl CertificateFiles {
     fn seen(&self) -> Seen {
-        [&self.chain, &self.key].map(|path| {
-            std::fs::metadata(path)
-                .and_then(|file| file.modified())
-                .ok()
-        })
+        [&self.chain, &self.key].map(|path| Stamp::of(path))
     }
 
     async fn read(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
