@@ -14,7 +14,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Client, Url};
 use rmcp::model::RequestId;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -22,7 +22,7 @@ use self::answer::Answer;
 use self::head::Head;
 use super::line_reader::{Line, LineReader};
 use super::message::{self, Input, Refusal};
-use super::stdio::{LAST_ANSWERS, TransportError};
+use super::stdio::{LAST_ANSWERS, TransportError, has_left, write_line};
 
 /// Nothing was sent when a connection does not come about, so it can be tried again. A server that is being replaced is
 /// back within these.
@@ -249,20 +249,8 @@ async fn write<W: AsyncWrite + Unpin>(
     mut waiting: mpsc::Receiver<Vec<u8>>,
 ) -> io::Result<()> {
     while let Some(line) = waiting.recv().await {
-        let written = async {
-            writer.write_all(&line).await?;
-            writer.flush().await
-        };
-        match written.await {
-            // A client that left is the ordinary end.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-                ) =>
-            {
-                return Ok(());
-            }
+        match write_line(&mut writer, &line).await {
+            Err(error) if has_left(&error) => return Ok(()),
             written => written?,
         }
     }

@@ -137,11 +137,7 @@ impl Ends {
 
     /// A reader that left is the ordinary end of a session, not a failure.
     fn end_output(&self, error: io::Error) {
-        let left = matches!(
-            error.kind(),
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-        );
-        self.note((!left).then_some(TransportError::Output(error)));
+        self.note((!has_left(&error)).then_some(TransportError::Output(error)));
         self.output.cancel();
     }
 
@@ -164,6 +160,23 @@ impl Ends {
     }
 }
 
+/// The reader is gone, which is the ordinary end of a session.
+pub(super) fn has_left(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// To its end, and out of every buffer.
+pub(super) async fn write_line<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    line: &[u8],
+) -> io::Result<()> {
+    writer.write_all(line).await?;
+    writer.flush().await
+}
+
 #[derive(Debug)]
 struct Output<W> {
     writer: Mutex<W>,
@@ -173,12 +186,7 @@ struct Output<W> {
 impl<W: AsyncWrite + Unpin> Output<W> {
     async fn write(&self, line: &[u8]) -> io::Result<()> {
         let mut writer = self.writer.lock().await;
-        let written = async {
-            writer.write_all(line).await?;
-            writer.flush().await
-        }
-        .await;
-        written.inspect_err(|error| {
+        write_line(&mut *writer, line).await.inspect_err(|error| {
             self.ends
                 .end_output(io::Error::new(error.kind(), error.to_string()))
         })
