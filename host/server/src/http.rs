@@ -29,6 +29,7 @@ use mcp::{CancellationToken, Handler};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
+use self::body::Kind;
 use self::busy::Busy;
 use self::connections::Answers;
 use self::gate::{Gate, Visitor};
@@ -78,7 +79,7 @@ impl Door {
         let (head, body) = request.into_parts();
         let Visitor { principal } = self.gate.admit(&head)?;
         let bytes = body::read(&head.headers, body).await?;
-        body::check(&bytes)?;
+        let kind = body::check(&bytes)?;
         let working = busy.begin();
         let handler = Handler::new(Server::for_principal(self.app.clone(), principal));
         let service = StreamableHttpService::new(
@@ -87,10 +88,12 @@ impl Door {
             self.protocol.clone(),
         );
         let answer = service
-            .handle(Request::from_parts(head, Full::new(bytes.clone())))
+            .handle(Request::from_parts(head, Full::new(bytes)))
             .await;
         let mut answer = answer.map(|body| working.until_the_end_of(body).boxed());
-        session::name(&bytes, &mut answer);
+        if kind == Kind::Hello {
+            session::name(&mut answer);
+        }
         Ok(answer)
     }
 }

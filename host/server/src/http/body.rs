@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, HeaderMap};
+use rmcp::model::{ClientRequest, JsonRpcMessage};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -79,21 +80,45 @@ fn too_long() -> Refusal {
     )
 }
 
+/// What a message is about, as far as that matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The first one of an older revision.
+    Hello,
+    Other,
+}
+
 /// Refuses what is no message, and what two readers could understand differently.
-pub(super) fn check(bytes: &[u8]) -> Result<(), Refusal> {
-    match message::parse(bytes) {
+pub(super) fn check(bytes: &[u8]) -> Result<Kind, Refusal> {
+    let input = message::parse(bytes);
+    let kind = kind(&input);
+    match input {
         Input::Message(_) | Input::Ignored if bytes.trim_ascii().is_empty() => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "the message is empty; send one JSON-RPC message",
         )),
         Input::Refused(refusal) => Err(Refusal::message(refusal.to_json())),
         Input::Message(_) | Input::Ignored => match serde_json::from_slice::<OnlyOnce>(bytes) {
-            Ok(OnlyOnce) => Ok(()),
+            Ok(OnlyOnce) => Ok(kind),
             Err(error) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 format!("the message can be read in two ways: {error}"),
             )),
         },
+    }
+}
+
+fn kind(input: &Input) -> Kind {
+    match input {
+        Input::Message(message) => match &**message {
+            JsonRpcMessage::Request(request)
+                if matches!(request.request, ClientRequest::InitializeRequest(_)) =>
+            {
+                Kind::Hello
+            }
+            _ => Kind::Other,
+        },
+        Input::Refused(_) | Input::Ignored => Kind::Other,
     }
 }
 
@@ -162,9 +187,11 @@ mod tests {
     #[test]
     fn a_message_is_taken_and_what_is_none_is_refused() {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"a":[1,2.5,null,true,"x",{"b":-1}]}}"#;
-        assert_eq!(check(call.as_bytes()), Ok(()));
+        assert_eq!(check(call.as_bytes()), Ok(Kind::Other));
         let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        assert_eq!(check(notification.as_bytes()), Ok(()));
+        assert_eq!(check(notification.as_bytes()), Ok(Kind::Other));
+        let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}"#;
+        assert_eq!(check(hello.as_bytes()), Ok(Kind::Hello));
         let deep = [&b"["[..]; 100_000].concat();
         for wrong in [
             &b""[..],

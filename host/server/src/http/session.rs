@@ -4,7 +4,6 @@
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
-use serde::Deserialize;
 
 use super::Answer;
 use super::gate::Visitor;
@@ -19,14 +18,8 @@ const WITHOUT_SESSIONS: &str = "2026-07-28";
 const NAME: &str = "stateless";
 
 /// Names the session in the answer to an older revision's first message.
-pub(super) fn name(message: &[u8], answer: &mut Answer) {
-    #[derive(Deserialize)]
-    struct Message {
-        method: String,
-    }
-    let is_hello = serde_json::from_slice::<Message>(message)
-        .is_ok_and(|message| message.method == "initialize");
-    if is_hello && answer.status().is_success() {
+pub(super) fn name(answer: &mut Answer) {
+    if answer.status().is_success() {
         let headers = answer.headers_mut();
         headers.insert(HEADER, HeaderValue::from_static(NAME));
     }
