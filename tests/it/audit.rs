@@ -38,7 +38,7 @@ pub(crate) fn files(config_dir: &Path) -> Vec<PathBuf> {
 }
 
 /// One session with these many calls that are recorded.
-fn session(stage: &Stage, calls: usize) {
+pub(crate) fn session(stage: &Stage, calls: usize) {
     let mut client = stage.serve(Era::Modern);
     for _ in 0..calls {
         client.call_tool("jira_get_issue", json!({"issue_key": "PROJ-1"}));

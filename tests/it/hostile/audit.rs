@@ -3,15 +3,13 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use demo_site::Deployment;
 use serde_json::{Value, json};
-use tests::client::Era;
 
 use super::Case;
 use super::verdict::Ended;
-use crate::audit::{files, verify};
+use crate::audit::{files, session, verify};
 use crate::program::Stage;
 
 /// More than a file of 1 MiB holds.
@@ -66,19 +64,9 @@ fn recorded() -> &'static Stage {
         std::fs::create_dir_all(&folder).expect("a folder");
         let settings = "version = 1\n[file]\nrotate-mib = 1\n";
         std::fs::write(folder.join("audit.toml"), settings).expect("a file");
-        write(&stage, CALLS);
+        session(&stage, CALLS);
         stage
     })
-}
-
-fn write(stage: &Stage, calls: usize) {
-    let mut client = stage.serve(Era::Modern);
-    for _ in 0..calls {
-        client.call_tool("jira_get_issue", json!({"issue_key": "PROJ-1"}));
-    }
-    client
-        .end(Duration::from_secs(10))
-        .expect("it ends with its input");
 }
 
 fn changed(change: impl FnOnce(&mut Vec<String>) -> (&'static str, usize)) -> Ended {
@@ -121,7 +109,7 @@ fn two_at_once() -> Ended {
     let stage = Stage::new(Deployment::Cloud);
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| write(&stage, 20));
+            scope.spawn(|| session(&stage, 20));
         }
     });
     let (code, verdict) = verify(stage.home.path(), &stage.config_dir());
