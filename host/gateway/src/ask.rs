@@ -118,6 +118,24 @@ pub struct Denial {
     pub would_allow: Option<String>,
 }
 
+impl Denial {
+    /// In the words that the client reads; the component never does.
+    pub fn for_client(&self) -> String {
+        let mut text = format!(
+            "Refused by rule `{}`: {}.",
+            self.rule,
+            self.reason.trim_end_matches('.')
+        );
+        if let Some(line) = &self.would_allow {
+            text += &format!(
+                " A person can allow it in the policy file with:\n\n```toml\n{}\n```",
+                line.trim_end()
+            );
+        }
+        text
+    }
+}
+
 impl std::fmt::Display for Denial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.reason, self.rule)

@@ -33,7 +33,10 @@ mod redact;
 mod redirect;
 mod retry;
 mod send;
+mod site_view;
 mod target;
+mod unpack;
+pub mod words;
 
 pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part};
 pub use budget::{Budget, Limits};
@@ -47,3 +50,5 @@ pub use ports::{
 };
 pub use record::{AuditLine, LineKind, Verdict, timestamp};
 pub use redact::REPLACEMENT;
+pub use site_view::SiteView;
+pub use unpack::{Unpacking, Unreadable};

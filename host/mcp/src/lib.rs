@@ -8,6 +8,7 @@
 
 mod answer;
 mod handler;
+pub mod message;
 mod nearest;
 mod progress;
 mod provider;

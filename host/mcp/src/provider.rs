@@ -35,6 +35,17 @@ pub struct Identity {
     pub version: String,
 }
 
+impl Identity {
+    /// This program, wherever it runs.
+    pub fn own(version: &str) -> Self {
+        Self {
+            name: "mcp-airlock".into(),
+            title: "Jira and Confluence".into(),
+            version: version.into(),
+        }
+    }
+}
+
 /// One `tools/call`, parsed.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -66,6 +77,29 @@ pub enum Outcome {
     InvalidArguments(String),
     /// Nobody at the other end can mend it; the text must be fit for them all the same.
     Internal(String),
+}
+
+impl Outcome {
+    /// Adds what was refused on the way, which the tool itself does not know.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Done { content, .. } = &mut self {
+            content.extend(refusals.into_iter().map(Content::Text));
+        }
+        self
+    }
+
+    /// A component that refuses a name which its own manifest has.
+    pub fn unknown_to_component() -> Self {
+        Self::Internal("the tool component does not know its own tool".into())
+    }
+
+    /// A component that wants to put a question to the user.
+    pub fn question() -> Self {
+        Self::Internal(
+            "the tool component asked a question, which this version can't pass on".into(),
+        )
+    }
 }
 
 /// One block of a result.

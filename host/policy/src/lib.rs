@@ -43,6 +43,7 @@ mod decide;
 mod derive;
 mod diagnostic;
 mod diff;
+mod edge;
 mod evaluate;
 mod explain;
 mod export;
@@ -51,6 +52,7 @@ mod file;
 mod fit;
 mod hazard;
 mod hold;
+mod imports;
 mod log;
 mod manifest;
 #[cfg(feature = "mutants")]
@@ -95,10 +97,12 @@ pub use decide::{
 pub use derive::{Derived, derive};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use diff::{Change, Diff, SiteChange, diff};
+pub use edge::{EdgeParts, EdgePartsError};
 pub use explain::{Explanation, Question, explain};
 pub use export::{Runtime, export};
 pub use extra_header::{ExtraHeader, ExtraHeaderError};
 pub use hold::{BodyView, Lookup};
+pub use imports::may_import;
 pub use log::{BrokenLine, BrokenLog, Log, Record, fill_template};
 pub use manifest::{Manifest, ManifestError, ToolEntry};
 pub use narrow::{NarrowError, Narrowed};

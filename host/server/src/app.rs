@@ -30,8 +30,8 @@ pub use self::provider::Server;
 use self::rights::Rights;
 pub use self::rights::Standing;
 
-/// Who calls over standard input: whoever started the process. No key carries this name.
-pub const LOCAL: &str = "local";
+/// Who calls over standard input: whoever started the process.
+pub use door::LOCAL;
 
 /// [`LOCAL`], as decisions want it.
 pub(crate) fn local() -> Principal {
@@ -149,7 +149,10 @@ impl App {
         let answer = self.gateway.send(&call, ask).await;
         (
             answer,
-            call.denials().iter().map(provider::refusal).collect(),
+            call.denials()
+                .iter()
+                .map(gateway::Denial::for_client)
+                .collect(),
         )
     }
 

@@ -7,40 +7,34 @@
 mod address;
 mod body;
 mod busy;
+mod clients;
 mod connections;
 mod ears;
-mod foreign;
-mod gate;
-mod names;
 mod operations;
-mod refusal;
-mod session;
 mod tls;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use door::{Gate, LONGEST, Refusal, Visitor, check_message, name_session};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Request, Response};
 use mcp::{CancellationToken, Handler};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
-use self::body::Kind;
 use self::busy::Busy;
 use self::connections::Answers;
-use self::gate::{Gate, Visitor};
 use self::operations::{Counts, Operations};
-use self::refusal::Refusal;
 use crate::app::{App, Server};
 
 pub(crate) use self::address::{Listen, ListenError, Place, Range, Wanted};
+pub(crate) use self::clients::Clients;
 pub(crate) use self::connections::serve;
-pub(crate) use self::gate::{Clients, ENDPOINT};
-pub(crate) use self::names::Authority;
 pub(crate) use self::tls::CertificateFiles;
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -48,7 +42,7 @@ type Answer = Response<BoxBody<Bytes, Infallible>>;
 /// What stands behind the listening socket.
 pub(crate) struct Door {
     app: Arc<App>,
-    gate: Gate,
+    gate: Gate<Clients>,
     protocol: StreamableHttpServerConfig,
     counts: Arc<Counts>,
     clients: Arc<Clients>,
@@ -79,7 +73,7 @@ impl Door {
         let (head, body) = request.into_parts();
         let Visitor { principal } = self.gate.admit(&head)?;
         let bytes = body::read(&head.headers, body).await?;
-        let kind = body::check(&bytes)?;
+        let kind = check_message(&bytes)?;
         let working = busy.begin();
         let handler = Handler::new(Server::for_principal(self.app.clone(), principal));
         let service = StreamableHttpService::new(
@@ -91,9 +85,7 @@ impl Door {
             .handle(Request::from_parts(head, Full::new(bytes)))
             .await;
         let mut answer = answer.map(|body| working.until_the_end_of(body).boxed());
-        if kind == Kind::Hello {
-            session::name(&mut answer);
-        }
+        name_session(kind, &mut answer);
         Ok(answer)
     }
 }
@@ -104,11 +96,19 @@ impl Answers for Door {
         let path = request.uri().path().to_owned();
         let answer = self.pass(request, busy).await.unwrap_or_else(|refusal| {
             tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
-            refusal.into_answer()
+            refused(refusal)
         });
         running.end(answer.status());
         answer
     }
+}
+
+fn refused(refusal: Refusal) -> Answer {
+    let mut answer = refusal.into_answer().map(|text| Full::new(text).boxed());
+    // What follows on this connection may be the rest of a body that was not read.
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
+    answer
 }
 
 /// `Host` and `Origin` are the gate's to judge, once and before anybody is known.
@@ -116,7 +116,7 @@ fn protocol() -> StreamableHttpServerConfig {
     StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_max_request_body_bytes(body::LONGEST)
+        .with_max_request_body_bytes(LONGEST)
         .disable_allowed_hosts()
         .disable_allowed_origins()
 }

@@ -24,7 +24,8 @@ pub use self::bindings::exports::airlock::atlassian::provider::{
 };
 pub use self::imports::ForeignImports;
 pub use self::limits::{LimitHit, Limits};
-pub use self::state::{Egress, Scope, SiteView};
+pub use self::state::{Egress, Scope};
+pub use gateway::SiteView;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

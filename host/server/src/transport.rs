@@ -4,6 +4,5 @@
 
 pub(crate) mod bridge;
 mod line_reader;
-pub(crate) mod message;
 mod request_id;
 pub mod stdio;

@@ -36,19 +36,10 @@ impl CallEgress {
     }
 
     fn view(&self, site: &Site, product: Product, deployment: Deployment) -> SiteView {
-        let path = match (product, deployment) {
-            (Product::Confluence, Deployment::Cloud) => "/wiki",
-            _ => site.context(product),
-        };
-        SiteView {
-            name: site.name.clone(),
-            product,
-            deployment,
-            browse_url: format!("{}{path}", site.origin),
-            read_only: self
-                .rights
-                .is_read_only(&self.standing, &site.name, product),
-        }
+        let read_only = self
+            .rights
+            .is_read_only(&self.standing, &site.name, product);
+        SiteView::of(site, product, deployment, read_only)
     }
 }
 

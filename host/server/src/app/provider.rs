@@ -32,11 +32,7 @@ impl Server {
 
 impl Provider for Server {
     fn identity(&self) -> Identity {
-        Identity {
-            name: "mcp-airlock".into(),
-            title: "Jira and Confluence".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        }
+        Identity::own(env!("CARGO_PKG_VERSION"))
     }
 
     fn instructions(&self) -> &str {
@@ -126,12 +122,8 @@ fn outcome(
             content: output.content.into_iter().filter_map(content).collect(),
             is_error: output.is_error,
         },
-        Ok(Ok(sandbox::Outcome::InputRequired(_))) => Outcome::Internal(
-            "the tool component asked a question, which this version can't pass on".into(),
-        ),
-        Ok(Err(CallError::UnknownName)) => {
-            Outcome::Internal("the tool component does not know its own tool".into())
-        }
+        Ok(Ok(sandbox::Outcome::InputRequired(_))) => Outcome::question(),
+        Ok(Err(CallError::UnknownName)) => Outcome::unknown_to_component(),
         Ok(Err(CallError::InvalidArguments(text))) => Outcome::InvalidArguments(text),
         Ok(Err(CallError::Internal(text))) => Outcome::Internal(text),
         Err(CallFailure::Limit(LimitHit::Wall)) => failed(format!(
@@ -175,32 +167,13 @@ fn content(content: sandbox::Content) -> Option<Content> {
 
 /// Says what only the host knows: that a site could not be reached at all, and what was refused.
 fn told(outcome: Outcome, missing: &[String], context: &CallContext) -> Outcome {
-    let Outcome::Done {
-        mut content,
-        is_error,
-    } = outcome
-    else {
-        return outcome;
-    };
-    if is_error && !missing.is_empty() {
+    let outcome = match outcome {
         // The component saw no site and can only say that there is none, which is not so.
-        content = missing.iter().map(Content::text).collect();
-    }
-    content.extend(context.denials().iter().map(refusal).map(Content::Text));
-    Outcome::Done { content, is_error }
-}
-
-pub(super) fn refusal(denial: &Denial) -> String {
-    let mut text = format!(
-        "Refused by rule `{}`: {}.",
-        denial.rule,
-        denial.reason.trim_end_matches('.')
-    );
-    if let Some(line) = &denial.would_allow {
-        text += &format!(
-            " A person can allow it in the policy file with:\n\n```toml\n{}\n```",
-            line.trim_end()
-        );
-    }
-    text
+        Outcome::Done { is_error: true, .. } if !missing.is_empty() => Outcome::Done {
+            content: missing.iter().map(Content::text).collect(),
+            is_error: true,
+        },
+        other => other,
+    };
+    outcome.with_refusals(context.denials().iter().map(Denial::for_client))
 }

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
+use door::NewKey;
 use policy::Principal;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -19,7 +20,7 @@ use time::{Date, Duration, OffsetDateTime, Time};
 use self::rights::Restriction;
 use super::ask;
 use crate::config::environment::Environment;
-use crate::keys::{KeyFile, NewKey};
+use crate::keys::KeyFile;
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use door::Authority;
 use mcp::{CancellationToken, Handler};
 use policy::Origin;
 
 use super::{Selection, ask, start};
 use crate::app::Server;
-use crate::http::{self, Authority, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
+use crate::http::{self, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
 use crate::keys::{KeyFile, KeyRing};
 use crate::transport::stdio;
 

@@ -6,13 +6,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use door::{Authority, ENDPOINT, Names, Own};
 use ipnet::IpNet;
-use policy::Origin;
+use policy::{Origin, Scheme};
 use tokio::net::TcpListener;
 
+use super::clients::Clients;
 use super::ears::Ears;
-use super::gate::{Clients, ENDPOINT};
-use super::names::{Authority, Names};
 use super::tls::{Certificate, CertificateFiles, TlsError};
 
 /// Where it listens.
@@ -33,6 +33,27 @@ pub(crate) struct Wanted {
     pub(crate) behind_proxy: Vec<Range>,
     /// For TLS of its own.
     pub(crate) certificate: Option<CertificateFiles>,
+}
+
+impl Wanted {
+    /// `bound` is missing for a file.
+    fn names(&self, bound: Option<SocketAddr>) -> Option<Names> {
+        let own_scheme = match self.certificate {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        };
+        let scheme = if self.behind_proxy.is_empty() {
+            own_scheme
+        } else {
+            Scheme::Https
+        };
+        let own = match bound {
+            None => Own::File(own_scheme),
+            Some(bound) if bound.ip().is_loopback() => Own::Loopback(own_scheme, bound.port()),
+            Some(_) => Own::None,
+        };
+        Names::new(&self.hosts, &self.origins, scheme, own)
+    }
 }
 
 /// Addresses that speak for others.
@@ -132,7 +153,7 @@ impl Listen {
         if let Some(certificate) = &certificate {
             ears = ears.with(certificate);
         }
-        let names = Names::new(wanted, bound);
+        let names = wanted.names(bound);
         Ok(Self {
             ears,
             endpoint,

@@ -16,9 +16,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use mcp::CancellationToken;
 
 use super::busy::Busy;
+use super::clients::Clients;
 use super::connections::{Answers, serve};
 use super::ears::Ears;
-use super::gate::Clients;
 use super::{Answer, ListenError, Place};
 
 /// The text format of Prometheus.

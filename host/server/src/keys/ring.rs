@@ -4,25 +4,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use door::{Keys, Presented, Rejected};
 use policy::Principal;
 use time::OffsetDateTime;
 
-use super::{KeyFile, Keys, KeysError, Presented};
+use super::{KeyFile, KeysError};
 use crate::stamp::Stamp;
 
 /// Revoking a key is promised to take effect within a second.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-/// Why a key opens nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rejected {
-    /// No such identity, or another secret: nobody is told which.
-    Unknown,
-    /// The secret is right, so its holder may know.
-    Expired,
-    /// Nobody can be let in; in words for the log.
-    Unreadable(String),
-}
 
 pub(crate) struct KeyRing {
     file: KeyFile,

@@ -5,15 +5,16 @@
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
-use gateway::{Answer, Ask, Body, Failure, Keep, Part};
+use gateway::{Answer, Ask, Body, Failure, Keep, Part, SiteView};
 use wasmtime::component::Resource;
 
 use super::bindings::airlock::atlassian::egress::{
-    Deployment, EgressError, Host, HostSite, Method, PartData, Product, Request, RequestBody,
-    Response, ResponseBody, Sink, SiteInfo,
+    EgressError, Host, HostSite, PartData, Request, RequestBody, Response, ResponseBody, SiteInfo,
 };
 use super::blobs::Blob;
-use super::state::{SiteView, State};
+use super::state::State;
+
+gateway::egress_words!(super::bindings::airlock::atlassian::egress);
 
 /// How many requests of one `send-many` are under way at once.
 const SIDE_BY_SIDE: usize = 8;
@@ -77,23 +78,12 @@ impl State {
             site: site.name.clone(),
             product: site.product,
             deployment: site.deployment,
-            method: match request.method {
-                Method::Get => policy::Method::Get,
-                Method::Head => policy::Method::Head,
-                Method::Post => policy::Method::Post,
-                Method::Put => policy::Method::Put,
-                Method::Patch => policy::Method::Patch,
-                Method::Delete => policy::Method::Delete,
-            },
+            method: method(request.method),
             segments: request.path,
             query: request.query,
             headers: request.headers,
             body,
-            keep: match request.sink {
-                Sink::Inline => Keep::Inline,
-                Sink::Blob => Keep::Blob,
-                Sink::Discard => Keep::Discard,
-            },
+            keep: keep(request.sink),
             max_body: request.max_body,
             timeout_ms: request.timeout_ms,
             idempotent: request.idempotent,
@@ -108,7 +98,7 @@ impl State {
     ) -> wasmtime::Result<Result<Response, EgressError>> {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return Ok(Err(error(failure))),
+            Err(failure) => return Ok(Err(failed(failure))),
         };
         let body = match keep {
             _ if answer.body.is_empty() => ResponseBody::Empty,
@@ -137,7 +127,7 @@ impl State {
 
 impl Host for State {
     async fn sites(&mut self) -> wasmtime::Result<Vec<SiteInfo>> {
-        Ok(self.visible_sites().await.iter().map(info).collect())
+        Ok(self.visible_sites().await.iter().map(described).collect())
     }
 
     async fn open_site(&mut self, id: String) -> wasmtime::Result<Option<Resource<OpenSite>>> {
@@ -173,7 +163,7 @@ impl Host for State {
 
 impl HostSite for State {
     async fn info(&mut self, site: Resource<OpenSite>) -> wasmtime::Result<SiteInfo> {
-        Ok(info(&self.table.get(&site)?.0))
+        Ok(described(&self.table.get(&site)?.0))
     }
 
     async fn send(
@@ -196,41 +186,7 @@ impl HostSite for State {
     }
 }
 
-fn info(site: &SiteView) -> SiteInfo {
-    SiteInfo {
-        id: site.id(),
-        name: site.name.to_string(),
-        product: match site.product {
-            policy::Product::Jira => Product::Jira,
-            policy::Product::Confluence => Product::Confluence,
-        },
-        deployment: match site.deployment {
-            policy::Deployment::Cloud => Deployment::Cloud,
-            policy::Deployment::DataCenter => Deployment::DataCenter,
-        },
-        browse_url: site.browse_url.clone(),
-        read_only: site.read_only,
-    }
-}
-
 fn media_type(blob: &Blob) -> String {
     let fallback = "application/octet-stream";
     blob.media_type.clone().unwrap_or_else(|| fallback.into())
-}
-
-fn error(failure: Failure) -> EgressError {
-    match failure {
-        Failure::Denied(_) => EgressError::Denied,
-        Failure::Reauthorize => EgressError::Reauthorize,
-        Failure::RateLimited(after) => EgressError::RateLimited(after),
-        Failure::Timeout => EgressError::Timeout,
-        Failure::Connect => EgressError::Connect,
-        Failure::Tls => EgressError::Tls,
-        Failure::BadResponse => EgressError::BadResponse,
-        Failure::BodyTooLarge(cap) => EgressError::BodyTooLarge(cap),
-        Failure::InvalidRequest(text) => EgressError::InvalidRequest(text),
-        Failure::Budget => EgressError::Budget,
-        Failure::Cancelled => EgressError::Cancelled,
-        Failure::Internal(text) => EgressError::Internal(text),
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gateway::{Answer, Ask, Failure};
+use gateway::{Answer, Ask, Failure, SiteView};
 use mcp::CancellationToken;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -15,27 +15,6 @@ use super::limits::{Limits, MemoryCounter};
 
 /// What a guest's panic message and prints may take; it goes to the log.
 const STDERR_BYTES: usize = 16 * 1024;
-
-/// One product of one site, as the component sees it.
-#[derive(Clone, Debug)]
-pub struct SiteView {
-    pub name: policy::SiteName,
-    pub product: policy::Product,
-    pub deployment: policy::Deployment,
-    pub browse_url: String,
-    pub read_only: bool,
-}
-
-impl SiteView {
-    /// What `open-site` takes.
-    pub fn id(&self) -> String {
-        let product = match self.product {
-            policy::Product::Jira => "jira",
-            policy::Product::Confluence => "confluence",
-        };
-        format!("{}/{product}", self.name)
-    }
-}
 
 /// The way out for one call: bound to its caller, its tool and its budget.
 pub trait Egress: Send + Sync {

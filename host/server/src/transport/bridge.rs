@@ -21,7 +21,6 @@ use tokio::task::{AbortHandle, JoinSet};
 use self::answer::Answer;
 use self::head::Head;
 use super::line_reader::{Line, LineReader};
-use super::message::{self, Input, Refusal};
 use super::stdio::{LAST_ANSWERS, TransportError, has_left, write_line};
 
 /// Nothing was sent when a connection does not come about, so it can be tried again. A server that is being replaced is

@@ -8,6 +8,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use mcp::message::{Input, Refusal, parse};
 use mcp::{CancellationToken, Handler, Provider};
 use rmcp::{
     RoleServer, ServiceExt,
@@ -20,10 +21,7 @@ use tokio::{
     sync::Mutex,
 };
 
-use super::{
-    line_reader::{Line, LineReader},
-    message::{Input, Refusal, parse},
-};
+use super::line_reader::{LONGEST_LINE, Line, LineReader};
 
 /// After the end of input, running calls get this long: `printf … | mcp-airlock serve` is a client
 /// too. Clients that close the pipe kill the process after two seconds.
@@ -261,7 +259,7 @@ where
                     Input::Message(_) | Input::Ignored => {}
                     Input::Refused(refusal) => self.refuse(refusal),
                 },
-                Ok(Line::TooLong(id)) => self.refuse(Refusal::too_long(id)),
+                Ok(Line::TooLong(id)) => self.refuse(Refusal::too_long(id, LONGEST_LINE)),
                 Ok(Line::End) => {
                     ends.end_input(None);
                     return None;

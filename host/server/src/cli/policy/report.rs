@@ -1,10 +1,14 @@
 //! `policy report`: who can reach what, on standard output in whatever form is asked for.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use gateway::{Errand, OwnRequest};
-use policy::{Deployment, HostRequest, Method, Principal, ReportInputs};
+use policy::{
+    Deployment, EdgeParts, HostRequest, Manifest, Method, Policy, Principal, ReportInputs, SiteName,
+};
 
 use super::file::PolicyFile;
 use super::{log, manifest, print, references};
@@ -20,6 +24,9 @@ pub(in crate::cli) struct Report {
     /// Only what whoever calls under this name can reach
     #[arg(long, value_name = "NAME", value_parser = Principal::parse)]
     principal: Option<Principal>,
+    /// Of the policy that this edge deployment was put together with
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "config_dir"])]
+    component: Option<PathBuf>,
     #[command(flatten)]
     file: PolicyFile,
 }
@@ -58,6 +65,20 @@ fn host_requests() -> Vec<HostRequest> {
     probes.chain(errands).chain([telemetry]).collect()
 }
 
+type Reported = (Policy, Manifest, Option<BTreeMap<SiteName, String>>);
+
+/// The credentials of a deployment are its runtime's to know.
+fn deployed(path: &Path) -> anyhow::Result<Reported> {
+    let name = path.display();
+    let component = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let parts = EdgeParts::find_in(&component)
+        .with_context(|| format!("no policy can be read out of {name}"))?;
+    let policy = policy::parse(&parts.policy, &format!("policy in {name}"))
+        .map_err(|mistakes| anyhow::anyhow!("the policy in {name} has mistakes\n{mistakes}"))?;
+    let manifest = Manifest::from_json(parts.manifest.as_bytes(), parts.component)?;
+    Ok((policy, manifest, None))
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum ReportFormat {
     Human,
@@ -70,8 +91,14 @@ enum ReportFormat {
 
 impl Report {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
-        let policy = self.file.parse()?;
-        let credentials = references::of_folder(self.file.folder().as_deref());
+        let (policy, manifest, credentials) = match &self.component {
+            Some(path) => deployed(path)?,
+            None => (
+                self.file.parse()?,
+                manifest()?,
+                references::of_folder(self.file.folder().as_deref()),
+            ),
+        };
         let log = self.log.as_deref().map(log::read).transpose()?;
         let host_requests = host_requests();
         let inputs = ReportInputs {
@@ -80,7 +107,7 @@ impl Report {
             principal: self.principal.as_ref(),
             host_requests: &host_requests,
         };
-        let report = policy::report(&policy, &manifest()?, &inputs)?;
+        let report = policy::report(&policy, &manifest, &inputs)?;
         print(&match self.format {
             ReportFormat::Human => report.human(),
             ReportFormat::Markdown => report.markdown(),

@@ -2,35 +2,62 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use hyper::Request;
+use http::Request;
+use policy::Scheme;
+use time::OffsetDateTime;
 
 use super::*;
-use crate::http::address::Wanted;
-use crate::keys::{KeyFile, NewKey};
+use crate::keys::{Keys, NewKey};
+use crate::names::Own;
 
 const HOST: &str = "127.0.0.1:8723";
 
-struct World {
-    gate: Gate,
-    alice: String,
-    bob: String,
-    _folder: tempfile::TempDir,
+struct Ring(Keys);
+
+impl Clients for Ring {
+    fn anyone(&self) -> Option<Principal> {
+        None
+    }
+
+    fn owner(&self, shown: &Presented) -> Result<Principal, Rejected> {
+        self.0.owner(shown, OffsetDateTime::now_utc()).cloned()
+    }
 }
 
-async fn world() -> World {
-    let folder = tempfile::tempdir().unwrap();
-    let file = KeyFile::in_directory(folder.path());
-    let mut keys: Vec<NewKey> = Vec::new();
-    for name in ["alice", "bob"] {
-        let name = Principal::parse(name).unwrap();
-        keys.push(file.change(|keys| keys.add(&name, None)).await.unwrap());
+struct Anyone;
+
+impl Clients for Anyone {
+    fn anyone(&self) -> Option<Principal> {
+        Some(Principal::parse("demo").unwrap())
     }
-    let names = Names::new(&Wanted::default(), HOST.parse().ok()).unwrap();
+
+    fn owner(&self, _: &Presented) -> Result<Principal, Rejected> {
+        Err(Rejected::Unknown)
+    }
+}
+
+fn names() -> Names {
+    let own = Own::Loopback(Scheme::Http, 8723);
+    Names::new(&[], &[], Scheme::Http, own).unwrap()
+}
+
+struct World {
+    gate: Gate<Ring>,
+    alice: String,
+    bob: String,
+}
+
+fn world() -> World {
+    let mut keys = Keys::default();
+    let mut add = |name| {
+        let key = keys.add(&Principal::parse(name).unwrap(), None).unwrap();
+        key.reveal().to_owned()
+    };
+    let (alice, bob) = (add("alice"), add("bob"));
     World {
-        gate: Gate::new(names, Arc::new(Clients::Keys(KeyRing::open(file).unwrap()))),
-        alice: keys[0].reveal().to_owned(),
-        bob: keys[1].reveal().to_owned(),
-        _folder: folder,
+        gate: Gate::new(names(), Arc::new(Ring(keys))),
+        alice,
+        bob,
     }
 }
 
@@ -61,9 +88,9 @@ impl World {
     }
 }
 
-#[tokio::test]
-async fn whoever_shows_a_key_is_its_owner() {
-    let world = world().await;
+#[test]
+fn whoever_shows_a_key_is_its_owner() {
+    let world = world();
     for (key, name) in [(&world.alice, "alice"), (&world.bob, "bob")] {
         let visitor = world.gate.admit(&head("POST", "/mcp", key, &[])).unwrap();
         assert_eq!(visitor.principal.as_str(), name);
@@ -72,9 +99,9 @@ async fn whoever_shows_a_key_is_its_owner() {
     assert_eq!(world.status(&head("POST", "/mcp", "", &lower)), 200);
 }
 
-#[tokio::test]
-async fn whoever_shows_none_is_nobody() {
-    let world = world().await;
+#[test]
+fn whoever_shows_none_is_nobody() {
+    let world = world();
     let alice = &world.alice;
     for header in [
         String::new(),
@@ -108,9 +135,9 @@ async fn whoever_shows_none_is_nobody() {
     assert_eq!(world.status(&head("POST", &in_query, alice, &[])), 400);
 }
 
-#[tokio::test]
-async fn a_refusal_says_what_to_do_and_repeats_nothing() {
-    let world = world().await;
+#[test]
+fn a_refusal_says_what_to_do_and_repeats_nothing() {
+    let world = world();
     let mut said = String::new();
     for header in [
         "",
@@ -133,9 +160,9 @@ async fn a_refusal_says_what_to_do_and_repeats_nothing() {
     "#);
 }
 
-#[tokio::test]
-async fn only_a_message_to_the_endpoint_is_let_in() {
-    let world = world().await;
+#[test]
+fn only_a_message_to_the_endpoint_is_let_in() {
+    let world = world();
     for (method, target, lines, status) in [
         ("POST", "/mcp", &[][..], 200),
         ("GET", "/mcp", &[], 405),
@@ -219,10 +246,9 @@ async fn only_a_message_to_the_endpoint_is_let_in() {
     }
 }
 
-#[tokio::test]
-async fn the_demo_asks_for_no_key_but_for_everything_else() {
-    let names = Names::new(&Wanted::default(), HOST.parse().ok()).unwrap();
-    let gate = Gate::new(names, Arc::new(Clients::Anyone));
+#[test]
+fn the_demo_asks_for_no_key_but_for_everything_else() {
+    let gate = Gate::new(names(), Arc::new(Anyone));
     let nobody = ("authorization", "");
     let visitor = gate.admit(&head("POST", "/mcp", "", &[nobody])).unwrap();
     assert_eq!(visitor.principal.as_str(), "demo");

@@ -1,13 +1,13 @@
 //! There are no sessions. A client of an older revision is given a name that means nothing, since some wait for one; a
 //! client that says another one is told that it is gone, and begins again. Who it is says its key, on every request.
 
-use hyper::StatusCode;
-use hyper::header::HeaderValue;
-use hyper::http::request::Parts;
+use http::header::HeaderValue;
+use http::request::Parts;
+use http::{Response, StatusCode};
 
-use super::Answer;
-use super::gate::Visitor;
-use super::refusal::Refusal;
+use crate::gate::Visitor;
+use crate::message::Kind;
+use crate::refusal::Refusal;
 
 const HEADER: &str = "mcp-session-id";
 
@@ -18,15 +18,15 @@ const WITHOUT_SESSIONS: &str = "2026-07-28";
 const NAME: &str = "stateless";
 
 /// Names the session in the answer to an older revision's first message.
-pub(super) fn name(answer: &mut Answer) {
-    if answer.status().is_success() {
+pub fn name_session<B>(kind: Kind, answer: &mut Response<B>) {
+    if kind == Kind::Hello && answer.status().is_success() {
         let headers = answer.headers_mut();
         headers.insert(HEADER, HeaderValue::from_static(NAME));
     }
 }
 
 /// Older revisions want 404 for a session that is not known, upon which the client opens a new one.
-pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
+pub(crate) fn check(head: &Parts) -> Result<(), Refusal> {
     if gateway::mutant::is_on(gateway::mutant::Mutant::SessionByIdOnly) {
         return Ok(());
     }
@@ -48,12 +48,12 @@ pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
 /// The known-bad variant: whoever names a session is who opened it. Without the feature `mutants` it hands on what it
 /// was given.
 #[cfg(not(feature = "mutants"))]
-pub(super) fn by_id_only(_: &Parts, visitor: Result<Visitor, Refusal>) -> Result<Visitor, Refusal> {
+pub(crate) fn by_id_only(_: &Parts, visitor: Result<Visitor, Refusal>) -> Result<Visitor, Refusal> {
     visitor
 }
 
 #[cfg(feature = "mutants")]
-pub(super) fn by_id_only(
+pub(crate) fn by_id_only(
     head: &Parts,
     visitor: Result<Visitor, Refusal>,
 ) -> Result<Visitor, Refusal> {

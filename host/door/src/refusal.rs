@@ -2,16 +2,13 @@
 //! repeated.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
-use hyper::{Response, StatusCode};
-
-use super::Answer;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    pub(super) text: String,
+pub struct Refusal {
+    pub status: StatusCode,
+    pub text: String,
     kind: Kind,
 }
 
@@ -28,7 +25,7 @@ enum Kind {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
         Self {
             status,
             text: text.into(),
@@ -36,7 +33,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn message(json: Vec<u8>) -> Self {
+    pub(crate) fn message(json: Vec<u8>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             text: String::from_utf8_lossy(&json).into_owned(),
@@ -44,11 +41,11 @@ impl Refusal {
         }
     }
 
-    pub(super) fn no_key(text: impl Into<String>) -> Self {
+    pub(crate) fn no_key(text: impl Into<String>) -> Self {
         Self::challenge(text, false)
     }
 
-    pub(super) fn wrong_key(text: impl Into<String>) -> Self {
+    pub(crate) fn wrong_key(text: impl Into<String>) -> Self {
         Self::challenge(text, true)
     }
 
@@ -60,7 +57,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn method() -> Self {
+    pub(crate) fn method() -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             text: "this endpoint takes POST only: there are no sessions and no streams to open or close".into(),
@@ -68,17 +65,15 @@ impl Refusal {
         }
     }
 
-    pub(super) fn into_answer(self) -> Answer {
+    pub fn into_answer(self) -> Response<Bytes> {
         let type_ = match self.kind {
             Kind::Message => "application/json",
             _ => "text/plain; charset=utf-8",
         };
-        let mut answer = Response::new(Full::new(Bytes::from(self.text)).boxed());
+        let mut answer = Response::new(Bytes::from(self.text));
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(type_));
-        // What follows on this connection may be the rest of a body that was not read.
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
         match self.kind {
             Kind::Challenge { is_invalid } => {
                 let value = if is_invalid {

@@ -2,18 +2,18 @@
 //! address (DNS rebinding) still says that name in `Host`. Neither list can be empty.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
-use hyper::StatusCode;
-use hyper::header::{HOST, ORIGIN};
-use hyper::http::request::Parts;
+use http::StatusCode;
+use http::header::{HOST, ORIGIN};
+use http::request::Parts;
+use policy::{Origin, Scheme};
 
-use super::refusal::Refusal;
-use crate::http::address::Wanted;
+use crate::refusal::Refusal;
 
 /// Names and pages that are let in. Comparing is by characters, never by resolving.
 #[derive(Clone, Debug)]
-pub(crate) struct Names {
+pub struct Names {
     hosts: Vec<Authority>,
     /// As browsers write them (RFC 6454, section 6.1).
     origins: Vec<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Names {
 
 /// A name and perhaps a port, as in `Host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Authority {
+pub struct Authority {
     /// Lower case; an IPv6 address in its one short form, between brackets.
     host: String,
     port: Option<u16>,
@@ -33,42 +33,55 @@ pub(crate) struct Authority {
 #[error(
     "write a name or an address, with the port that clients use where it is not the usual one: mcp.example.com, mcp.example.com:8443, [2001:db8::1]:8443"
 )]
-pub(crate) struct AuthorityError;
+pub struct AuthorityError;
+
+/// By which names of its own machine a server is spoken to, beside those that a person gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Others reach it.
+    None,
+    /// What it speaks itself, and its port; a proxy's TLS is not there for who comes past it.
+    Loopback(Scheme, u16),
+    /// A file has no name that could be made to lead there.
+    File(Scheme),
+}
 
 impl Names {
     /// `None` where nobody could be let in: at an address that others reach, the names are for a person to say.
-    /// `bound` is missing for a file, which has no name that could be made to lead there.
-    pub(super) fn new(wanted: &Wanted, bound: Option<SocketAddr>) -> Option<Self> {
-        let is_encrypted = wanted.certificate.is_some() || !wanted.behind_proxy.is_empty();
-        let default_port = if is_encrypted { 443 } else { 80 };
-        let scheme = if is_encrypted { "https" } else { "http" };
-        let mut hosts = wanted.hosts.clone();
+    ///
+    /// `scheme` is what clients speak.
+    pub fn new(
+        hosts: &[Authority],
+        origins: &[Origin],
+        scheme: Scheme,
+        own: Own,
+    ) -> Option<Self> {
+        let default_port = scheme.default_port();
+        let mut hosts = hosts.to_vec();
+        let named = origins.iter().map(ToString::to_string);
         let mut origins: Vec<String> = hosts
             .iter()
-            .map(|host| host.origin(scheme, default_port))
+            .map(|host| host.origin(scheme.as_str(), default_port))
             .collect();
-        let own: &[&str] = match bound {
-            None => &["localhost"],
-            Some(bound) if bound.ip().is_loopback() => &["127.0.0.1", "localhost", "[::1]"],
-            Some(_) => &[],
+        let (names, scheme, port): (&[&str], _, _) = match own {
+            Own::None => (&[], scheme, None),
+            Own::Loopback(scheme, port) => {
+                (&["127.0.0.1", "localhost", "[::1]"], scheme, Some(port))
+            }
+            Own::File(scheme) => (&["localhost"], scheme, None),
         };
-        // A proxy's TLS is not there for who comes past it.
-        let (scheme, default) = match wanted.certificate {
-            Some(_) => ("https", 443),
-            None => ("http", 80),
-        };
-        for name in own {
+        for name in names {
             let own = Authority {
                 host: (*name).to_owned(),
-                port: bound.map(|bound| bound.port()),
+                port,
             };
-            origins.push(own.origin(scheme, default));
+            origins.push(own.origin(scheme.as_str(), scheme.default_port()));
             hosts.push(own);
         }
         if hosts.is_empty() {
             return None;
         }
-        origins.extend(wanted.origins.iter().map(ToString::to_string));
+        origins.extend(named);
         Some(Self {
             hosts,
             origins,
@@ -76,7 +89,7 @@ impl Names {
         })
     }
 
-    pub(super) fn check(&self, head: &Parts) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, head: &Parts) -> Result<(), Refusal> {
         self.check_host(head)?;
         self.check_page(head)
     }
@@ -211,10 +224,15 @@ fn host_name(text: &str) -> Option<String> {
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
-    use hyper::Request;
+    use http::Request;
 
-    fn names(wanted: &Wanted, bound: &str) -> Names {
-        Names::new(wanted, bound.parse().ok()).unwrap()
+    fn loopback(origins: &[&str]) -> Names {
+        let origins: Vec<Origin> = origins
+            .iter()
+            .map(|origin| Origin::parse(origin).unwrap())
+            .collect();
+        let own = Own::Loopback(Scheme::Http, 8723);
+        Names::new(&[], &origins, Scheme::Http, own).unwrap()
     }
 
     fn check(names: &Names, target: &str, headers: &[(&str, &str)]) -> u16 {
@@ -230,7 +248,7 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_its_names_and_its_port_alone() {
-        let names = names(&Wanted::default(), "127.0.0.1:8723");
+        let names = loopback(&[]);
         for host in [
             "127.0.0.1:8723",
             "localhost:8723",
@@ -272,11 +290,7 @@ mod tests {
 
     #[test]
     fn pages_are_let_in_by_their_whole_origin() {
-        let mut wanted = Wanted::default();
-        wanted
-            .origins
-            .push(policy::Origin::parse("https://app.example.com").unwrap());
-        let names = names(&wanted, "127.0.0.1:8723");
+        let names = loopback(&["https://app.example.com"]);
         let origin = |origin| {
             check(
                 &names,
@@ -336,12 +350,8 @@ mod tests {
 
     #[test]
     fn behind_a_proxy_the_public_name_is_that_of_https() {
-        let wanted = Wanted {
-            hosts: vec!["mcp.example.com".parse().unwrap()],
-            behind_proxy: vec!["10.0.0.0/8".parse().unwrap()],
-            ..Wanted::default()
-        };
-        let names = names(&wanted, "0.0.0.0:8723");
+        let hosts = ["mcp.example.com".parse().unwrap()];
+        let names = Names::new(&hosts, &[], Scheme::Https, Own::None).unwrap();
         for (host, status) in [
             ("mcp.example.com", 200),
             ("mcp.example.com:443", 200),

@@ -11,7 +11,7 @@ const PREFIXES: [&str; 5] = ["ATATT", "ATSTT", "ATCTT", "ATOAT", "ATBB"];
 const LONGEST: usize = 8192;
 
 /// What follows the scheme in the header.
-pub(super) fn is_atlassian(token: &str) -> bool {
+pub(crate) fn is_atlassian(token: &str) -> bool {
     if token.len() > LONGEST {
         return false;
     }

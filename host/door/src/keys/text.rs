@@ -2,13 +2,13 @@
 //! is a check sum, so that a scanner of leaked secrets is sure of its find and a key cut in copying is told at once.
 //! What is kept of a key is its digest; nothing here knows who owns it.
 
-use aws_lc_rs::{constant_time, rand};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Chosen by nobody else, so that a scanner needs no context.
-pub(crate) const PREFIX: &str = "airlock_";
+pub const PREFIX: &str = "airlock_";
 
 const ID_LENGTH: usize = 10;
 /// 256 bits, five to a character.
@@ -19,31 +19,31 @@ const CHECK_LENGTH: usize = 4;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A key as it was made, to be shown once.
-pub(crate) struct NewKey {
-    pub(crate) text: SecretString,
-    pub(crate) id: KeyId,
-    pub(crate) digest: KeyDigest,
+pub struct NewKey {
+    pub text: SecretString,
+    pub id: KeyId,
+    pub digest: KeyDigest,
 }
 
 /// The part of a key that may be logged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KeyId(String);
+pub struct KeyId(String);
 
 /// SHA-256 of the whole key. A slow hash would add nothing to 256 random bits and let strangers burn the processor.
 #[derive(Clone, Debug)]
-pub(crate) struct KeyDigest([u8; 32]);
+pub struct KeyDigest([u8; 32]);
 
 /// A key as a client showed it. The text itself is not kept.
 #[derive(Debug)]
-pub(crate) struct Presented {
-    pub(crate) id: KeyId,
-    pub(crate) digest: KeyDigest,
+pub struct Presented {
+    pub id: KeyId,
+    pub digest: KeyDigest,
 }
 
 impl NewKey {
-    pub(crate) fn random() -> Self {
+    pub fn random() -> Self {
         let mut bytes = Zeroizing::new([0; 39]);
-        rand::fill(bytes.as_mut_slice()).expect("the operating system gives random numbers");
+        getrandom::fill(bytes.as_mut_slice()).expect("the operating system gives random numbers");
         let id = letters(&bytes[32..], ID_LENGTH);
         let secret = Zeroizing::new(letters(&bytes[..32], SECRET_LENGTH));
         let body = Zeroizing::new(format!("{PREFIX}{id}_{}", secret.as_str()));
@@ -56,17 +56,17 @@ impl NewKey {
     }
 
     /// The one place where it is read: to be printed.
-    pub(crate) fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> &str {
         self.text.expose_secret()
     }
 }
 
 impl KeyId {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         (text.len() == ID_LENGTH && is_letters(text)).then(|| Self(text.to_owned()))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -77,17 +77,17 @@ impl KeyDigest {
     }
 
     /// What an unknown key is compared with, so that it takes as long as a known one.
-    pub(crate) const NONE: Self = Self([0; 32]);
+    pub const NONE: Self = Self([0; 32]);
 
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 
-    pub(crate) fn to_hex(&self) -> String {
+    pub fn to_hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+    pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
@@ -101,7 +101,7 @@ impl KeyDigest {
 
 impl Presented {
     /// `None` for everything that was not made by [`NewKey::random`] or was changed since.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (id, rest) = text.strip_prefix(PREFIX)?.split_once('_')?;
         let id = KeyId::parse(id)?;
         if rest.len() != SECRET_LENGTH + CHECK_LENGTH || !is_letters(rest) {

@@ -11,10 +11,8 @@ use rmcp::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::line_reader::LONGEST_LINE;
-
 #[derive(Debug)]
-pub(crate) enum Input {
+pub enum Input {
     Message(Box<RxJsonRpcMessage<RoleServer>>),
     Refused(Refusal),
     Ignored,
@@ -22,14 +20,14 @@ pub(crate) enum Input {
 
 /// An answer to something that is no message.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     id: Option<RequestId>,
     code: ErrorCode,
     message: String,
 }
 
 /// Reads one message. Some editors send a byte order mark, some shells a carriage return.
-pub(crate) fn parse(line: &[u8]) -> Input {
+pub fn parse(line: &[u8]) -> Input {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
     if line.trim_ascii().is_empty() {
         return Input::Ignored;
@@ -48,19 +46,19 @@ pub(crate) fn parse(line: &[u8]) -> Input {
 }
 
 impl Refusal {
-    pub(super) fn too_long(id: Option<RequestId>) -> Self {
+    pub fn too_long(id: Option<RequestId>, longest: usize) -> Self {
         Self {
             id,
             code: ErrorCode::INVALID_REQUEST,
             message: format!(
                 "the message was longer than {} MiB and was skipped; send less at a time",
-                LONGEST_LINE / (1024 * 1024)
+                longest / (1024 * 1024)
             ),
         }
     }
 
     /// A request that could not be passed on.
-    pub(super) fn failed(id: RequestId, message: String) -> Self {
+    pub fn failed(id: RequestId, message: String) -> Self {
         Self {
             id: Some(id),
             code: ErrorCode::INTERNAL_ERROR,
@@ -68,14 +66,14 @@ impl Refusal {
         }
     }
 
-    pub(super) fn to_line(&self) -> Vec<u8> {
+    pub fn to_line(&self) -> Vec<u8> {
         let mut line = self.to_json();
         line.push(b'\n');
         line
     }
 
     /// The message to answer with. An unknown `id` is null (JSON-RPC 2.0, section 5).
-    pub(crate) fn to_json(&self) -> Vec<u8> {
+    pub fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Answer<'a> {
             jsonrpc: &'static str,
@@ -92,7 +90,7 @@ impl Refusal {
 }
 
 /// Whether an answer says that the request failed.
-pub(super) fn is_error(answer: &[u8]) -> bool {
+pub fn is_error(answer: &[u8]) -> bool {
     serde_json::from_slice::<Value>(answer).is_ok_and(|answer| answer.get("error").is_some())
 }
 
@@ -163,7 +161,9 @@ mod tests {
         ] {
             answers.push_str(&format!("{line}\n    {}", refusal(line)));
         }
-        answers.push_str(&String::from_utf8_lossy(&Refusal::too_long(None).to_line()));
+        answers.push_str(&String::from_utf8_lossy(
+            &Refusal::too_long(None, 16 << 20).to_line(),
+        ));
         insta::assert_snapshot!(answers, @r#"
         hello
             {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON: expected value at line 1 column 1; send one JSON-RPC message at a time, in UTF-8"}}

@@ -3,43 +3,45 @@
 
 use std::sync::Arc;
 
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
-use hyper::http::request::Parts;
-use hyper::{Method, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
+use http::request::Parts;
+use http::{Method, StatusCode};
 use policy::Principal;
 
-use super::names::Names;
-use super::refusal::Refusal;
-use super::{foreign, session};
-use crate::keys::{KeyRing, PREFIX, Presented, Rejected};
+use crate::keys::{PREFIX, Presented, Rejected};
+use crate::names::Names;
+use crate::refusal::Refusal;
+use crate::{foreign, session};
 
 /// Where the protocol is spoken.
-pub(crate) const ENDPOINT: &str = "/mcp";
+pub const ENDPOINT: &str = "/mcp";
 
 /// Who may be let in.
-pub(crate) enum Clients {
-    Keys(KeyRing),
-    /// The demo holds nothing real.
-    Anyone,
+pub trait Clients {
+    /// `Some` where nobody is asked for a key: who everybody is then.
+    fn anyone(&self) -> Option<Principal>;
+
+    /// Whose key it is.
+    fn owner(&self, shown: &Presented) -> Result<Principal, Rejected>;
 }
 
 /// Somebody who was let in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Visitor {
-    pub(super) principal: Principal,
+pub struct Visitor {
+    pub principal: Principal,
 }
 
-pub(super) struct Gate {
+pub struct Gate<C> {
     names: Names,
-    clients: Arc<Clients>,
+    clients: Arc<C>,
 }
 
-impl Gate {
-    pub(super) fn new(names: Names, clients: Arc<Clients>) -> Self {
+impl<C: Clients> Gate<C> {
+    pub fn new(names: Names, clients: Arc<C>) -> Self {
         Self { names, clients }
     }
 
-    pub(super) fn admit(&self, head: &Parts) -> Result<Visitor, Refusal> {
+    pub fn admit(&self, head: &Parts) -> Result<Visitor, Refusal> {
         self.names.check(head)?;
         if head.uri.path() != ENDPOINT {
             return Err(Refusal::new(
@@ -64,14 +66,10 @@ impl Gate {
     }
 
     fn identify(&self, head: &Parts) -> Result<Visitor, Refusal> {
-        let keys = match &*self.clients {
-            Clients::Keys(keys) => keys,
-            Clients::Anyone => {
-                let principal = Principal::parse("demo").expect("the name is well-formed");
-                return Ok(Visitor { principal });
-            }
-        };
-        owner(keys, head)
+        if let Some(principal) = self.clients.anyone() {
+            return Ok(Visitor { principal });
+        }
+        owner(&*self.clients, head)
             .map(|principal| Visitor { principal })
             .map_err(|refusal| {
                 // Where a message of unannounced length ends is a question that two readers may answer differently
@@ -87,7 +85,7 @@ impl Gate {
     }
 }
 
-fn owner(keys: &KeyRing, head: &Parts) -> Result<Principal, Refusal> {
+fn owner(clients: &impl Clients, head: &Parts) -> Result<Principal, Refusal> {
     let mut given = head.headers.get_all(AUTHORIZATION).iter();
     let header = match (given.next(), given.next()) {
         (None, _) => {
@@ -119,7 +117,7 @@ fn owner(keys: &KeyRing, head: &Parts) -> Result<Principal, Refusal> {
             "that is no key of this server: `Authorization` holds `Bearer`, a space and the key, which begins with {PREFIX} and was perhaps cut in copying"
         )));
     };
-    keys.owner(&shown).map_err(|rejected| match rejected {
+    clients.owner(&shown).map_err(|rejected| match rejected {
         Rejected::Unknown => Refusal::wrong_key(
             "this key opens nothing here: it was revoked or replaced, or is for another server; ask whoever runs this one",
         ),
