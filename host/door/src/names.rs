@@ -50,12 +50,7 @@ impl Names {
     /// `None` where nobody could be let in: at an address that others reach, the names are for a person to say.
     ///
     /// `scheme` is what clients speak.
-    pub fn new(
-        hosts: &[Authority],
-        origins: &[Origin],
-        scheme: Scheme,
-        own: Own,
-    ) -> Option<Self> {
+    pub fn new(hosts: &[Authority], origins: &[Origin], scheme: Scheme, own: Own) -> Option<Self> {
         let default_port = scheme.default_port();
         let mut hosts = hosts.to_vec();
         let named = origins.iter().map(ToString::to_string);

@@ -143,7 +143,7 @@ mod tests {
 
     fn faults(lines: &str) -> Vec<String> {
         let text = format!(
-            "version = 1\n[site.acme]\norigin = \"https://jira.example.com\"\nproducts = [\"jira\"]\n{lines}\n"
+            "version = 1\n[site.acme]\norigin = \"https://jira.example.com\"\nproducts = [\"jira\"]\n{lines}\n\n[[rule]]\nid = \"read\"\nsite = \"acme\"\nclasses = [\"read\"]\n"
         );
         Policy::parse(&text, "policy.toml")
             .unwrap()

@@ -13,10 +13,12 @@ fn main() -> anyhow::Result<ExitCode> {
     match arguments.next().as_deref() {
         Some("bench") => bench::run(arguments).map(|()| ExitCode::SUCCESS),
         Some("canary") => canary(arguments.next()),
+        Some("edge") => xtask::edge::run(arguments, &target()?).map(|()| ExitCode::SUCCESS),
+        Some("edge-runs") => edge_runs(),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }
@@ -35,6 +37,19 @@ fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
         .arg("canary::nothing_that_the_program_writes_holds_a_secret")
         .env("CANARY_CALLS", calls.to_string())
         .status()?;
+    Ok(ended(status))
+}
+
+/// Other runtimes than ours, driven by a script: they come from the registries of Python and Node.
+fn edge_runs() -> anyhow::Result<ExitCode> {
+    let built = cargo()
+        .args(["build", "--release", "--locked", "--package", "server"])
+        .status()?;
+    if !built.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge/runs.py");
+    let status = Command::new("python3").arg(script).status()?;
     Ok(ended(status))
 }
 

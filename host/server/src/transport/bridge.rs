@@ -10,6 +10,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use mcp::message::{self, Input, Refusal};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use rmcp::model::RequestId;
@@ -20,7 +21,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use self::answer::Answer;
 use self::head::Head;
-use super::line_reader::{Line, LineReader};
+use super::line_reader::{LONGEST_LINE, Line, LineReader};
 use super::stdio::{LAST_ANSWERS, TransportError, has_left, write_line};
 
 /// Nothing was sent when a connection does not come about, so it can be tried again. A server that is being replaced is
@@ -185,7 +186,11 @@ where
         };
         match line {
             Line::Whole(line) => passing.take(line).await,
-            Line::TooLong(id) => passing.say(Refusal::too_long(id).to_line()).await,
+            Line::TooLong(id) => {
+                passing
+                    .say(Refusal::too_long(id, LONGEST_LINE).to_line())
+                    .await
+            }
             Line::End => break,
         }
     }
