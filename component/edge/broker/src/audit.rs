@@ -138,6 +138,7 @@ mod tests {
             tool: "jira_get_issue".into(),
             site: "acme".into(),
             product: "jira",
+            deployment: Some("cloud"),
             method: "GET",
             template: None,
             params: std::collections::BTreeMap::new(),
