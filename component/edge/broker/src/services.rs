@@ -101,10 +101,7 @@ pub(crate) fn say(text: &str) {
     let _ = write(format!("mcp-airlock: {text}\n").as_bytes());
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one writer of the log stream"
-)]
+/// The one writer of the log stream.
 pub(crate) fn write(line: &[u8]) -> Result<(), String> {
     std::io::stderr()
         .write_all(line)
