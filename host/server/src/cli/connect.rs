@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use door::{ENDPOINT, Presented};
 use policy::{Origin, Scheme, SiteName};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,8 +16,6 @@ use super::{ask, login};
 use crate::config::Vault;
 use crate::config::environment::Environment;
 use crate::harden;
-use crate::http::ENDPOINT;
-use crate::keys::Presented;
 use crate::secrets::SecretRef;
 use crate::store::{KeyPlace, Record, RecordId, Store};
 use crate::transport::bridge::{self, Far};
