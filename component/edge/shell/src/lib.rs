@@ -46,7 +46,7 @@ fn answer(head: Parts, request: &IncomingRequest) -> Result<Response<Bytes>, Ref
     let visitor = Gate::new(names, Arc::new(desk::Desk)).admit(&head)?;
     refuse_encoded(&head.headers)?;
     let bytes = wasi::body(request, LONGEST)?;
-    check_message(&bytes)?;
+    let kind = check_message(&bytes)?;
     let handler = Handler::new(Arc::new(Tools::of(&visitor)));
     let service = StreamableHttpService::new(
         move || Ok(handler.clone()),
@@ -64,11 +64,11 @@ fn answer(head: Parts, request: &IncomingRequest) -> Result<Response<Bytes>, Ref
         .build()
         .map_err(broken)?
         .block_on(async {
-            let request = Request::from_parts(head, Full::new(bytes.clone()));
+            let request = Request::from_parts(head, Full::new(bytes));
             let (head, body) = service.handle(request).await.into_parts();
             let Ok(body) = body.collect().await;
             let mut answer = Response::from_parts(head, body.to_bytes());
-            name_session(&bytes, &mut answer);
+            name_session(kind, &mut answer);
             Ok(answer)
         })
 }
