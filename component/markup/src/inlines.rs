@@ -3,11 +3,9 @@
 //! Decides where runs begin and end: no empty text, equal neighbours joined, no space at the edge
 //! of a paragraph or of an emphasis, breaks only between text. Never looks at a format.
 
-use std::sync::Arc;
-
 use compact_str::CompactString;
 
-use crate::doc::{Inline, InlineKind, Kept, Marks};
+use crate::doc::{Inline, InlineKind, KeptMarks, Marks};
 use crate::text;
 
 /// Brings `inlines` into normal form.
@@ -59,7 +57,11 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
     for inline in inlines {
         match &inline.kind {
             // A tag that nobody knows is text, and may hold the end of a line.
-            InlineKind::Text(part) => text.push_str(&part.replace('\n', " ")),
+            InlineKind::Text(part) => {
+                let mut part = part.clone();
+                clean(&mut part);
+                text.push_str(&part);
+            }
             InlineKind::HardBreak | InlineKind::SoftBreak => text.push(' '),
             InlineKind::Image(image) => text.push_str(&image.alt),
             InlineKind::Mention(mention) => text.push_str(mention.name.as_deref().unwrap_or("")),
@@ -291,8 +293,8 @@ fn settle_breaks(runs: &mut [Inline]) {
 }
 
 fn common(left: &Marks, right: &Marks) -> Marks {
-    let shared = left.kept.iter().zip(&right.kept);
-    let kept: Vec<Arc<Kept>> = shared
+    let shared = left.kept.iter().zip(right.kept.iter());
+    let kept: KeptMarks = shared
         .take_while(|(one, other)| one == other)
         .map(|(one, _)| one.clone())
         .collect();

@@ -94,9 +94,7 @@ pub fn to_markdown(format: Format, source: &str) -> String {
 pub fn adf_to_markdown(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => {
-            shown(Ok(Document::plain(text)), || text.as_str().into())
-        }
+        serde_json::Value::String(text) => markdown::write_plain(text),
         _ => shown(adf::read_only(value), || value.to_string().into()),
     }
 }
@@ -105,8 +103,10 @@ fn shown<'a>(
     document: Result<Document, ReadError>,
     source: impl FnOnce() -> Cow<'a, str>,
 ) -> String {
-    let document = document.unwrap_or_else(|_| Document::plain(&source()));
-    markdown::write_blocks(&document.blocks)
+    match document {
+        Ok(document) => markdown::write_blocks(&document.blocks),
+        Err(_) => markdown::write_plain(&source()),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Decides what a line of text can say. Never decides how a format spells it.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -52,7 +53,45 @@ pub struct Marks {
     pub colour: Option<Arc<str>>,
     pub link: Option<Arc<Link>>,
     /// Marks the tree has no word for (an inline comment's anchor, say), outermost first.
-    pub kept: Vec<Arc<Kept>>,
+    pub kept: KeptMarks,
+}
+
+/// Hardly any run has such marks, so they take the room of a pointer, not of a list.
+#[derive(Debug, Clone, Default)]
+pub struct KeptMarks(Option<Box<Vec<Arc<Kept>>>>);
+
+static NO_MARKS: Vec<Arc<Kept>> = Vec::new();
+
+impl Deref for KeptMarks {
+    type Target = Vec<Arc<Kept>>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_deref().unwrap_or(&NO_MARKS)
+    }
+}
+
+impl DerefMut for KeptMarks {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl PartialEq for KeptMarks {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for KeptMarks {}
+
+impl FromIterator<Arc<Kept>> for KeptMarks {
+    fn from_iter<T: IntoIterator<Item = Arc<Kept>>>(marks: T) -> Self {
+        let mut marks = marks.into_iter().peekable();
+        match marks.peek() {
+            None => Self::default(),
+            Some(_) => Self(Some(Box::new(marks.collect()))),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod markdown_properties;
 mod merging;
 mod readme;
 mod settling;
+mod starts;
 mod storage_constructs;
 mod storage_corpus;
 mod storage_limits;

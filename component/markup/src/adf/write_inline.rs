@@ -113,7 +113,7 @@ pub(super) fn media_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteE
     if let Some(link) = &marks.link {
         write_link(out, link)?;
     }
-    for kept in &marks.kept {
+    for kept in marks.kept.iter() {
         let mark = parse(kept)?;
         if OF_MEDIA.contains(&kind(&mark)) {
             next(out);
@@ -163,7 +163,7 @@ fn write_marks(out: &mut Vec<u8>, marks: &Marks) -> Result<(), WriteError> {
             write_object(out, "textColor", &own, &Carried::default());
         }
     }
-    for kept in &marks.kept {
+    for kept in marks.kept.iter() {
         let mark = parse(kept)?;
         let fits = if marks.code {
             kind(&mark) == "annotation"

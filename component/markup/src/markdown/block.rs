@@ -9,6 +9,7 @@ use super::page::Page;
 use super::panel::panel_name;
 use crate::doc::{
     Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, PanelKind, Row, Table, Task,
+    plain_paragraphs,
 };
 use crate::inlines;
 
@@ -18,6 +19,23 @@ const LAST_NUMBER: u32 = 999_999_999;
 pub(super) fn document(blocks: &[Block]) -> String {
     let mut page = Page::default();
     write(blocks, Within::Document, &mut page);
+    finished(page)
+}
+
+/// Plain text, a paragraph for each run of lines.
+pub(super) fn plain(text: &str) -> String {
+    let mut page = Page::default();
+    for (index, lines) in plain_paragraphs(text).enumerate() {
+        if index > 0 {
+            page.line();
+            page.line();
+        }
+        inline::plain_lines(lines, &mut page);
+    }
+    finished(page)
+}
+
+fn finished(page: Page) -> String {
     let written = page.finish();
     // At the very start it would be taken for a byte order mark.
     match written.strip_prefix('\u{feff}') {
@@ -41,6 +59,8 @@ fn write(blocks: &[Block], within: Within, page: &mut Page) {
         let kind = &block.kind;
         let flip = match before {
             Some((last, flip)) if same_marker(last, kind) => flip.other(),
+            // `- - -` would be a rule.
+            None if is_wordless(kind) && page.since(0).ends_with("- - ") => Flip::Other,
             _ => Flip::Usual,
         };
         let tight = match before {
@@ -91,6 +111,13 @@ fn is_empty(kind: &BlockKind) -> bool {
         BlockKind::Table(table) => table.rows.iter().all(|row| row.cells.is_empty()),
         _ => false,
     }
+}
+
+/// A list of bullets whose first one says nothing.
+fn is_wordless(kind: &BlockKind) -> bool {
+    let marker = ListMarker::Bullet;
+    matches!(kind, BlockKind::List { marker: own, items } if *own == marker
+        && items.first().is_some_and(|item| item.blocks.iter().all(|block| is_empty(&block.kind))))
 }
 
 fn same_marker(left: &BlockKind, right: &BlockKind) -> bool {

@@ -7,91 +7,102 @@ use std::iter::repeat_n;
 
 use super::inline::{self, Place, plain_text};
 use super::page::Page;
-use crate::doc::{Block, BlockKind, ListMarker, Task};
+use crate::doc::{Block, BlockKind, Item, ListMarker, Task};
 
 pub(super) fn write(blocks: &[Block], page: &mut Page) {
-    let mut after_text = false;
+    flow(blocks, &mut false, page);
+}
+
+/// Writes `blocks` behind others of the same cell or item; `after_text` says that running text is
+/// the last of those. What a container holds stands there as if it held nothing else, since that
+/// is how it is read back.
+fn flow(blocks: &[Block], after_text: &mut bool, page: &mut Page) {
     for block in blocks {
-        let start = page.end();
-        let is_text = is_text(&block.kind);
-        if is_text && after_text {
-            page.put("<br><br>");
-        }
-        let begin = page.end();
-        block_text(&block.kind, page);
-        if page.end() == begin {
-            page.cut(start);
-        } else {
-            after_text = is_text;
+        match &block.kind {
+            BlockKind::Quote(body)
+            | BlockKind::Panel {
+                title: None, body, ..
+            } => {
+                flow(body, after_text, page);
+            }
+            BlockKind::Expand { title, body }
+            | BlockKind::Panel {
+                title: Some(title),
+                body,
+                ..
+            } => {
+                text(after_text, page, |page| plain_text(title, page.text()));
+                flow(body, after_text, page);
+            }
+            BlockKind::Code { language, text } => {
+                code(language.as_deref(), text, page);
+                *after_text = false;
+            }
+            BlockKind::List { marker, items } => {
+                list(*marker, items, page);
+                *after_text = false;
+            }
+            BlockKind::Tasks(tasks) => {
+                self::tasks(tasks, page);
+                *after_text = false;
+            }
+            BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
+                text(after_text, page, |page| {
+                    inline::write(content, Place::Cell, page);
+                });
+            }
+            BlockKind::Rule => text(after_text, page, |page| page.put("———")),
+            BlockKind::Table(table) => text(after_text, page, |page| {
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                for (index, cell) in cells.enumerate() {
+                    page.put(if index > 0 { " " } else { "" });
+                    write(&cell.blocks, page);
+                }
+            }),
+            BlockKind::Kept { kept, body } => text(after_text, page, |page| match body {
+                None => page.put(&kept.placeholder()),
+                Some(body) => {
+                    page.put(&kept.begin());
+                    page.put(" ");
+                    write(body, page);
+                    page.put(" ");
+                    page.put(&kept.end());
+                }
+            }),
         }
     }
 }
 
-/// Whether the block is running text that needs a break to its neighbour.
-fn is_text(kind: &BlockKind) -> bool {
-    !matches!(
-        kind,
-        BlockKind::Code { .. } | BlockKind::List { .. } | BlockKind::Tasks(_)
-    )
+/// Running text, with a break to the text before it.
+fn text(after_text: &mut bool, page: &mut Page, write: impl FnOnce(&mut Page)) {
+    let start = page.end();
+    if *after_text {
+        page.put("<br><br>");
+    }
+    let begin = page.end();
+    write(page);
+    if page.end() == begin {
+        page.cut(start);
+    } else {
+        *after_text = true;
+    }
 }
 
-fn block_text(kind: &BlockKind, page: &mut Page) {
-    match kind {
-        BlockKind::Paragraph(content) | BlockKind::Heading { content, .. } => {
-            inline::write(content, Place::Cell, page);
-        }
-        BlockKind::Code { language, text } => code(language.as_deref(), text, page),
-        BlockKind::List { marker, items } => {
-            match marker {
-                ListMarker::Bullet => page.put("<ul>"),
-                ListMarker::Ordered { start: 1 } => page.put("<ol>"),
-                ListMarker::Ordered { start } => page.put(&format!("<ol start=\"{start}\">")),
-            }
-            for item in items {
-                page.put("<li>");
-                write(&item.blocks, page);
-                page.put("</li>");
-            }
-            page.put(match marker {
-                ListMarker::Bullet => "</ul>",
-                ListMarker::Ordered { .. } => "</ol>",
-            });
-        }
-        BlockKind::Tasks(tasks) => self::tasks(tasks, page),
-        BlockKind::Rule => page.put("———"),
-        BlockKind::Quote(body) | BlockKind::Panel { body, .. } => write(body, page),
-        BlockKind::Expand { title, body } => {
-            let start = page.end();
-            plain_text(title, page.text());
-            let named = page.end();
-            if named > start {
-                page.put("<br><br>");
-            }
-            let begin = page.end();
-            write(body, page);
-            if page.end() == begin {
-                page.cut(named);
-            }
-        }
-        BlockKind::Table(table) => {
-            let cells = table.rows.iter().flat_map(|row| &row.cells);
-            for (index, cell) in cells.enumerate() {
-                page.put(if index > 0 { " " } else { "" });
-                write(&cell.blocks, page);
-            }
-        }
-        BlockKind::Kept { kept, body: None } => page.put(&kept.placeholder()),
-        BlockKind::Kept {
-            kept,
-            body: Some(body),
-        } => {
-            page.put(&kept.begin());
-            page.put(" ");
-            write(body, page);
-            page.put(" ");
-            page.put(&kept.end());
-        }
+fn list(marker: ListMarker, items: &[Item], page: &mut Page) {
+    match marker {
+        ListMarker::Bullet => page.put("<ul>"),
+        ListMarker::Ordered { start: 1 } => page.put("<ol>"),
+        ListMarker::Ordered { start } => page.put(&format!("<ol start=\"{start}\">")),
     }
+    for item in items {
+        page.put("<li>");
+        write(&item.blocks, page);
+        page.put("</li>");
+    }
+    page.put(match marker {
+        ListMarker::Bullet => "</ul>",
+        ListMarker::Ordered { .. } => "</ol>",
+    });
 }
 
 fn tasks(tasks: &[Task], page: &mut Page) {

@@ -111,11 +111,16 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
         '*' | '~' => !free,
         '_' => !(free || before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric()),
         '[' => {
+            let begins = before.is_none_or(|char| char == '\n');
             around.in_link
                 || after == '^' && note_at(from).is_some()
-                || around.line == Line::First
-                    && before.is_none()
-                    && (is_box(from) || !is_closed(from, around.after))
+                || begins
+                    && match around.line {
+                        Line::First => is_box(from) || !is_closed(from, around.after),
+                        // A footnote begins even where a paragraph has not ended.
+                        Line::Later => after == '^' && !is_closed(from, around.after),
+                        Line::Inside => false,
+                    }
         }
         ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
         '!' => after == '[' || before_markup,
@@ -171,19 +176,24 @@ fn line_hazard(text: &str, around: Around) -> Option<usize> {
         }
         '-' => second.is_whitespace() || matches!(second, '-' | ':' | '|'),
         '+' | '*' => second.is_whitespace(),
+        '_' => is_rule(text),
         '=' => later,
         // Behind the `-` of a list, too, it makes the line above the head of a table.
-        '|' => {
-            later
-                || text
-                    .bytes()
-                    .all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
-        }
-        ':' => later && matches!(second, '-'),
+        '|' | ':' => later && (first == '|' || second == '-') || is_delimiter_row(text),
         '0'..='9' => return ordered_hazard(text, around),
         _ => false,
     };
     hazard.then_some(0)
+}
+
+fn is_delimiter_row(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
+}
+
+/// Of `_` alone; a line of `-` or `*` begins like that of a list.
+fn is_rule(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'_' | b' ')) && text.matches('_').count() > 2
 }
 
 fn ordered_hazard(text: &str, around: Around) -> Option<usize> {

@@ -63,7 +63,7 @@ fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &m
                 page.put("]");
             }
             Piece::Object(run) => write_object(inlines, *run, place, page.text()),
-            Piece::Code(code) => code_span(code, place, page.text()),
+            Piece::Code(code) => code_span(code, place, in_link, page.text()),
             Piece::Break(Break::Hard) if is_lines => {
                 page.put("\\");
                 page.line();
@@ -72,6 +72,19 @@ fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &m
             Piece::Break(Break::Soft) if is_lines => page.line(),
             Piece::Break(Break::Soft) => page.put(" "),
         }
+    }
+}
+
+/// Lines of plain text, with a break that shows between them.
+pub(super) fn plain_lines<'a>(lines: impl Iterator<Item = &'a str>, page: &mut Page) {
+    let mut lines = lines.peekable();
+    let mut place = Place::Paragraph;
+    while let Some(line) = lines.next() {
+        let pieces = [Piece::Text(line), Piece::Break(Break::Hard)];
+        let last = lines.peek().is_none();
+        let pieces = if last { &pieces[..1] } else { &pieces };
+        write_pieces(&[], pieces, place, page);
+        place = Place::Continued;
     }
 }
 
@@ -363,9 +376,12 @@ fn write_mention(mention: &Mention, out: &mut String) {
     }
 }
 
-/// A code span, or its HTML spelling where a table cell would eat a backslash or a pipe.
-fn code_span(code: &str, place: Place, out: &mut String) {
-    if place == Place::Cell && code.contains('|') && code.contains(['\\', '`']) {
+/// A code span, or its HTML spelling where a table cell would eat a backslash or a pipe, and where
+/// what looks like the end of a link's definition stands behind the bracket of a link: at the start
+/// of a paragraph the whole would define a link and say nothing.
+fn code_span(code: &str, place: Place, in_link: bool, out: &mut String) {
+    let eaten = place == Place::Cell && code.contains('|') && code.contains(['\\', '`']);
+    if eaten || in_link && code.contains("]:") {
         out.push_str("<code>");
         plain_text(code, out);
         return out.push_str("</code>");

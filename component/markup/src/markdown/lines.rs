@@ -132,7 +132,9 @@ impl<'a> Lines<'a> {
         // A begun node whose end is missing stands as a whole: putting it back then fails.
         while let Some((kept, at)) = self.kept.pop() {
             for run in &mut self.read.runs {
-                run.marks.kept.retain(|mark| *mark != kept);
+                if !run.marks.kept.is_empty() {
+                    run.marks.kept.retain(|mark| *mark != kept);
+                }
             }
             let lone = Inline::new(
                 InlineKind::Kept(Box::new(Kept::clone(&kept))),

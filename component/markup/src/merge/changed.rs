@@ -87,7 +87,7 @@ impl<'b> Merge<'b> {
     /// Notes what Markdown could not say of a block that was changed.
     fn check_said(&mut self, old: &Block) {
         let text = said(std::slice::from_ref(old));
-        let read = markdown::read(&text).unwrap_or_default();
+        let read = markdown::read_own(&text);
         if bare(&read.blocks) == bare(std::slice::from_ref(old)) {
             return;
         }
@@ -238,7 +238,7 @@ impl<'b> Merge<'b> {
             return Ok(old.iter().map(|block| self.verbatim(block)).collect());
         }
         let line = markdown::write_blocks(&[row_of(vec![cell(old)])]);
-        let read = markdown::read(&line).unwrap_or_default();
+        let read = markdown::read_own(&line);
         let lines = old.iter().filter(|block| !block.is_empty_line());
         let shown: Vec<Block> = lines.cloned().collect();
         if bare(&self.opened(last_cell(&read.blocks))) != bare(&shown) {

@@ -11,6 +11,9 @@ pub(super) fn verbatim(blocks: &[Block], source: &str) -> Vec<Block> {
         return blocks.to_vec();
     };
     let original = original.blocks;
+    if original == blocks {
+        return vec![Block::verbatim(Format::Storage, source.to_owned())];
+    }
     let mut written = Vec::with_capacity(blocks.len() + 1);
     // The block of the original that stands next, if what was written last stood before it.
     let mut next = Some(0);

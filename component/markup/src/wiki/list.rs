@@ -8,7 +8,7 @@ use super::macros::{self, CONTAINERS, parameters};
 use super::markers;
 use super::read::{Reader, heading, offset_in, paragraph, strip};
 use crate::MAX_DEPTH;
-use crate::doc::{Block, BlockKind, Inline, Item, ListMarker, Task};
+use crate::doc::{Block, BlockKind, Inline, Item, ListMarker, Task, push_few};
 use crate::inlines;
 
 /// An item as its lines say it.
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
                 text => text,
             };
             if !text.is_empty() || item.parts.is_empty() {
-                item.parts.push(Part::Text(text));
+                push_few(&mut item.parts, Part::Text(text));
             }
             self.at += end.max(1);
         }
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
                     tasks.push(None);
                 }
                 if let Some(item) = list.last_mut() {
-                    item.blocks.push(Block::new(kind));
+                    push_few(&mut item.blocks, Block::new(kind));
                 }
                 continue;
             }
