@@ -356,7 +356,8 @@ impl<'a> Reader<'a> {
     /// A footnote that does not begin with text.
     fn lone_note(&mut self) {
         if let Some(label) = self.note.take() {
-            self.push(Block::paragraph(vec![note(&label)]));
+            let content = inlines::normal(vec![note(&label)]);
+            self.push(Block::paragraph(content));
         }
     }
 

@@ -1,20 +1,28 @@
 //! Every construct of storage format in a file of its own, each check a round trip.
 
 mod code;
+mod colours;
 mod comments;
+mod dates;
+mod emoticons;
+mod entities;
+mod expands;
+mod headings;
 mod images;
 mod layouts;
 mod links;
 mod lists;
 mod loose_text;
 mod macros;
-mod objects;
+mod marks;
 mod panels;
-mod spelling;
+mod quotes;
+mod rules;
+mod spaces;
+mod statuses;
 mod tables;
 mod tasks;
 mod templates;
-mod text;
 
 use crate::{Format, read, to_markdown, write, write_with_base};
 

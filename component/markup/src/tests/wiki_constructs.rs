@@ -1,17 +1,23 @@
 //! Every construct of wiki markup in a file of its own, each check a round trip.
 
-mod blocks;
+mod breaks;
 mod code;
+mod colours;
+mod emoticons;
 mod escapes;
 mod expands;
+mod headings;
+mod images;
 mod links;
 mod lists;
 mod macros;
+mod marks;
+mod mentions;
 mod nesting;
 mod panels;
-mod people;
+mod quotes;
+mod rules;
 mod tables;
-mod text;
 
 use crate::{Format, read, to_markdown, write, write_with_base};
 

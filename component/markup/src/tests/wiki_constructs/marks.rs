@@ -1,4 +1,4 @@
-//! Marks, colours, escapes and line breaks.
+//! Marks, and signs that are none.
 
 use super::kept;
 
@@ -9,10 +9,6 @@ fn marks_stand_around_words() {
         "**a** _b_ ~~c~~ <u>d</u> E=m^2^ H\\~2\\~O `e`",
     );
     kept("a{*}b{*}c x{^}2{^}", "a**b**c x<sup>2</sup>");
-    kept(
-        "{color:#ff5630}a *b*{color}",
-        "<font color=\"#ff5630\">a **b**</font>",
-    );
     kept(
         "2 * 3 * 4, a-b-c, snake_case_name",
         "2 * 3 * 4, a-b-c, snake_case_name",
