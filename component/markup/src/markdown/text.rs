@@ -131,10 +131,12 @@ pub(super) fn note_at(from: &str) -> Option<&str> {
     Some(&inside[..end]).filter(|label| is_label(label))
 }
 
-/// Whether a footnote can have this name.
+/// Whether a footnote can have this name. Where its text stands nowhere the name is read as words,
+/// and an underscore at the edge of a word would emphasise it.
 pub(super) fn is_label(label: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=40).contains(&label.len()) && label.bytes().all(plain)
+    let edge = |word: &str| word.starts_with('_') || word.ends_with('_');
+    (1..=40).contains(&label.len()) && label.bytes().all(plain) && !label.split('-').any(edge)
 }
 
 /// The length of `http://` or `https://` at the start of `from`.
@@ -217,7 +219,7 @@ mod tests {
             show("a[^1], b[^two]"),
             ["text a", "note 1", "text , b", "note two"]
         );
-        for plain in ["[^]", "[^a b]", "[1]", "[^a", "^1"] {
+        for plain in ["[^]", "[^a b]", "[1]", "[^a", "^1", "[^_a_]", "[^a-_b]"] {
             assert_eq!(show(plain), [format!("text {plain}")]);
         }
     }
