@@ -58,6 +58,10 @@ pub struct Marks {
 
 /// Hardly any run has such marks, so they take the room of a pointer, not of a list.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::box_collection,
+    reason = "the list that is not there is the usual one, and then it takes a pointer"
+)]
 pub struct KeptMarks(Option<Box<Vec<Arc<Kept>>>>);
 
 static NO_MARKS: Vec<Arc<Kept>> = Vec::new();

@@ -55,6 +55,8 @@ pub(super) struct Lines<'a> {
     kept: Vec<(Arc<Kept>, usize)>,
     tokens: Vec<Token>,
     only_tokens: bool,
+    /// A line break that shows stands behind a placeholder.
+    broken: bool,
     /// Nothing but spaces stands on the line so far.
     blank_line: bool,
 }
@@ -80,6 +82,7 @@ impl<'a> Lines<'a> {
             kept: Vec::new(),
             tokens: Vec::new(),
             only_tokens: true,
+            broken: false,
             blank_line: true,
         }
     }
@@ -172,6 +175,8 @@ impl<'a> Lines<'a> {
     fn push(&mut self, kind: InlineKind, marks: Marks) {
         match &kind {
             InlineKind::SoftBreak => self.blank_line = true,
+            // One before or behind all the others goes away.
+            InlineKind::HardBreak => self.broken |= !self.tokens.is_empty(),
             InlineKind::Text(text) if inlines::is_blank_text(text) => self.only_tokens = false,
             _ => (self.only_tokens, self.blank_line) = (false, false),
         }
@@ -300,6 +305,7 @@ impl<'a> Lines<'a> {
     fn token(&mut self, token: Token, marks: Marks) {
         let was_alone = self.only_tokens
             && self.blank_line
+            && !self.broken
             && marks
                 == Marks {
                     kept: marks.kept.clone(),
