@@ -4,7 +4,7 @@
 
 use memchr::memchr_iter;
 
-use super::text::{OPENS, emoji_at, note_at, url_scheme_at};
+use super::text::{OPENS, emoji_at, url_scheme_at};
 use crate::placeholder;
 use crate::text::signs;
 
@@ -110,17 +110,13 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
         '\\' => after.is_ascii_punctuation() || after == '⟦' || ends,
         '*' | '~' => !free,
         '_' => !(free || before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric()),
+        // With a circumflex it may refer to a footnote, or begin one.
         '[' => {
-            let begins = before.is_none_or(|char| char == '\n');
             around.in_link
-                || after == '^' && note_at(from).is_some()
-                || begins
-                    && match around.line {
-                        Line::First => is_box(from) || !is_closed(from, around.after),
-                        // A footnote begins even where a paragraph has not ended.
-                        Line::Later => after == '^' && !is_closed(from, around.after),
-                        Line::Inside => false,
-                    }
+                || after == '^'
+                || around.line == Line::First
+                    && before.is_none()
+                    && (is_box(from) || !is_closed(from, around.after))
         }
         ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
         '!' => after == '[' || before_markup,
