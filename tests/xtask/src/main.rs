@@ -14,11 +14,12 @@ fn main() -> anyhow::Result<ExitCode> {
         Some("bench") => bench::run(arguments).map(|()| ExitCode::SUCCESS),
         Some("canary") => canary(arguments.next()),
         Some("edge") => xtask::edge::run(arguments, &target()?).map(|()| ExitCode::SUCCESS),
-        Some("edge-runs") => edge_runs(),
+        Some("edge-load") => edge_script("load.py"),
+        Some("edge-runs") => edge_script("runs.py"),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }
@@ -41,15 +42,20 @@ fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
 }
 
 /// Other runtimes than ours, driven by a script: they come from the registries of Python and Node.
-fn edge_runs() -> anyhow::Result<ExitCode> {
-    let built = cargo()
-        .args(["build", "--release", "--locked", "--package", "server"])
-        .status()?;
-    if !built.success() {
-        return Ok(ExitCode::FAILURE);
+fn edge_script(name: &str) -> anyhow::Result<ExitCode> {
+    if std::env::var_os("AIRLOCK_BINARY").is_none() {
+        let built = cargo()
+            .args(["build", "--release", "--locked", "--package", "server"])
+            .status()?;
+        if !built.success() {
+            return Ok(ExitCode::FAILURE);
+        }
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge/runs.py");
-    let status = Command::new("python3").arg(script).status()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/edge")
+        .join(name);
+    // `-B`: no folder of compiled scripts in the source tree.
+    let status = Command::new("python3").arg("-B").arg(script).status()?;
     Ok(ended(status))
 }
 
