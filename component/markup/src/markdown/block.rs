@@ -195,6 +195,14 @@ fn footnote(content: &[Inline], page: &mut Page) -> bool {
         _ => return false,
     }
     let rest = inlines::normal(rest);
+    // Placeholders alone would be blocks behind the footnote.
+    let is_word = |run: &Inline| match &run.kind {
+        InlineKind::Text(text) => !inlines::is_blank_text(text),
+        kind => !matches!(kind, InlineKind::Kept(_) | InlineKind::SoftBreak),
+    };
+    if !rest.iter().any(is_word) {
+        return false;
+    }
     page.within(&format!("[^{label}]: "), "    ", |page| {
         inline::write(&rest, Place::Paragraph, page);
     });
