@@ -10,6 +10,11 @@ use std::os::unix::fs::FileExt;
 /// allocator of a test process reserves as much at once.
 const RESERVED_AT_LEAST: u64 = 2 << 30;
 
+const PAGE: usize = 4096;
+
+/// Bytes for each page in the kernel's list, the lowest first.
+const ENTRY: usize = 8;
+
 /// The bytes of each linear memory.
 ///
 /// # Panics
@@ -99,13 +104,36 @@ impl Mapping {
         })
     }
 
-    /// What another thread has given back meanwhile is not there to be read.
+    /// The pages that were ever written, one after the other: most of a reserved range never was. What another thread
+    /// has given back meanwhile is not there to be read.
     fn read(&self, memory: &File) -> Vec<u8> {
-        let length = usize::try_from(self.end - self.start).unwrap_or(0);
-        let mut bytes = vec![0; length];
-        match memory.read_exact_at(&mut bytes, self.start) {
-            Ok(()) => bytes,
-            Err(_) => Vec::new(),
+        let mut bytes = Vec::new();
+        for page in self.used_pages() {
+            let start = bytes.len();
+            bytes.resize(start + PAGE, 0);
+            if memory.read_exact_at(&mut bytes[start..], page).is_err() {
+                bytes.truncate(start);
+            }
         }
+        bytes
+    }
+
+    /// Where the kernel's list (proc(5), `pagemap`) says that a page is in memory or swapped out.
+    fn used_pages(&self) -> Vec<u64> {
+        let list = File::open("/proc/self/pagemap").expect("a process may see its own pages");
+        let (first, end) = (self.start / PAGE as u64, self.end / PAGE as u64);
+        let mut entries = vec![0; usize::try_from(end - first).unwrap_or(0) * ENTRY];
+        if list
+            .read_exact_at(&mut entries, first * ENTRY as u64)
+            .is_err()
+        {
+            return Vec::new();
+        }
+        let used = |entry: &[u8]| entry[ENTRY - 1] & 0b1100_0000 != 0;
+        (first..end)
+            .zip(entries.chunks_exact(ENTRY))
+            .filter(|(_, entry)| used(entry))
+            .map(|(page, _)| page * PAGE as u64)
+            .collect()
     }
 }

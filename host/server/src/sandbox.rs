@@ -10,6 +10,7 @@ mod egress;
 mod engine_settings;
 mod imports;
 mod limits;
+mod pool;
 mod services;
 mod state;
 
@@ -18,12 +19,14 @@ use std::sync::Arc;
 
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 pub use self::bindings::exports::airlock::atlassian::provider::{
     CallError, Content, Context, Outcome, Output, Tool,
 };
 pub use self::imports::ForeignImports;
 pub use self::limits::{LimitHit, Limits};
+pub(crate) use self::pool::open_page_list;
 pub use self::state::{Egress, Scope};
 pub use gateway::SiteView;
 
@@ -34,6 +37,7 @@ pub struct Sandbox {
     engine: Engine,
     pre: bindings::ToolsPre<state::State>,
     limits: Limits,
+    turns: pool::Turns,
     ticker: clock::Ticker,
     cache: Arc<cache::Cache>,
 }
@@ -83,7 +87,7 @@ impl Sandbox {
     )]
     pub unsafe fn load(compiled: &[u8], limits: Limits) -> Result<Self, LoadError> {
         let engine = engine_settings::engine_settings(None)
-            .and_then(|config| Engine::new(&config))
+            .and_then(pool::engine)
             .map_err(mismatch)?;
         // SAFETY: promised by the caller.
         let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(mismatch)?;
@@ -101,6 +105,7 @@ impl Sandbox {
         let pre = linker.instantiate_pre(component).map_err(mismatch)?;
         Ok(Self {
             pre: bindings::ToolsPre::new(pre).map_err(mismatch)?,
+            turns: pool::Turns::new(),
             ticker: clock::Ticker::start(&engine)?,
             cache: Arc::default(),
             engine,
@@ -156,30 +161,24 @@ impl Sandbox {
         call: impl AsyncFnOnce(&bindings::Tools, &mut Store<state::State>) -> wasmtime::Result<T>,
     ) -> Result<T, CallFailure> {
         let cancelled = scope.cancelled.clone();
-        let mut store = self.store(scope);
-        let stderr = store.data().stderr.clone();
-        let _ticking = self.ticker.hold();
         let running = async {
-            let tools = self.pre.instantiate_async(&mut store).await?;
-            call(&tools, &mut store).await
+            let _turn = self.turns.next().await;
+            let mut store = self.store(scope);
+            let _ticking = self.ticker.hold();
+            let ended = async {
+                let tools = self.pre.instantiate_async(&mut store).await?;
+                call(&tools, &mut store).await
+            };
+            ended
+                .await
+                .map_err(|error| failure(&error, &store.data().stderr))
         };
         let ended = tokio::select! {
             biased;
             () = cancelled.cancelled() => return Err(CallFailure::Cancelled),
             ended = tokio::time::timeout(self.limits.wall, running) => ended,
         };
-        match ended {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => {
-                let words = stderr.contents();
-                if !words.is_empty() {
-                    let words = String::from_utf8_lossy(&words);
-                    tracing::warn!(target: "component", ?words, "the component's last words");
-                }
-                Err(failure(&error))
-            }
-            Err(_elapsed) => Err(CallFailure::Limit(LimitHit::Wall)),
-        }
+        ended.unwrap_or(Err(CallFailure::Limit(LimitHit::Wall)))
     }
 
     fn store(&self, scope: Scope) -> Store<state::State> {
@@ -204,7 +203,12 @@ fn mismatch(error: wasmtime::Error) -> LoadError {
     LoadError::Mismatch(format!("{error:#}"))
 }
 
-fn failure(error: &wasmtime::Error) -> CallFailure {
+fn failure(error: &wasmtime::Error, stderr: &MemoryOutputPipe) -> CallFailure {
+    let words = stderr.contents();
+    if !words.is_empty() {
+        let words = String::from_utf8_lossy(&words);
+        tracing::warn!(target: "component", ?words, "the component's last words");
+    }
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
         return CallFailure::Limit(*hit);
     }

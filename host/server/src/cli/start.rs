@@ -11,7 +11,7 @@ use demo_site::Running;
 use super::{DemoDeployment, Selection};
 use crate::app::App;
 use crate::config::{Config, Options, environment::Environment};
-use crate::harden;
+use crate::{harden, sandbox};
 
 pub(super) struct Started {
     pub(super) app: Arc<App>,
@@ -26,6 +26,7 @@ pub(super) struct Demo {
 }
 
 pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
+    sandbox::open_page_list();
     for problem in harden::harden() {
         tracing::warn!("{problem}");
     }
