@@ -21,6 +21,7 @@ use crate::auth::CredentialStore;
 use crate::clock::SystemClock;
 use crate::component;
 use crate::config::{Config, PolicySource, PolicyText};
+use crate::fairness::{CALLS_OF_A_PRINCIPAL, Lanes};
 use crate::sandbox::{Limits, LoadError, Sandbox};
 use crate::site::Deployments;
 use crate::wire::HttpWire;
@@ -48,6 +49,7 @@ pub struct App {
     gateway: NativeGateway,
     deployments: Deployments,
     sandbox: OnceLock<Result<Sandbox, Arc<LoadError>>>,
+    lanes: Lanes<Principal>,
     limits: Limits,
     clock: SystemClock,
     calls: AtomicU64,
@@ -97,6 +99,7 @@ impl App {
             ),
             deployments: Deployments::in_directory(&config_dir),
             sandbox: OnceLock::new(),
+            lanes: Lanes::new(CALLS_OF_A_PRINCIPAL),
             clock: SystemClock::new(),
             calls: AtomicU64::new(0),
             rights: RwLock::new(Arc::new(rights)),

@@ -12,6 +12,7 @@ pub mod config;
 mod credentials;
 mod doctor;
 mod expiry;
+mod fairness;
 pub mod harden;
 mod http;
 mod keys;

@@ -13,6 +13,7 @@ mod tests;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use gateway::{Hop, Incoming, Outgoing, Wire, WireError};
 use policy::{Method, Origin, SiteName};
@@ -26,6 +27,8 @@ pub use pass::{Pass, Passes};
 use resolve::Destination;
 pub use resolve::{Answers, DialMap, Resolver, SystemResolver};
 
+use crate::fairness::{Lanes, REQUESTS_TO_A_SITE};
+
 /// Sends over TCP and TLS. Clients are made at the first use: reading the system's trust store takes milliseconds
 /// that a start has no time for.
 pub struct HttpWire {
@@ -33,6 +36,7 @@ pub struct HttpWire {
     dial: DialMap,
     passes: Arc<Passes>,
     clients: Mutex<HashMap<ClientKey, Client>>,
+    lanes: Lanes<SiteName>,
 }
 
 /// One client, and with it one pool of connections, for each place that a site may send to.
@@ -56,6 +60,7 @@ impl HttpWire {
             dial,
             passes: Arc::default(),
             clients: Mutex::default(),
+            lanes: Lanes::new(REQUESTS_TO_A_SITE),
         }
     }
 
@@ -155,7 +160,16 @@ impl Default for HttpWire {
 }
 
 impl Wire for HttpWire {
-    async fn exchange(&self, out: Outgoing<'_>) -> Result<Incoming, WireError> {
+    async fn exchange(&self, mut out: Outgoing<'_>) -> Result<Incoming, WireError> {
+        let came = Instant::now();
+        let place = tokio::time::timeout(out.timeout, self.lanes.enter(&out.site.name))
+            .await
+            .map_err(|_elapsed| {
+                Fault::Connect(
+                    "so many requests to the site are under way that this one had no turn in time",
+                )
+            })?;
+        out.timeout = out.timeout.saturating_sub(came.elapsed());
         let key = ClientKey {
             site: out.site.name.clone(),
             origin: out.origin.clone(),
@@ -164,8 +178,10 @@ impl Wire for HttpWire {
         let pass = self.passes.of(&out);
         let client = self.client(&key, &out, pass.as_deref()).await?;
         let outcome = self.send(&client, out, pass.as_deref()).await;
-        if outcome.is_err() {
-            self.forget(&key);
+        match &outcome {
+            Ok(answer) if matches!(answer.status, 429 | 503) => place.too_many(),
+            Ok(_) => place.went_well(),
+            Err(_) => self.forget(&key),
         }
         Ok(outcome?)
     }

@@ -11,6 +11,7 @@ use policy::Principal;
 use super::egress::CallEgress;
 use super::{App, local};
 use crate::component;
+use crate::fairness::CALLS_OF_A_PRINCIPAL;
 use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
 
 /// The program as the protocol sees it, for one caller.
@@ -62,6 +63,16 @@ impl App {
         let chosen = match mcp::take_site(&mut call.arguments, &names) {
             Ok(chosen) => chosen.map(str::to_owned),
             Err(error) => return Outcome::InvalidArguments(error.to_string()),
+        };
+        let place = tokio::select! {
+            () = call.cancelled.cancelled() => return outcome(Err(CallFailure::Cancelled), self.limits.wall),
+            place = tokio::time::timeout(self.limits.wall, self.lanes.enter(principal)) => place,
+        };
+        let Ok(_place) = place else {
+            return failed(format!(
+                "{CALLS_OF_A_PRINCIPAL} calls under your name are under way and none ended within {} seconds. Nothing was sent. Wait for them, or make fewer at once.",
+                self.limits.wall.as_secs()
+            ));
         };
         let sandbox = match self.sandbox() {
             Ok(sandbox) => sandbox,

@@ -1,5 +1,6 @@
 //! What a well-behaved exchange puts on the wire, and what it leaves out.
 
+use super::upstream::Then;
 use super::*;
 
 const EMPTY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
@@ -184,4 +185,29 @@ fn the_header_with_the_credential_is_marked_secret() {
     let value = super::super::sensitive(&SecretString::from(CANARY)).unwrap();
     assert_eq!(format!("{value:?}"), "Sensitive");
     assert!(super::super::sensitive(&SecretString::from("Basic a\r\nx: y")).is_none());
+}
+
+#[tokio::test]
+async fn a_site_that_is_asked_too_often_is_asked_less() {
+    for (status, then_limit) in [
+        ("429 Too Many Requests", 256),
+        ("503 Service Unavailable", 256),
+        ("500 Internal Server Error", 512),
+        ("200 OK", 512),
+    ] {
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        let good = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec();
+        let upstream = Upstream::answering(vec![
+            (answer.into_bytes(), Then::KeepOpen),
+            (good, Then::KeepOpen),
+        ])
+        .await;
+        let site = site(&upstream.origin());
+        let wire = HttpWire::new();
+        get(&wire, &site).await.unwrap();
+        assert_eq!(wire.lanes.limit(&site.name).await, then_limit, "{status}");
+        get(&wire, &site).await.unwrap();
+        let wider = (then_limit + 1).min(512);
+        assert_eq!(wire.lanes.limit(&site.name).await, wider, "after {status}");
+    }
 }
