@@ -23,6 +23,13 @@ pub(super) enum Place {
     Cell,
 }
 
+impl Place {
+    /// A break is a line's end here, and in one line a tag or a space.
+    fn has_lines(self) -> bool {
+        matches!(self, Self::Paragraph | Self::Continued)
+    }
+}
+
 /// Writes normal-form `inlines`.
 pub(super) fn write(inlines: &[Inline], place: Place, page: &mut Page) {
     match inlines {
@@ -38,18 +45,18 @@ pub(super) fn write(inlines: &[Inline], place: Place, page: &mut Page) {
 }
 
 fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &mut Page) {
-    let is_lines = matches!(place, Place::Paragraph | Place::Continued);
+    let is_lines = place.has_lines();
     let mut in_link = false;
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Open { mark, close } => {
                 in_link |= matches!(mark, Mark::Link(_));
-                let delimited = is_delimited(pieces, *mark, index, *close);
+                let delimited = is_delimited(pieces, *mark, (index, *close), place);
                 open(*mark, delimited, page.text());
             }
             Piece::Close { mark, open } => {
                 in_link &= !matches!(mark, Mark::Link(_));
-                let delimited = is_delimited(pieces, *mark, *open, index);
+                let delimited = is_delimited(pieces, *mark, (*open, index), place);
                 close(*mark, delimited, page.text());
             }
             Piece::Text(text) => {
@@ -422,7 +429,8 @@ fn around(pieces: &[Piece<'_>], index: usize, place: Place, in_link: bool) -> Ar
     let in_cell = place == Place::Cell;
     let before = match index.checked_sub(1).map(|before| &pieces[before]) {
         None => in_cell.then_some(MARKUP),
-        Some(Piece::Break(_)) if !in_cell => Some('\n'),
+        Some(Piece::Break(_)) if place.has_lines() => Some('\n'),
+        Some(Piece::Break(Break::Soft)) if !in_cell => Some(' '),
         Some(_) => Some(MARKUP),
     };
     let after = match pieces.get(index + 1) {
@@ -456,17 +464,22 @@ enum Beside {
 }
 
 /// CommonMark, "Emphasis and strong emphasis": whether both delimiters can stand.
-fn is_delimited(pieces: &[Piece<'_>], mark: Mark<'_>, open: usize, close: usize) -> bool {
+fn is_delimited(
+    pieces: &[Piece<'_>],
+    mark: Mark<'_>,
+    (open, close): (usize, usize),
+    place: Place,
+) -> bool {
     if !matches!(mark, Mark::Strong | Mark::Emphasis | Mark::Strike) {
         return false;
     }
     let outer = [
-        beside(open.checked_sub(1).map(|at| &pieces[at]), false),
-        beside(pieces.get(close + 1), true),
+        beside(open.checked_sub(1).map(|at| &pieces[at]), false, place),
+        beside(pieces.get(close + 1), true, place),
     ];
     let inner = [
-        beside(pieces.get(open + 1), true),
-        beside(close.checked_sub(1).map(|at| &pieces[at]), false),
+        beside(pieces.get(open + 1), true, place),
+        beside(close.checked_sub(1).map(|at| &pieces[at]), false, place),
     ];
     outer.into_iter().zip(inner).all(|(outer, inner)| {
         let free = matches!(outer, Beside::Space | Beside::Punctuation);
@@ -478,9 +491,10 @@ fn is_delimited(pieces: &[Piece<'_>], mark: Mark<'_>, open: usize, close: usize)
     })
 }
 
-fn beside(piece: Option<&Piece<'_>>, first: bool) -> Beside {
+fn beside(piece: Option<&Piece<'_>>, first: bool, place: Place) -> Beside {
     let text = match piece {
-        None | Some(Piece::Break(_)) => return Beside::Space,
+        None | Some(Piece::Break(Break::Soft)) => return Beside::Space,
+        Some(Piece::Break(Break::Hard)) if place.has_lines() => return Beside::Space,
         Some(Piece::Text(text)) => text,
         Some(_) => return Beside::Punctuation,
     };
