@@ -209,6 +209,10 @@ struct Way {
 }
 
 impl Egress for Way {
+    fn gather<'a>(&'a self, asks: &'a [Ask]) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.gateway.gather(&self.call, asks))
+    }
+
     fn sites(&self) -> BoxFuture<'_, Vec<SiteView>> {
         Box::pin(std::future::ready(vec![SiteView {
             name: self.site.clone(),

@@ -96,6 +96,10 @@ async fn the_component_and_its_manifest_tell_the_same() {
 struct Nowhere;
 
 impl Egress for Nowhere {
+    fn gather<'a>(&'a self, _: &'a [Ask]) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn sites(&self) -> BoxFuture<'_, Vec<SiteView>> {
         Box::pin(async { Vec::new() })
     }

@@ -3,6 +3,7 @@
 mod alone;
 mod audit;
 mod canary;
+mod confirm;
 mod doors;
 mod guest_memory;
 mod hostile;

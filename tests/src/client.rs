@@ -35,6 +35,12 @@ pub struct Client {
     stderr: Arc<Mutex<Vec<u8>>>,
     era: Era,
     next_id: u64,
+    /// What the client says that it can do.
+    pub capabilities: Value,
+    /// What the user says to the questions of the older era: `accept`, `decline`, `cancel`.
+    pub says: Option<&'static str>,
+    /// The questions that the program has put.
+    pub asked: Vec<Value>,
     /// Longest wait for one answer.
     pub patience: Duration,
     /// Notifications that came while an answer was awaited.
@@ -100,6 +106,9 @@ impl Client {
             stderr,
             era,
             next_id: 1,
+            capabilities: json!({}),
+            says: None,
+            asked: Vec::new(),
             patience: Duration::from_secs(60),
             notifications: Vec::new(),
         };
@@ -122,7 +131,7 @@ impl Client {
                 "initialize",
                 json!({
                     "protocolVersion": version,
-                    "capabilities": {},
+                    "capabilities": self.capabilities,
                     "clientInfo": {"name": "it", "version": "0"},
                 }),
             )
@@ -151,7 +160,7 @@ impl Client {
         {
             let meta = params.entry("_meta").or_insert_with(|| json!({}));
             meta["io.modelcontextprotocol/protocolVersion"] = json!(MODERN);
-            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            meta["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
             meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "it", "version": "0"});
         }
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
@@ -178,6 +187,15 @@ impl Client {
                     Some(error) => Err(error.clone()),
                     None => Ok(message.get("result").cloned().unwrap_or(Value::Null)),
                 };
+            }
+            if let (Some(says), "elicitation/create") =
+                (self.says, message["method"].as_str().unwrap_or_default())
+            {
+                let answer =
+                    json!({"jsonrpc": "2.0", "id": message["id"], "result": {"action": says}});
+                self.asked.push(message);
+                self.send_line(&answer.to_string());
+                continue;
             }
             self.notifications.push(message);
         }

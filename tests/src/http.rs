@@ -323,7 +323,9 @@ pub fn modern(method: &str, mut params: Value) -> Value {
         "io.modelcontextprotocol/clientInfo": {"name": "it", "version": "0"},
     });
     if let Some(given) = params.get_mut("_meta").and_then(Value::as_object_mut) {
-        given.extend(meta.as_object().cloned().unwrap_or_default());
+        for (key, value) in meta.as_object().into_iter().flatten() {
+            given.entry(key).or_insert_with(|| value.clone());
+        }
     } else {
         params["_meta"] = meta;
     }

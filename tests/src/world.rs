@@ -400,6 +400,10 @@ struct Way {
 }
 
 impl Egress for Way {
+    fn gather<'a>(&'a self, asks: &'a [Ask]) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.gateway.gather(&self.call, asks))
+    }
+
     fn sites(&self) -> BoxFuture<'_, Vec<SiteView>> {
         let view = |site, product, deployment| SiteView {
             name: name(site),

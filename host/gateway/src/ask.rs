@@ -80,6 +80,9 @@ pub enum Failure {
     /// The component must see one uniform word for it; the detail is for the client.
     #[error("refused: {0}")]
     Denied(Box<Denial>),
+    /// A person has to agree first: the call ends here, and the component hears nothing any more.
+    #[error("a person is asked first")]
+    Unconfirmed,
     #[error("the site no longer accepts the stored authorization")]
     Reauthorize,
     /// Seconds to wait, where known.

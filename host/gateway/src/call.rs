@@ -8,6 +8,7 @@ use policy::Caller;
 
 use crate::ask::Denial;
 use crate::budget::Budget;
+use crate::consent::{Consent, Question, Writes};
 
 /// One tool call. Shared by requests that run side by side.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct CallContext {
     /// On the clock's monotonic scale.
     pub(crate) deadline: Duration,
     pub(crate) budget: Budget,
+    pub(crate) writes: Writes,
     cancelled: AtomicBool,
     denials: Mutex<Vec<Denial>>,
 }
@@ -29,9 +31,42 @@ impl CallContext {
             id: id.into(),
             deadline,
             budget,
+            writes: Writes::default(),
             cancelled: AtomicBool::new(false),
             denials: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Somebody at the other end can be asked before a write.
+    #[must_use]
+    pub fn asking(self) -> Self {
+        Self {
+            writes: Writes::asking(),
+            ..self
+        }
+    }
+
+    /// Somebody was asked, and said yes.
+    #[must_use]
+    pub fn agreed(self, consent: Consent) -> Self {
+        Self {
+            writes: Writes::agreed(consent),
+            ..self
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What a person has to see before anything is written. The call is over where there is one.
+    pub fn questions(&self) -> Vec<Question> {
+        self.writes.questions()
+    }
+
+    /// What this call has sent that can change something, in words.
+    pub fn written(&self) -> Vec<String> {
+        self.writes.sent()
     }
 
     pub fn caller(&self) -> &Caller {

@@ -3,11 +3,15 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use policy::{Caller, Decision, Deployment, Manifest, Permitted, Policy, Refused, Site, SiteName};
+use policy::{
+    Asking, Caller, Class, Decision, Deployment, Manifest, Permit, Permitted, Policy, Refused,
+    Site, SiteName,
+};
 
 use crate::ask::{Answer, Ask, Denial, Failure};
 use crate::budget::Wish;
 use crate::call::CallContext;
+use crate::consent::Question;
 use crate::credential;
 use crate::decide;
 use crate::filter;
@@ -15,7 +19,7 @@ use crate::mutant;
 use crate::own::{OwnRequest, OwnRules, ask_of_lookup};
 use crate::ports::{AuditError, AuditSink, Clock, CredentialSource, Incoming, Wire};
 use crate::quota::Quotas;
-use crate::record::{AuditLine, Digests, Entry};
+use crate::record::{AuditLine, Digests, Entry, Verdict};
 use crate::redact::{Cache, Redactors};
 use crate::send::Sealed;
 use crate::target::{Misfit, Target};
@@ -185,10 +189,12 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let target = Target::new(site, ask).map_err(denied)?;
         let decision = decide::decide(policy, manifest, caller, target)
             .map_err(|refusal| refused(Refused { refusal }, entry))?;
-        let permitted = self
-            .settle(cx, rules, (site, ask.deployment), decision, entry)
-            .await?;
-        entry.permitted(permitted.permit());
+        let settled = self
+            .settle(cx, rules, (site, ask.deployment), decision)
+            .await;
+        let settled = settled.map_err(|stop| stop.into_failure(entry))?;
+        entry.permitted(settled.permit());
+        let permitted = agreed(cx, rules, settled, entry)?;
         let credential =
             credential::find(&self.credentials, permitted.permit(), site, caller).await?;
         entry.credential(&credential.name);
@@ -206,6 +212,77 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
 }
 
 impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
+    /// Requests that are to run side by side: before any of them is sent, a person has to see all that they write, where
+    /// one of them has to be agreed to.
+    pub async fn gather(&self, cx: &CallContext, asks: &[Ask]) -> Result<(), Failure> {
+        let rules = self.rules();
+        if asks.len() < 2 || !rules.policy.asks() || !cx.writes.may_ask() {
+            return Ok(());
+        }
+        let (mut writes, mut must_ask) = (Vec::new(), false);
+        for ask in asks {
+            // What is refused here is refused again when it is sent, and recorded then.
+            let Ok(settled) = self.look_ahead(cx, &rules, ask).await else {
+                continue;
+            };
+            must_ask |= matches!(settled, Settled::Asking(_));
+            if settled.permit().class != Class::Read {
+                writes.push((ask, settled));
+            }
+        }
+        if !must_ask {
+            return Ok(());
+        }
+        let mut questions = Vec::new();
+        for (ask, settled) in &writes {
+            let (audit, clock) = (&self.audit, &self.clock);
+            let mut entry = Entry::open(audit, clock, &rules.digests, &cx.caller, &cx.id, ask);
+            entry.permitted(settled.permit());
+            entry.question(&cx.id);
+            if let Err(failure @ Failure::Internal(_)) = entry.close(Err(Failure::Unconfirmed)) {
+                return Err(failure);
+            }
+            questions.push(Question::new(settled.target(), settled.permit()));
+        }
+        cx.writes.ask(questions);
+        Err(Failure::Unconfirmed)
+    }
+
+    async fn look_ahead<'r>(
+        &self,
+        cx: &CallContext,
+        rules: &'r Rules,
+        ask: &Ask,
+    ) -> Result<Settled<'r>, Stop> {
+        let missing = || Failure::Internal(format!("there is no site {}", ask.site));
+        let site = rules.policy.site(&ask.site);
+        let site = site.ok_or_else(missing).map_err(Stop::Failure)?;
+        let target = Target::new(site, ask).map_err(|misfit| Stop::Failure(denied(misfit)))?;
+        let decision = decide::decide(&rules.policy, &rules.manifest, &cx.caller, target)
+            .map_err(|refusal| Stop::Refused(Refused { refusal }))?;
+        self.settle(cx, rules, (site, ask.deployment), decision)
+            .await
+    }
+
+    /// What a person said to the question of an earlier call. A yes that can't be recorded is none.
+    pub fn answered(
+        &self,
+        cx: &CallContext,
+        question: &str,
+        said: &str,
+        is_yes: bool,
+    ) -> Result<(), AuditError> {
+        let (rules, now) = (self.rules(), self.clock.now_ms());
+        let verdict = if is_yes {
+            Verdict::Allow
+        } else {
+            Verdict::Deny
+        };
+        let whose = (&cx.caller, cx.id.as_str());
+        let line = AuditLine::answered(now, &rules.digests, whose, question, (verdict, said));
+        self.audit.record(&line)
+    }
+
     /// Reads where the things stand that a bound rule's request names. Each reading is a decision of its own, by a
     /// built-in rule, with the credential of whoever asks.
     async fn settle<'t>(
@@ -214,23 +291,86 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         rules: &Rules,
         (site, deployment): (&Site, Deployment),
         mut decision: Decision<Target<'t>>,
-        entry: &mut Entry<'_, A, C>,
-    ) -> Result<Permitted<Target<'t>>, Failure> {
+    ) -> Result<Settled<'t>, Stop> {
         loop {
             let pending = match decision {
-                Decision::Permitted(permitted) => return Ok(permitted),
+                Decision::Permitted(permitted) => return Ok(Settled::Free(permitted)),
+                Decision::Asking(asking) => return Ok(Settled::Asking(asking)),
                 Decision::Pending(pending) => pending,
             };
             let (principal, component) = (&cx.caller.principal, &rules.digests.component);
             let lookup = pending.lookup();
-            let own = OwnRules::of_lookup(site, principal, component, lookup, deployment)?;
+            let own = OwnRules::of_lookup(site, principal, component, lookup, deployment);
+            let own = own.map_err(Stop::Failure)?;
             let ask = ask_of_lookup(lookup, site, deployment);
             // Built-in rules are bound to nothing, so this does not come back here.
             let (host, caller) = rules.of_host(own);
-            let answer = Box::pin(self.pass(cx, &host, &caller, &ask)).await?;
+            let answer = Box::pin(self.pass(cx, &host, &caller, &ask)).await;
+            let answer = answer.map_err(Stop::Failure)?;
             decision = pending
                 .learn(answer.status, &answer.body)
-                .map_err(|refusal| refused(refusal, entry))?;
+                .map_err(Stop::Refused)?;
+        }
+    }
+}
+
+/// A decision with everything read that it needed.
+enum Settled<'t> {
+    Free(Permitted<Target<'t>>),
+    /// A person has to agree.
+    Asking(Asking<Target<'t>>),
+}
+
+impl<'t> Settled<'t> {
+    const fn permit(&self) -> &Permit {
+        match self {
+            Self::Free(permitted) => permitted.permit(),
+            Self::Asking(asking) => asking.permit(),
+        }
+    }
+
+    fn target(&self) -> &Target<'t> {
+        match self {
+            Self::Free(permitted) => permitted,
+            Self::Asking(asking) => asking.subject(),
+        }
+    }
+}
+
+/// Why a decision can't be settled.
+enum Stop {
+    Refused(Refused),
+    Failure(Failure),
+}
+
+impl Stop {
+    fn into_failure<A: AuditSink, C: Clock>(self, entry: &mut Entry<'_, A, C>) -> Failure {
+        match self {
+            Self::Refused(refusal) => refused(refusal, entry),
+            Self::Failure(failure) => failure,
+        }
+    }
+}
+
+/// The one place where something that has to be agreed to becomes something that may be sent.
+fn agreed<'t, A: AuditSink, C: Clock>(
+    cx: &CallContext,
+    rules: &Rules,
+    settled: Settled<'t>,
+    entry: &mut Entry<'_, A, C>,
+) -> Result<Permitted<Target<'t>>, Failure> {
+    match settled {
+        Settled::Free(permitted) => {
+            if permitted.permit().class != Class::Read {
+                cx.writes.begin(&permitted)?;
+            }
+            Ok(permitted)
+        }
+        Settled::Asking(asking) => {
+            entry.question(&cx.id);
+            let question = cx.writes.agree(&asking, &rules.digests.policy)?;
+            entry.question(&question);
+            Ok(asking.confirmed())
         }
     }
 }

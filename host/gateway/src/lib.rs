@@ -17,6 +17,7 @@
 mod ask;
 mod budget;
 mod call;
+mod consent;
 mod credential;
 mod decide;
 mod errand;
@@ -41,6 +42,7 @@ pub mod words;
 pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part};
 pub use budget::{Budget, Limits};
 pub use call::CallContext;
+pub use consent::{Consent, Fingerprint, Question};
 pub use errand::{Errand, ErrandError, run as run_errand};
 pub use gateway::Gateway;
 pub use own::{OWN_TOOL, OwnRequest};

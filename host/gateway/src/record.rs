@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::ask::{Answer, Ask, Denial, Failure};
+use crate::consent;
 use crate::own::OWN_TOOL;
 use crate::ports::{AuditError, AuditSink, Clock, Incoming, WireError};
 use crate::redact::Redactors;
@@ -46,6 +47,9 @@ pub struct AuditLine {
     pub class: Option<&'static str>,
     /// Why it was refused, or how the exchange failed.
     pub reason: Option<String>,
+    /// The call that asked a person about it; in the lines of questions, of their answers, and of what was agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// The credential's name.
     pub secret: Option<String>,
     /// The name of the origin that a redirect went to.
@@ -70,6 +74,10 @@ pub enum LineKind {
     Decision,
     /// The one hop to a redirect origin that belongs to the decision before it.
     Redirect,
+    /// A person has to agree first; nothing was sent.
+    Asked,
+    /// What the person said.
+    Answered,
     /// Another policy holds from here on.
     Reload,
 }
@@ -129,6 +137,7 @@ impl AuditLine {
             route: None,
             class: None,
             reason: None,
+            question: None,
             secret: None,
             redirect: None,
             policy: String::new(),
@@ -141,6 +150,35 @@ impl AuditLine {
             tries: 0,
             redactions: 0,
             operation: None,
+        }
+    }
+
+    /// Somebody has answered the question of an earlier call.
+    pub(crate) fn answered(
+        now_ms: u64,
+        digests: &Digests,
+        (caller, call): (&Caller, &str),
+        question: &str,
+        answer: (Verdict, &str),
+    ) -> Self {
+        Self {
+            product: "",
+            method: "",
+            call: call.to_owned(),
+            verdict: answer.0,
+            rule: consent::RULE.to_owned(),
+            reason: Some(answer.1.to_owned()),
+            question: Some(question.to_owned()),
+            policy: digests.policy.clone(),
+            component: digests.component.clone(),
+            ..Self::blank(
+                now_ms,
+                LineKind::Answered,
+                (caller.principal.as_str(), &caller.tool),
+                "",
+                Product::Jira,
+                Method::Get,
+            )
         }
     }
 
@@ -248,6 +286,11 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
         }
     }
 
+    /// Which question it belongs to.
+    pub(crate) fn question(&mut self, call: &str) {
+        self.line.question = Some(call.to_owned());
+    }
+
     pub(crate) fn credential(&mut self, name: &str) {
         self.line.secret = Some(name.to_owned());
     }
@@ -315,6 +358,11 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
     pub(crate) fn close(mut self, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
         match &outcome {
             Ok(_) => {}
+            Err(failure @ Failure::Unconfirmed) => {
+                self.line.kind = LineKind::Asked;
+                self.line.verdict = Verdict::Deny;
+                self.line.reason = Some(failure.to_string());
+            }
             Err(Failure::Denied(denial)) => {
                 let Denial { rule, reason, .. } = &**denial;
                 self.line.verdict = Verdict::Deny;

@@ -132,6 +132,12 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// For people: without the query, which may be long.
+    pub(crate) fn in_words(&self) -> String {
+        let (method, site) = (self.method, &self.site.name);
+        format!("{method} /{} on {site}", self.segments.join("/"))
+    }
+
     pub(crate) fn is_multipart(&self) -> bool {
         self.body
             .as_ref()

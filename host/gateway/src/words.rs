@@ -31,7 +31,7 @@ macro_rules! egress_words {
         fn failed(failure: $crate::Failure) -> wit::EgressError {
             use $crate::Failure;
             match failure {
-                Failure::Denied(_) => wit::EgressError::Denied,
+                Failure::Denied(_) | Failure::Unconfirmed => wit::EgressError::Denied,
                 Failure::Reauthorize => wit::EgressError::Reauthorize,
                 Failure::RateLimited(after) => wit::EgressError::RateLimited(after),
                 Failure::Timeout => wit::EgressError::Timeout,

@@ -19,6 +19,10 @@ pub(crate) fn call_result(tool: &str, outcome: Outcome) -> Result<CallToolResult
                 CallToolResult::success(blocks)
             })
         }
+        // Those who can be asked were asked before it came to this.
+        Outcome::Ask { message, .. } => {
+            Ok(CallToolResult::error(vec![ContentBlock::text(message)]))
+        }
         Outcome::UnknownTool { nearest } => Err(unknown_tool(tool, &nearest)),
         Outcome::InvalidArguments(text) => {
             Ok(CallToolResult::error(vec![ContentBlock::text(text)]))

@@ -19,14 +19,17 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Call, Outcome, Provider,
+    Call, Outcome, Provider, Reply,
     answer::{call_result, method_not_found, unknown_tool},
-    progress,
+    progress, question,
 };
 
 /// How long a client may keep the discovery: it is constant for the life of the process, so an
 /// hour only bounds how long a client that outlives it may be wrong.
 const DISCOVERY_MS: u64 = 3_600_000;
+
+/// Each time a person has said yes, and what they were asked about was no longer so.
+const MOST_QUESTIONS: usize = 3;
 
 /// How long a client may keep the list, which another policy may change while the process lives.
 const LIST_MS: u64 = 60_000;
@@ -68,6 +71,23 @@ impl<P: Provider> Handler<P> {
             serde_json::to_value(self.implementation()).ok()?,
         );
         Some(meta)
+    }
+
+    /// Puts the questions of a call to clients that are asked within it.
+    async fn run_answered(&self, mut call: Call, cx: &RequestContext<RoleServer>) -> Outcome {
+        for _ in 0..MOST_QUESTIONS {
+            match self.run(call.clone(), cx).await {
+                Outcome::Ask { message, state } if !is_modern(cx) => {
+                    let said = question::ask(cx, message).await;
+                    call.reply = Some(Reply { state, said });
+                }
+                outcome => return outcome,
+            }
+        }
+        Outcome::Internal(
+            "what this call would write was another thing each time that it was asked about"
+                .to_owned(),
+        )
     }
 
     /// Runs the call beside its progress. A panic in a provider would leave the client waiting
@@ -152,9 +172,10 @@ impl<P: Provider> ServerHandler for Handler<P> {
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let reply = question::reply(&mut request);
         let tool = request.name.into_owned();
         let offered = self.provider.tools();
         if !offered.contains(&tool) {
@@ -170,11 +191,17 @@ impl<P: Provider> ServerHandler for Handler<P> {
                 .unwrap_or_default(),
             progress: None,
             cancelled: cx.ct.clone(),
-            can_ask: cx
-                .client_capabilities()
-                .is_some_and(|client| client.elicitation.is_some()),
+            can_ask: question::can_ask(&cx),
+            reply,
         };
-        let outcome = self.run(call, &cx).await;
+        let outcome = match self.run_answered(call, &cx).await {
+            Outcome::Ask { message, state } if is_modern(&cx) => {
+                let mut result = question::input_required(message, state);
+                result.meta = self.result_meta(&cx);
+                return Ok(result.into());
+            }
+            outcome => outcome,
+        };
         let mut result = call_result(&tool, outcome)?;
         result.meta = self.result_meta(&cx);
         Ok(result.into())

@@ -12,13 +12,14 @@ pub mod message;
 mod nearest;
 mod progress;
 mod provider;
+mod question;
 mod site_choice;
 mod tool;
 
 pub use handler::Handler;
 pub use nearest::nearest;
 pub use progress::ProgressSink;
-pub use provider::{Call, Content, Identity, Outcome, Provider};
+pub use provider::{Call, Content, Identity, Outcome, Provider, Reply, Said};
 /// The token that a cancelled call carries.
 pub use tokio_util::sync::CancellationToken;
 

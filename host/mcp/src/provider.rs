@@ -61,6 +61,24 @@ pub struct Call {
     pub cancelled: CancellationToken,
     /// The client says that it can put a question to its user.
     pub can_ask: bool,
+    /// What the user said to the question that an earlier run of this call ended with.
+    pub reply: Option<Reply>,
+}
+
+/// An answer to [`Outcome::Ask`]. Both halves come from the client, and are believed by nobody before they are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// As it stood in the question.
+    pub state: String,
+    pub said: Said,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    Yes,
+    No,
+    /// The question was closed, ran out of time, or was not shown at all.
+    Nothing,
 }
 
 /// How a call ended.
@@ -70,6 +88,12 @@ pub enum Outcome {
         content: Vec<Content>,
         /// The tool failed in a way that the model can read and mend.
         is_error: bool,
+    },
+    /// Nothing was done: the user has to say yes first, and the call has to be made again with what they said.
+    Ask {
+        message: String,
+        /// Means nothing to the client, which hands it back as it is.
+        state: String,
     },
     /// No such tool for this caller.
     UnknownTool { nearest: Vec<String> },

@@ -64,6 +64,8 @@ pub trait Subject {
 #[derive(Debug)]
 pub enum Decision<T> {
     Permitted(Permitted<T>),
+    /// Allowed once a person has seen it and said yes.
+    Asking(Asking<T>),
     /// The host has to read first where something stands.
     Pending(Pending<T>),
 }
@@ -71,6 +73,12 @@ pub enum Decision<T> {
 /// A request that a rule allows if what it names stands where the rule holds. Nothing can be sent with it.
 #[derive(Debug)]
 pub struct Pending<T> {
+    permitted: Permitted<T>,
+}
+
+/// A request that a rule allows if a person does. Nothing can be sent with it.
+#[derive(Debug)]
+pub struct Asking<T> {
     permitted: Permitted<T>,
 }
 
@@ -109,9 +117,19 @@ pub struct Permit {
     pub redirect: Option<(String, Origin)>,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
+    /// The rule by which a person is asked before it is sent.
+    pub confirm: Option<Confirm>,
     /// The projects or spaces that the request is held to, and its answer will be.
     #[serde(skip)]
     pub(crate) held: Option<Box<Held>>,
+}
+
+/// A rule with `confirm = true` that speaks of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirm {
+    pub rule: String,
+    /// `policy.toml:12`
+    pub place: String,
 }
 
 /// Why a request is not sent. For the client and the audit record; the component is told nothing of this.
@@ -181,7 +199,7 @@ impl Policy {
         subject: T,
     ) -> Result<Decision<T>, Refused> {
         let mut subject = subject;
-        let verdict = self.evaluate(manifest, caller.by(), Request::of(&subject));
+        let verdict = self.judge(manifest, caller.by(), Request::of(&subject));
         let mut permit = match verdict {
             Verdict::Allow(permit) => permit,
             Verdict::Deny(refusal) => return Err(refusal.into()),
@@ -199,6 +217,7 @@ impl Policy {
 impl<T> Decision<T> {
     fn of(permitted: Permitted<T>) -> Self {
         match permitted.permit.next_lookup() {
+            None if permitted.permit.confirm.is_some() => Self::Asking(Asking { permitted }),
             None => Self::Permitted(permitted),
             Some(_) => Self::Pending(Pending { permitted }),
         }
@@ -207,6 +226,7 @@ impl<T> Decision<T> {
     pub const fn permit(&self) -> &Permit {
         match self {
             Self::Permitted(permitted) => &permitted.permit,
+            Self::Asking(asking) => &asking.permitted.permit,
             Self::Pending(pending) => &pending.permitted.permit,
         }
     }
@@ -230,6 +250,22 @@ impl<T> Pending<T> {
                 .map_err(|reason| permit.refusal(reason))?;
         }
         Ok(Decision::of(self.permitted))
+    }
+}
+
+impl<T> Asking<T> {
+    /// What the person has to be shown.
+    pub const fn subject(&self) -> &T {
+        &self.permitted.subject
+    }
+
+    pub const fn permit(&self) -> &Permit {
+        &self.permitted.permit
+    }
+
+    /// Somebody has seen exactly this and said yes.
+    pub fn confirmed(self) -> Permitted<T> {
+        self.permitted
     }
 }
 

@@ -14,7 +14,7 @@ use crate::hazard;
 use crate::log::{Log, Record};
 use crate::manifest::Manifest;
 use crate::rule::{PathSelector, Rule, Selector, SiteSelector};
-use crate::set::{Grant, Reach, ToolView};
+use crate::set::{Door, Entrance, Grant, Reach, ToolView};
 use crate::vocabulary::{Class, Method, Principal, SiteName};
 use crate::writing::{Seen, WRITING, shown, times};
 
@@ -217,6 +217,7 @@ fn write(
             let products = policy.site(site).map_or(&[][..], |site| &site.products);
             let derived = Rule {
                 response_max_bytes: asking.shortest_answer(&reach),
+                confirm: asking.is_confirmed(&reach) && !selector.only_reads(),
                 id: fresh(&mut taken, id),
                 bounds: rule.bounds.among(products),
                 site: SiteSelector::Named(site.clone()),
@@ -281,11 +282,7 @@ impl Asking<'_> {
     /// Where a more precise rule held for a part of what this one allows, its limit held; without that rule this one's
     /// would be new.
     fn shortest_answer(&self, reach: &Reach<'_>) -> Option<u64> {
-        let entrances = reach
-            .doors
-            .iter()
-            .filter(|(door, _)| door.site == *self.site);
-        let limits = entrances.flat_map(|(_, entrance)| {
+        let limits = self.entrances(reach).flat_map(|entrance| {
             let own = entrance
                 .grants
                 .iter()
@@ -298,6 +295,23 @@ impl Asking<'_> {
             meeting.filter_map(|grant| grant.rule.response_max_bytes)
         });
         limits.chain(self.rule.response_max_bytes).min()
+    }
+
+    /// Where any rule asked about a part of what this one allows, the question stays.
+    fn is_confirmed(&self, reach: &Reach<'_>) -> bool {
+        let mut entrances = self.entrances(reach);
+        entrances.any(|entrance| {
+            let mut grants = entrance.grants.iter();
+            let own = grants.find(|grant| grant.rule.id == self.rule.id);
+            let asks = |ask: &Grant<'_>| own.is_some_and(|own| self.meets(own, ask));
+            entrance.asks.iter().any(asks)
+        })
+    }
+
+    fn entrances<'r, 'p>(&self, reach: &'r Reach<'p>) -> impl Iterator<Item = &'r Entrance<'p>> {
+        let here = |door: &Door| door.site == *self.site;
+        let entrances = reach.doors.iter();
+        entrances.filter_map(move |(door, entrance)| here(door).then_some(entrance))
     }
 
     fn meets(&self, own: &Grant<'_>, other: &Grant<'_>) -> bool {

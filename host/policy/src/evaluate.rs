@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::Policy;
 use crate::bounds::{Bound, slots_of_path};
 use crate::catalogue::{Route, RouteId, RouteMatch, Slot, catalogue};
-use crate::decide::{By, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
+use crate::decide::{By, Confirm, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode, Subject};
 use crate::fit::Miss;
 use crate::hold::{BodyView, Held, Scope};
 use crate::manifest::Manifest;
@@ -152,6 +152,7 @@ impl Case<'_> {
             .min_by_key(|(rule, _)| rule.precedence())
             .ok_or(None)?;
         let mut permit = self.permit(rule, meaning);
+        permit.confirm = self.confirm();
         if let Some(keys) = together.keys() {
             self.hold(&mut permit, meaning, keys)
                 .map_err(|reason| Some((RefusalCode::Outside, reason)))?;
@@ -176,6 +177,20 @@ impl Case<'_> {
             narrowed,
         }));
         Ok(())
+    }
+
+    /// The rule by which a person is asked: one that speaks of the request, though its limits may leave the allowing to
+    /// another, or a longer body would be a way around the question.
+    fn confirm(&self) -> Option<Confirm> {
+        let mut rules = self.policy.rules_at(self.request.site);
+        let rule = rules.find(|rule| {
+            let speaks_of = |meaning: &Meaning<'_>| meaning.class != Class::Read;
+            rule.confirm && self.speaks_of(rule).is_ok_and(speaks_of)
+        })?;
+        Some(Confirm {
+            rule: rule.id.clone(),
+            place: format!("{}:{}", self.policy.file_name(), rule.line),
+        })
     }
 
     /// The denial that catches the request: by any of its meanings.
@@ -251,6 +266,7 @@ impl Case<'_> {
             redirect,
             request_max_bytes: rule.request_max_bytes,
             response_max_bytes: rule.response_max_bytes,
+            confirm: None,
             held: None,
         }
     }

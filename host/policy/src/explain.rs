@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::Policy;
 use crate::absolute::AbsoluteUrl;
-use crate::decide::{By, DEFAULT_DENY, NearMiss, Refusal, RefusalCode};
+use crate::decide::{By, Confirm, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode};
 use crate::evaluate::Verdict;
 use crate::manifest::Manifest;
 use crate::net::{AddressClass, classify};
@@ -54,6 +54,8 @@ pub struct Explanation {
     /// `policy.toml:12`
     pub place: Option<String>,
     pub reason: String,
+    /// The rule by which a person is asked first.
+    pub confirm: Option<Confirm>,
     /// The request in the one form that would be sent.
     pub canonical: Option<String>,
     pub route: Option<String>,
@@ -193,7 +195,7 @@ impl Asked<'_> {
             for tool in &tools {
                 for principal in &self.principals {
                     let by = By { principal, tool };
-                    let verdict = policy.evaluate(self.manifest, by, request);
+                    let verdict = policy.judge(self.manifest, by, request);
                     answers.push(Answer {
                         target,
                         by,
@@ -261,7 +263,7 @@ impl Asked<'_> {
         };
         let rule = requests
             .iter()
-            .find(|request| (request.verdict == ALLOW) == is_offered);
+            .find(|request| (request.verdict != DENY) == is_offered);
         let rule = rule.map_or_else(|| DEFAULT_DENY.to_owned(), |request| request.rule.clone());
         Explanation {
             verdict: if is_offered { ALLOW } else { DENY },
@@ -279,14 +281,15 @@ impl Asked<'_> {
     fn explain_probe(&self, probe: &Probe<'_>, tool: &str) -> ToolRequest {
         let verdicts = self.principals.iter().map(|principal| {
             let by = By { principal, tool };
-            probe.evaluate(self.policy, self.manifest, by)
+            let verdict = probe.evaluate(self.policy, self.manifest, by);
+            self.policy.asked(self.manifest, by, verdict)
         });
         let told = verdicts.map(|verdict| match verdict {
-            Verdict::Allow(permit) => (ALLOW, permit.rule, Some(permit.route)),
+            Verdict::Allow(permit) => (word(&permit), permit.rule, Some(permit.route)),
             Verdict::Deny(refusal) => (DENY, refusal.rule, refusal.route),
         });
         let (verdict, rule, route) = told
-            .min_by_key(|(verdict, ..)| *verdict != ALLOW)
+            .min_by_key(|(verdict, ..)| *verdict == DENY)
             .unwrap_or_else(|| (DENY, DEFAULT_DENY.to_owned(), None));
         ToolRequest {
             site: probe.site.name.clone(),
@@ -313,7 +316,7 @@ impl fmt::Display for Question {
 }
 
 impl Explanation {
-    /// 0 for allowed, 1 for denied.
+    /// 0 for allowed, if only after a question; 1 for denied.
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.is_allowed())
     }
@@ -326,7 +329,7 @@ impl Explanation {
     }
 
     pub fn is_allowed(&self) -> bool {
-        self.verdict == ALLOW
+        self.verdict != DENY
     }
 
     fn refused(policy: &Policy, reason: &str) -> Self {
@@ -336,6 +339,7 @@ impl Explanation {
             rule: DEFAULT_DENY.to_owned(),
             place: None,
             reason: reason.to_owned(),
+            confirm: None,
             canonical: None,
             route: None,
             class: None,
@@ -355,7 +359,16 @@ impl Explanation {
 }
 
 const ALLOW: &str = "allow";
+/// Allowed, once a person has seen it and said yes.
+const CONFIRM: &str = "confirm";
 const DENY: &str = "deny";
+
+fn word(permit: &Permit) -> &'static str {
+    match permit.confirm {
+        Some(_) => CONFIRM,
+        None => ALLOW,
+    }
+}
 
 struct Answer<'p, 't> {
     target: &'t Target<'p>,
@@ -388,7 +401,8 @@ impl Answer<'_, '_> {
         };
         match &self.verdict {
             Verdict::Allow(permit) => Explanation {
-                verdict: ALLOW,
+                verdict: word(permit),
+                confirm: permit.confirm.clone(),
                 place: place(policy, &permit.rule),
                 reason: format!("rule `{}` allows it{}", permit.rule, permit.held_to()),
                 rule: permit.rule.clone(),

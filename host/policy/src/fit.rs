@@ -45,6 +45,19 @@ pub(crate) enum Why<'a> {
 impl Case<'_> {
     /// As what the rule allows the request.
     pub(crate) fn fit(&self, rule: &Rule) -> Result<&Meaning<'_>, Why<'_>> {
+        let meaning = self.speaks_of(rule)?;
+        let mut names = self.request.query.iter().map(|(name, _)| name);
+        if let Some(name) = names.find(|name| !allows_query_name(rule, meaning, name)) {
+            return Err(Why::QueryName(name));
+        }
+        match rule.request_max_bytes {
+            Some(limit) if self.request.body_len > limit => Err(Why::TooLong(limit)),
+            _ => Ok(meaning),
+        }
+    }
+
+    /// As what the rule is about the request, whatever limits it sets.
+    pub(crate) fn speaks_of(&self, rule: &Rule) -> Result<&Meaning<'_>, Why<'_>> {
         if !rule.site.covers(self.request.site) {
             return Err(Why::OtherSite);
         }
@@ -66,14 +79,7 @@ impl Case<'_> {
             });
         }
         self.check_bounds(rule, meaning)?;
-        let mut names = self.request.query.iter().map(|(name, _)| name);
-        if let Some(name) = names.find(|name| !allows_query_name(rule, meaning, name)) {
-            return Err(Why::QueryName(name));
-        }
-        match rule.request_max_bytes {
-            Some(limit) if self.request.body_len > limit => Err(Why::TooLong(limit)),
-            _ => Ok(meaning),
-        }
+        Ok(meaning)
     }
 
     /// Does the path stay within the rule's projects or spaces?

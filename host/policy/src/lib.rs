@@ -38,6 +38,7 @@ mod assertion;
 mod bounds;
 mod catalogue;
 mod check;
+mod confirm;
 mod date;
 mod decide;
 mod derive;
@@ -91,8 +92,8 @@ pub use check::{
 };
 pub use date::Day;
 pub use decide::{
-    Caller, DEFAULT_DENY, Decision, NearMiss, Pending, Permit, Permitted, Refusal, RefusalCode,
-    Refused, Subject,
+    Asking, Caller, Confirm, DEFAULT_DENY, Decision, NearMiss, Pending, Permit, Permitted, Refusal,
+    RefusalCode, Refused, Subject,
 };
 pub use derive::{Derived, derive};
 pub use diagnostic::{Diagnostic, Diagnostics};

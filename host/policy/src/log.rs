@@ -45,6 +45,8 @@ pub struct Record {
     pub body_bytes: Option<u64>,
     /// The name of the origin that the answer redirected to.
     pub redirect: Option<String>,
+    /// A person was asked, and said yes.
+    pub is_confirmed: bool,
     /// `None`: the log does not hold enough of the path, only that there was a request.
     segments: Option<Vec<String>>,
     template: Option<String>,
@@ -86,14 +88,16 @@ struct Line {
     route: Option<String>,
     redirect: Option<String>,
     reason: Option<String>,
+    #[serde(default)]
+    question: Option<String>,
     req_bytes: u64,
     tries: u64,
 }
 
-/// What the host writes beside decisions: the announcement of a write, the hop to another origin, and the marks of
-/// the chain. Each belongs to a decision that has a line of its own, or to none.
+/// What the host writes beside decisions: the announcement of a write, the hop to another origin, a question to a person
+/// and its answer, and the marks of the chain. Each belongs to a decision that has a line of its own, or to none.
 const OTHER_KINDS: &[&str] = &[
-    "intent", "redirect", "start", "anchor", "rotate", "reload", "end",
+    "intent", "redirect", "asked", "answered", "start", "anchor", "rotate", "reload", "end",
 ];
 
 /// Who asks when the host itself wants to know something of a site; no policy has a say in that.
@@ -330,6 +334,7 @@ fn read_line(text: &str, place: &str) -> Result<Option<Record>, String> {
         query_names: line.query_keys,
         body_bytes,
         redirect: line.redirect,
+        is_confirmed: line.question.is_some(),
         segments,
         template: line.template,
     }))

@@ -101,6 +101,7 @@ impl Narrowed<'_> {
             tools: None,
             principals: Some(BTreeSet::from([self.principal.clone()])),
             bounds: Bounds::default(),
+            confirm: false,
             request_max_bytes: None,
             response_max_bytes: None,
             redirect: None,

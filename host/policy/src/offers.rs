@@ -26,8 +26,25 @@ pub(crate) struct Probe<'a> {
 }
 
 impl Probe<'_> {
+    /// The first yes, else the first no.
     pub(crate) fn evaluate(&self, policy: &Policy, manifest: &Manifest, by: By<'_>) -> Verdict {
-        let verdict = |segments: &[String]| {
+        let mut verdicts = self.verdicts(policy, manifest, by);
+        let told = verdicts.next().expect("a template has a path at least");
+        let is_allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow(_));
+        if is_allowed(&told) {
+            return told;
+        }
+        verdicts.find(is_allowed).unwrap_or(told)
+    }
+
+    /// One for each path.
+    pub(crate) fn verdicts(
+        &self,
+        policy: &Policy,
+        manifest: &Manifest,
+        by: By<'_>,
+    ) -> impl Iterator<Item = Verdict> {
+        self.paths.iter().map(move |segments| {
             let request = Request {
                 site: &self.site.name,
                 product: self.product,
@@ -39,18 +56,7 @@ impl Probe<'_> {
                 body: BodyView::Unseen,
             };
             policy.evaluate(manifest, by, request)
-        };
-        let (first, others) = self
-            .paths
-            .split_first()
-            .expect("a template has a path at least");
-        let told = verdict(first);
-        let is_allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow(_));
-        if is_allowed(&told) {
-            return told;
-        }
-        let mut others = others.iter().map(|path| verdict(path));
-        others.find(is_allowed).unwrap_or(told)
+        })
     }
 }
 

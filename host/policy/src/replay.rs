@@ -26,6 +26,8 @@ pub struct Replay {
     pub not_asked: usize,
     pub newly_denied: usize,
     pub newly_allowed: usize,
+    /// Sent without a question, and a person would now be asked first.
+    pub newly_asked: usize,
     pub changes: Vec<Changed>,
 }
 
@@ -49,6 +51,7 @@ pub struct Changed {
 
 const ALLOW: &str = "allow";
 const DENY: &str = "deny";
+const CONFIRM: &str = "confirm";
 
 pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
     let mut replay = Replay {
@@ -59,23 +62,24 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
         not_asked: 0,
         newly_denied: 0,
         newly_allowed: 0,
+        newly_asked: 0,
         changes: Vec::new(),
     };
-    let mut changes: BTreeMap<(bool, Vec<&str>, Method, String), Changed> = BTreeMap::new();
+    let mut changes: BTreeMap<(&str, Vec<&str>, Method, String), Changed> = BTreeMap::new();
     for record in &log.records {
         let requests = record.requests(policy);
         if requests.is_empty() {
             replay.not_asked += 1;
             continue;
         }
-        let Some((rule_now, reason)) = changed(record, &requests, policy, manifest) else {
+        let Some((now, rule_now, reason)) = changed(record, &requests, policy, manifest) else {
             replay.same += 1;
             continue;
         };
-        if record.is_allowed {
-            replay.newly_denied += 1;
-        } else {
-            replay.newly_allowed += 1;
+        match now {
+            ALLOW => replay.newly_allowed += 1,
+            DENY => replay.newly_denied += 1,
+            _ => replay.newly_asked += 1,
         }
         let words = vec![
             record.principal.as_str(),
@@ -84,9 +88,9 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
             &record.path,
             &record.rule,
         ];
-        let key = (record.is_allowed, words, record.method, rule_now.clone());
+        let key = (now, words, record.method, rule_now.clone());
         let change = changes.entry(key).or_insert_with(|| Changed {
-            now: if record.is_allowed { DENY } else { ALLOW },
+            now,
             principal: record.principal.clone(),
             tool: record.tool.clone(),
             site: record.site.clone(),
@@ -103,18 +107,20 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
     replay
 }
 
-/// The rule that now decides and why, where the decision is another one.
+/// What is decided now, by which rule and why, where it is something else.
 fn changed(
     record: &Record,
     requests: &[RecordedRequest<'_>],
     policy: &Policy,
     manifest: &Manifest,
-) -> Option<(String, String)> {
+) -> Option<(&'static str, String, String)> {
     let mut permits = requests
         .iter()
         .filter_map(|request| policy.permit(manifest, record.by(), Request::of(request)));
     match (permits.next(), record.is_allowed) {
-        (Some(permit), true) => misses_redirect(record, &permit, policy),
+        (Some(permit), true) => misses_redirect(record, &permit, policy)
+            .map(|(rule, reason)| (DENY, rule, reason))
+            .or_else(|| asks(record, &permit)),
         (None, false) => None,
         (Some(permit), false) => {
             let up_to = permit
@@ -124,16 +130,25 @@ fn changed(
                 format!(" if its body has at most {most} bytes, which the log does not tell")
             });
             let reason = format!("rule `{}` allows it{condition}", permit.rule);
-            Some((place_of(policy, &permit.rule), reason))
+            Some((ALLOW, place_of(policy, &permit.rule), reason))
         }
         (None, true) => {
             let verdict = policy.evaluate(manifest, record.by(), Request::of(requests.first()?));
             match verdict {
-                Verdict::Deny(refusal) => Some((place_of(policy, &refusal.rule), refusal.reason)),
+                Verdict::Deny(refusal) => {
+                    Some((DENY, place_of(policy, &refusal.rule), refusal.reason))
+                }
                 Verdict::Allow(_) => None,
             }
         }
     }
+}
+
+/// What a person has said yes to, nobody need be asked about again.
+fn asks(record: &Record, permit: &Permit) -> Option<(&'static str, String, String)> {
+    let confirm = permit.confirm.as_ref().filter(|_| !record.is_confirmed)?;
+    let rule = format!("{} ({})", confirm.rule, confirm.place);
+    Some((CONFIRM, rule, "a person would be asked first".to_owned()))
 }
 
 /// A redirect that was followed and would now be refused is a denial too.
@@ -164,7 +179,11 @@ impl Replay {
 
     pub fn human(&self) -> String {
         let mut text = String::new();
-        for (now, title) in [(DENY, "newly denied"), (ALLOW, "newly allowed")] {
+        for (now, title) in [
+            (DENY, "newly denied"),
+            (CONFIRM, "newly asked about"),
+            (ALLOW, "newly allowed"),
+        ] {
             let list: Vec<&Changed> = self
                 .changes
                 .iter()
@@ -197,13 +216,17 @@ impl Replay {
             }
             text.push('\n');
         }
+        let asked = match self.newly_asked {
+            0 => String::new(),
+            many => format!(", {many} newly asked about"),
+        };
         let cut = match self.not_asked {
             0 => String::new(),
             many => format!("; {many} could not be asked again, because the log has cut them"),
         };
         writeln!(
             text,
-            "{} decisions under {}: {} as before, {} newly denied, {} newly allowed{cut}",
+            "{} decisions under {}: {} as before, {} newly denied, {} newly allowed{asked}{cut}",
             self.decisions, self.policy, self.same, self.newly_denied, self.newly_allowed
         )
         .expect(WRITING);

@@ -114,10 +114,11 @@ pub fn report(
     let reach = Reach::of(policy, ToolView::Declared(manifest), &principals);
     let mut budget = Budget::new();
     for door in reach.doors.keys() {
+        let asks = reach.asks(door);
         for grant in reach.open(door, &mut budget)? {
             for shape in &grant.shapes {
                 let principals = listed(&shape.principals, &principals);
-                rows.add(policy, inputs, door, &grant, shape, principals);
+                rows.add(policy, inputs, door, (&grant, shape), &asks, principals);
             }
         }
     }
@@ -197,8 +198,8 @@ impl Rows {
         policy: &Policy,
         inputs: &ReportInputs<'_>,
         door: &Door,
-        grant: &Grant<'_>,
-        shape: &Shape,
+        (grant, shape): (&Grant<'_>, &Shape),
+        asks: &[Grant<'_>],
         principals: Vec<Principal>,
     ) {
         let path = shape.path_text();
@@ -238,6 +239,10 @@ impl Rows {
             }
             for limit in limits(policy, door, grant) {
                 push_new(&mut row.limits, limit);
+            }
+            for ask in asks.iter().filter(|ask| ask.speaks_of(tool, shape)) {
+                let question = format!("a person is asked first, by {}", policy.place_of(ask.rule));
+                push_new(&mut row.limits, question);
             }
         }
     }

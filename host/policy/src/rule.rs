@@ -22,6 +22,8 @@ pub struct Rule {
     /// `None`: everybody whose own section does not leave the rule out.
     pub principals: Option<BTreeSet<Principal>>,
     pub bounds: Bounds,
+    /// A person is asked before anything that this rule speaks of is written.
+    pub confirm: bool,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
     /// Name of one of the site's `redirect` origins.
@@ -111,6 +113,9 @@ impl Rule {
             lines.push(format!("principals = {}", quoted_list(principals)));
         }
         lines.extend(self.bounds.to_toml());
+        if self.confirm {
+            lines.push("confirm = true".to_owned());
+        }
         let limits = [
             ("request-max-bytes", self.request_max_bytes),
             ("response-max-bytes", self.response_max_bytes),
@@ -139,6 +144,21 @@ impl Rule {
 }
 
 impl Selector {
+    /// Is nothing but reading spoken of, as far as the rule alone can tell?
+    pub(crate) fn only_reads(&self) -> bool {
+        let is_read = |class: Class| class == Class::Read;
+        match self {
+            Self::Path(path) => {
+                let mut methods = path.methods.iter();
+                methods.all(|method| is_read(path.own_class(*method)))
+            }
+            Self::Routes(routes) => routes
+                .iter()
+                .all(|id| catalogue().by_id(id).all(|route| is_read(route.class))),
+            Self::Classes(classes) => classes.iter().copied().all(is_read),
+        }
+    }
+
     /// Only a GET is ever redirected, so only such a rule may name where to.
     pub(crate) fn may_redirect(&self) -> bool {
         let is_get = |method: Method| method == Method::Get;

@@ -192,6 +192,13 @@ fn rule() -> Value {
             ),
         ),
         (
+            "confirm",
+            described(
+                json!({ "type": "boolean" }),
+                "Ask a person before each write that this rule speaks of, whichever rule allows it.",
+            ),
+        ),
+        (
             "request-max-bytes",
             size("The longest body that may be sent."),
         ),

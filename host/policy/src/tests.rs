@@ -3,6 +3,7 @@
 mod addresses;
 mod assertions;
 mod checks;
+mod confirmations;
 mod decisions;
 mod diagnostics;
 mod diffs;

@@ -2,6 +2,7 @@
 //! which the MCP server, the shell's `call` and the tour make their calls alike. It decides which
 //! tools are offered, by asking the policy; it decides nothing about requests.
 
+mod confirm;
 mod egress;
 mod offer;
 mod provider;
@@ -26,6 +27,7 @@ use crate::sandbox::{Limits, LoadError, Sandbox};
 use crate::site::Deployments;
 use crate::wire::HttpWire;
 
+use self::confirm::Notes;
 pub use self::offer::{Offered, UnknownNames};
 pub use self::provider::Server;
 use self::rights::Rights;
@@ -53,6 +55,7 @@ pub struct App {
     limits: Limits,
     clock: SystemClock,
     calls: AtomicU64,
+    notes: OnceLock<Notes>,
     started: OffsetDateTime,
 }
 
@@ -102,6 +105,7 @@ impl App {
             lanes: Lanes::new(CALLS_OF_A_PRINCIPAL),
             clock: SystemClock::new(),
             calls: AtomicU64::new(0),
+            notes: OnceLock::new(),
             rights: RwLock::new(Arc::new(rights)),
             policy_text: match policy_source {
                 PolicySource::File(text) => Some(text),
@@ -130,6 +134,11 @@ impl App {
             .map_err(Arc::clone)
     }
 
+    /// Made at the first question.
+    fn notes(&self) -> &Notes {
+        self.notes.get_or_init(Notes::new)
+    }
+
     /// The first configured site of a product whose deployment is known.
     pub(crate) fn first_site(&self, product: Product) -> Option<(SiteName, Deployment)> {
         let rights = self.rights();
@@ -148,7 +157,7 @@ impl App {
         tool: &str,
         ask: Ask,
     ) -> (Result<Answer, Failure>, Vec<String>) {
-        let call = self.begin(&local(), tool);
+        let call = Arc::new(self.begin(&local(), tool));
         let answer = self.gateway.send(&call, ask).await;
         (
             answer,
@@ -159,7 +168,7 @@ impl App {
         )
     }
 
-    fn begin(&self, principal: &Principal, tool: &str) -> Arc<CallContext> {
+    fn begin(&self, principal: &Principal, tool: &str) -> CallContext {
         let caller = Caller {
             principal: principal.clone(),
             tool: tool.to_owned(),
@@ -169,6 +178,6 @@ impl App {
         // A little before the sandbox's own end, so that the tool can still say what happened.
         let time = self.limits.wall.saturating_sub(Duration::from_secs(2));
         let deadline = self.clock.monotonic() + time;
-        Arc::new(CallContext::new(caller, id, deadline, Budget::default()))
+        CallContext::new(caller, id, deadline, Budget::default())
     }
 }

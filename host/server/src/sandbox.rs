@@ -62,7 +62,15 @@ pub enum CallFailure {
     Trap(String),
     #[error("the call was cancelled")]
     Cancelled,
+    /// The host has ended it, to ask a person before anything is written.
+    #[error("the call was stopped to ask a person")]
+    Asking,
 }
+
+/// Travels as a wasmtime error up to the caller.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a person is asked first")]
+struct Stopped;
 
 impl Sandbox {
     /// Loads the component that this program was built with.
@@ -211,6 +219,9 @@ fn failure(error: &wasmtime::Error, stderr: &MemoryOutputPipe) -> CallFailure {
     }
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
         return CallFailure::Limit(*hit);
+    }
+    if error.is::<Stopped>() {
+        return CallFailure::Asking;
     }
     // A trap has a fixed name; any other text may hold what the guest chose, and stays in the log.
     match error.downcast_ref::<wasmtime::Trap>() {

@@ -150,6 +150,7 @@ mod tests {
             redirect: None,
             class: None,
             reason: None,
+            question: None,
             secret: None,
             policy: "sha256:0".into(),
             component: "sha256:0".into(),

@@ -13,7 +13,9 @@ use rmcp::ServiceExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 
-use crate::{Call, Content, Handler, Identity, Outcome, Provider, ToolList, parse_manifest};
+use crate::{Call, Content, Handler, Identity, Outcome, Provider, Reply, ToolList, parse_manifest};
+
+mod questions;
 
 const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 const MODERN: &str = "2026-07-28";
@@ -41,7 +43,7 @@ impl Provider for Fake {
     fn tools(&self) -> Arc<ToolList> {
         self.lists.fetch_add(1, Ordering::Relaxed);
         let tools: Vec<Value> = [
-            "say", "wait", "count", "break", "refuse", "lose", "fail", "file",
+            "ask", "say", "wait", "count", "break", "refuse", "lose", "fail", "file",
         ]
         .map(|name| {
             json!({
@@ -75,6 +77,14 @@ impl Provider for Fake {
                 call.progress.is_some(),
                 call.can_ask,
             )),
+            "ask" => match call.reply {
+                Some(Reply { state, said }) if state == "sealed" => done(format!("{said:?}")),
+                _ if call.can_ask => Outcome::Ask {
+                    message: "May it?".to_owned(),
+                    state: "sealed".to_owned(),
+                },
+                _ => done("nobody to ask"),
+            },
             "wait" => {
                 call.cancelled.cancelled().await;
                 self.cancelled.store(true, Ordering::Relaxed);
@@ -281,11 +291,11 @@ async fn the_list_is_sorted_whole_and_cacheable() {
             .iter()
             .map(|tool| tool["name"].as_str().unwrap())
             .collect();
-        assert!(names.is_sorted() && names.len() == 8, "{names:?}");
+        assert!(names.is_sorted() && names.len() == 9, "{names:?}");
         assert_eq!(
             tools[0],
             json!({
-                "name": "break",
+                "name": "ask",
                 "title": "Title",
                 "description": "Description.",
                 "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}},

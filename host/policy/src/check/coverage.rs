@@ -6,7 +6,7 @@ use super::Notes;
 use crate::Policy;
 use crate::manifest::Manifest;
 use crate::rule::{Rule, Selector};
-use crate::set::{Budget, Door, Entrance, Reach, Shape, TooTangled, ToolView};
+use crate::set::{Budget, Door, Entrance, Grant, Reach, Shape, TooTangled, ToolView};
 use crate::witness::Witness;
 
 pub(super) fn check(policy: &Policy, manifest: Option<&Manifest>, notes: &mut Notes) {
@@ -92,9 +92,10 @@ impl<'p> Coverage<'p, '_> {
                 continue;
             }
             open = true;
+            let asks = self.asks_alone(entrance, rule, &left, superfluous)?;
             match self.without(entrance, rule, left, superfluous)? {
-                Some(others) => covering.extend(others),
-                None => needed = true,
+                Some(others) if !asks => covering.extend(others),
+                _ => needed = true,
             }
         }
         let Some((door, shape)) = reached else {
@@ -168,6 +169,24 @@ impl<'p> Coverage<'p, '_> {
             covering.insert(grant.rule.id.as_str());
         }
         Ok(left.is_empty().then_some(covering))
+    }
+
+    /// Would nobody be asked about a part of what is left, if the rule went?
+    fn asks_alone(
+        &mut self,
+        entrance: &Entrance<'p>,
+        rule: &Rule,
+        left: &[Shape],
+        superfluous: &BTreeSet<&str>,
+    ) -> Result<bool, TooTangled> {
+        let (own, others): (Vec<&Grant<'_>>, Vec<&Grant<'_>>) =
+            (entrance.asks.iter()).partition(|ask| ask.rule.id == rule.id);
+        let asked = own.iter().flat_map(|ask| &ask.shapes);
+        let asked = asked.flat_map(|ask| left.iter().filter_map(|shape| shape.meet(ask)));
+        let others = others.iter();
+        let others = others.filter(|ask| !superfluous.contains(ask.rule.id.as_str()));
+        let others = others.flat_map(|ask| &ask.shapes);
+        Ok(!Shape::minus_all(asked.collect(), others, &mut self.budget)?.is_empty())
     }
 
     fn check_deny(

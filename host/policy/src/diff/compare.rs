@@ -25,6 +25,8 @@ pub(super) struct Access {
 struct Told<'p> {
     policy: &'p Policy,
     grants: Vec<Grant<'p>>,
+    /// Where a person is asked first.
+    asks: Vec<Grant<'p>>,
 }
 
 pub(super) fn compare(
@@ -48,10 +50,12 @@ pub(super) fn compare(
         let was = Told {
             policy: old,
             grants: before.open(door, &mut budget)?,
+            asks: before.asks(door),
         };
         let is = Told {
             policy: new,
             grants: after.open(door, &mut budget)?,
+            asks: after.asks(door),
         };
         for (changes, here, there) in [(&mut gained, &is, &was), (&mut lost, &was, &is)] {
             for (grant, shapes) in beyond(&here.grants, &there.grants, &mut budget)? {
@@ -63,7 +67,12 @@ pub(super) fn compare(
             }
         }
         for (changes, loose, tight) in [(&mut looser, &is, &was), (&mut tighter, &was, &is)] {
-            for (grant, shape, what) in loosened(door, loose, tight, &mut budget)? {
+            let answers = loosened(door, loose, tight, &mut budget)?;
+            for (grant, shape, what) in
+                answers
+                    .into_iter()
+                    .chain(unasked(loose, tight, &mut budget)?)
+            {
                 changes.add(door, loose, grant, shape, |_| Some(what.clone()));
             }
         }
@@ -128,6 +137,39 @@ fn loosened<'g, 'p>(
             let both = shapes
                 .iter()
                 .flat_map(|shape| others.iter().filter_map(|other| shape.meet(other)));
+            list.extend(both.map(|shape| (grant, shape, what.clone())));
+        }
+    }
+    Ok(list)
+}
+
+/// Where both allow, and only the tight side asks a person first.
+fn unasked<'g, 'p>(
+    loose: &'g Told<'p>,
+    tight: &Told<'_>,
+    budget: &mut Budget,
+) -> Result<Vec<Loosened<'g, 'p>>, TooTangled> {
+    if tight.asks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let here: Vec<&Shape> = loose.asks.iter().flat_map(|ask| &ask.shapes).collect();
+    let theirs: Vec<&Shape> = tight
+        .grants
+        .iter()
+        .flat_map(|other| &other.shapes)
+        .collect();
+    let mut list = Vec::new();
+    for (grant, shapes) in winners(&loose.grants, budget)? {
+        let open = Shape::minus_all(shapes, here.iter().copied(), budget)?;
+        for ask in &tight.asks {
+            let what = format!(
+                "without the question to a person that {} asks",
+                tight.policy.place_of(ask.rule)
+            );
+            let asked = (open.iter())
+                .flat_map(|shape| ask.shapes.iter().filter_map(|asked| shape.meet(asked)));
+            let both =
+                asked.flat_map(|shape| theirs.iter().filter_map(move |other| shape.meet(other)));
             list.extend(both.map(|shape| (grant, shape, what.clone())));
         }
     }

@@ -19,6 +19,13 @@ impl Explanation {
         if !self.is_allowed() || !self.requests.is_empty() {
             line(&mut text, 2, "because", &self.reason);
         }
+        if let Some(confirm) = &self.confirm {
+            let asks = format!(
+                "a person is asked first, by rule {} ({})",
+                confirm.rule, confirm.place
+            );
+            line(&mut text, 2, "asks", &asks);
+        }
         if let (Some(route), Some(class), Some(template)) =
             (&self.route, &self.class, &self.template)
         {

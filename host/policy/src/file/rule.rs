@@ -40,6 +40,7 @@ const RULE_KEYS: &[&str] = &[
     "principals",
     "projects",
     "spaces",
+    "confirm",
     "request-max-bytes",
     "response-max-bytes",
     "redirect",
@@ -58,7 +59,7 @@ const DENY_KEYS: &[&str] = &[
     "accept",
 ];
 const LATER: &[(&str, &str)] = &[
-    // These two only reach a [[deny]].
+    // These three only reach a [[deny]].
     (
         "projects",
         "a denial holds for all projects; the `projects` of a [[rule]] say which are open",
@@ -67,7 +68,10 @@ const LATER: &[(&str, &str)] = &[
         "spaces",
         "a denial holds for all spaces; the `spaces` of a [[rule]] say which are open",
     ),
-    ("confirm", "nobody is asked before a write"),
+    (
+        "confirm",
+        "nobody is asked about what is denied; `confirm` stands in a [[rule]]",
+    ),
     (
         "limits",
         "there are `request-max-bytes` and `response-max-bytes`",
@@ -120,6 +124,7 @@ pub(super) fn read(
     };
     let selector = read_selector(reader, table, effect, &covered)?;
     let redirect = read_redirect(reader, table, &selector, &covered);
+    let confirm = read_confirm(reader, table, &selector);
     let (id, id_span) = id?;
     let accepted = accept::read(reader, table, &About::Rule(id.clone()));
     let rule = Rule {
@@ -130,6 +135,7 @@ pub(super) fn read(
         tools,
         principals,
         bounds,
+        confirm,
         request_max_bytes,
         response_max_bytes,
         redirect,
@@ -313,6 +319,21 @@ fn read_routes(reader: &mut Reader, table: &Table<'_>) -> Option<BTreeSet<String
             .map(|word| word.value.to_owned())
             .collect(),
     )
+}
+
+fn read_confirm(reader: &mut Reader, table: &Table<'_>, selector: &Selector) -> bool {
+    let confirm = reader.flag(table, "confirm").unwrap_or(false);
+    if confirm && selector.only_reads() {
+        let span = table.key_span("confirm");
+        reader.complain(
+            Problem::new(
+                span,
+                "a person is asked before writes, and this rule only reads",
+            )
+            .help("remove `confirm`, or put it into the rule that allows the writes"),
+        );
+    }
+    confirm
 }
 
 fn read_redirect(

@@ -45,11 +45,21 @@ pub(crate) struct Grant<'p> {
     pub(crate) shapes: Vec<Shape>,
 }
 
+impl Grant<'_> {
+    /// Something of this shape, by this tool of its tools.
+    pub(crate) fn speaks_of(&self, tool: &str, shape: &Shape) -> bool {
+        let meets = |own: &Shape| own.tools.contains(tool) && own.meet(shape).is_some();
+        self.shapes.iter().any(meets)
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entrance<'p> {
     /// The one whose limits and redirect hold comes first.
     pub(crate) grants: Vec<Grant<'p>>,
     pub(crate) vetoes: Vec<(&'p Rule, Vec<Shape>)>,
+    /// Where a person is asked first, whichever grant it is that allows.
+    pub(crate) asks: Vec<Grant<'p>>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,6 +116,12 @@ impl<'p> Reach<'p> {
             }
         }
         Self { doors }
+    }
+
+    pub(crate) fn asks(&self, door: &Door) -> Vec<Grant<'p>> {
+        self.doors
+            .get(door)
+            .map_or_else(Vec::new, |entrance| entrance.asks.clone())
     }
 
     /// What a door lets through when its denials are taken away, rule by rule.
@@ -214,6 +230,17 @@ impl<'p> Place<'p, '_> {
         mut entrance: Entrance<'p>,
     ) {
         entrance.grants.retain(|grant| !grant.shapes.is_empty());
+        // A rule's limits leave the allowing to others, and the question stays.
+        let asking = |grant: &&Grant<'_>| grant.rule.confirm && grant.class != Class::Read;
+        let asks = entrance.grants.iter().filter(asking).map(|grant| Grant {
+            shapes: grant
+                .shapes
+                .iter()
+                .map(Shape::whatever_its_limits)
+                .collect(),
+            ..grant.clone()
+        });
+        entrance.asks = asks.collect();
         entrance
             .grants
             .sort_by(|a, b| a.rule.precedence().cmp(&b.rule.precedence()));

@@ -93,6 +93,15 @@ impl Shape {
         }
     }
 
+    /// All that the rule speaks of, the requests beyond its limits among them.
+    pub(crate) fn whatever_its_limits(&self) -> Self {
+        Self {
+            query: NameRange::any(),
+            body: (0, u64::MAX),
+            ..self.whatever_it_names()
+        }
+    }
+
     pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
         let body = (self.body.0.max(other.body.0), self.body.1.min(other.body.1));
         let path = meet_paths(&self.path, &other.path)?;

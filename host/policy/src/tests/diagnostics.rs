@@ -65,7 +65,9 @@ fn keys_of_later_versions_are_errors_and_never_ignored() {
         format!(
             "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nprojects = [\"PROJ\"]\n"
         ),
-        format!("{HEAD}{RULE}confirm = true\n"),
+        format!(
+            "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nconfirm = true\n"
+        ),
         format!("{HEAD}{RULE}per-minute = 10\n"),
         format!("{HEAD}{RULE}limits = {{}}\n"),
     ];

@@ -3,6 +3,7 @@
 use super::generate::{Dice, changed, manifest_of_many, policy, request};
 use super::reach::{door_of, names_of};
 use super::*;
+use crate::evaluate::Request;
 use crate::principal::ANYONE_ELSE;
 use crate::{Change, Diff, Profile, Witness, diff};
 
@@ -38,7 +39,10 @@ fn covers(changes: &[Change], tool: &str, ask: &Ask) -> bool {
         })
 }
 
-fn answer_limits(policy: &Policy, tool: &str, ask: &Ask) -> Option<(Option<u64>, Option<String>)> {
+/// The longest answer, where it may redirect to, and whether a rule asks a person about the request itself.
+type Terms = (Option<u64>, Option<String>, bool);
+
+fn terms(policy: &Policy, tool: &str, ask: &Ask) -> Option<Terms> {
     let caller = ask.caller(tool);
     let permitted = policy
         .decide(&manifest_of_many(), &caller, ask.clone())
@@ -48,7 +52,12 @@ fn answer_limits(policy: &Policy, tool: &str, ask: &Ask) -> Option<(Option<u64>,
         .redirect
         .as_ref()
         .map(|(_, origin)| origin.to_string());
-    Some((permit.response_max_bytes, redirect))
+    let weighed = policy.permit(&manifest_of_many(), caller.by(), Request::of(ask))?;
+    Some((
+        permit.response_max_bytes,
+        redirect,
+        weighed.confirm.is_some(),
+    ))
 }
 
 /// A tenth in a build that is not optimised, where one pair takes milliseconds.
@@ -63,7 +72,7 @@ const PAIRS: usize = if cfg!(debug_assertions) {
 fn differences_are_complete_and_witnesses_are_real() {
     let manifest = manifest_of_many();
     let mut dice = Dice::new(20_261_122);
-    let (mut gained, mut lost, mut looser) = (0, 0, 0);
+    let (mut gained, mut lost, mut looser, mut unasked) = (0, 0, 0, 0);
     // Reading a text takes longer than comparing it, so few texts make many pairs.
     let families: Vec<Vec<Policy>> = (0..250)
         .map(|_| {
@@ -128,13 +137,12 @@ fn differences_are_complete_and_witnesses_are_real() {
             );
             gained += usize::from(is && !was);
             lost += usize::from(was && !is);
-            if let (Some(was), Some(is)) = (
-                answer_limits(old, tool, &ask),
-                answer_limits(new, tool, &ask),
-            ) {
+            if let (Some(was), Some(is)) = (terms(old, tool, &ask), terms(new, tool, &ask)) {
                 let is_larger = was.0.is_some_and(|was| is.0.is_none_or(|is| is > was));
                 let is_elsewhere = is.1.is_some() && is.1 != was.1;
-                let is_looser = is_larger || is_elsewhere;
+                let is_unasked = was.2 && !is.2;
+                unasked += usize::from(is_unasked);
+                let is_looser = is_larger || is_elsewhere || is_unasked;
                 assert_eq!(
                     covers(&told.looser, tool, &told_of),
                     is_looser,
@@ -146,8 +154,8 @@ fn differences_are_complete_and_witnesses_are_real() {
         }
     }
     assert!(
-        gained > PAIRS / 20 && lost > PAIRS / 20 && looser > 0,
-        "too little happened: {gained} {lost} {looser}"
+        gained > PAIRS / 20 && lost > PAIRS / 20 && looser > 0 && unasked > 0,
+        "too little happened: {gained} {lost} {looser} {unasked}"
     );
 }
 

@@ -152,6 +152,8 @@ pub(crate) fn changed(dice: &mut Dice, policy: &Policy) -> Policy {
                     ("request-max-bytes", "# "),
                     ("response-max-bytes", "# "),
                     ("redirect =", "# "),
+                    ("confirm", "# "),
+                    ("site =", "confirm = true\nsite ="),
                     ("media.example", "other.example"),
                     ("acme.example", "emca.example"),
                     ("[[deny]]", "[[rule]]"),
@@ -234,6 +236,10 @@ fn rule_text(dice: &mut Dice, effect: &str, number: usize) -> String {
         text.push_str(&format!("principals = {:?}\n", dice.some(&NAMED)));
     }
     if effect == "rule" {
+        // Where the rule only reads, another text is taken.
+        if dice.once_in(4) {
+            text.push_str("confirm = true\n");
+        }
         if dice.once_in(7) {
             text.push_str(&format!("projects = {:?}\n", dice.some(&KEYS)));
         }

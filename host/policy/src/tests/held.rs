@@ -56,6 +56,7 @@ fn filtered(tool: &str, ask: Ask, answer: &Value, places: &[(u16, Value)]) -> Op
     let permitted = loop {
         match decision {
             Decision::Permitted(permitted) => break permitted,
+            Decision::Asking(asking) => break asking.confirmed(),
             Decision::Pending(pending) => {
                 let (status, place) = places.next().expect("the test says where all things are");
                 let place = place.to_string();

@@ -26,6 +26,7 @@ fn line(policy: &Policy, manifest: &Manifest, tool: &str, ask: &Ask) -> Value {
             line["verdict"] = json!("allow");
             line["rule"] = json!(permit.rule);
             line["route"] = json!(permit.route);
+            line["question"] = json!(permit.confirm.as_ref().map(|_| "1"));
             (Some(permit.template.clone()), permit.params.clone())
         }
         Err(refused) => {

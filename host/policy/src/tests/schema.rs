@@ -72,7 +72,7 @@ fn what_fits_nowhere_is_refused_by_both() {
             "origin = \"https://jira.example.test\"",
             "origin = \"jira.example.test\"",
         ),
-        ("redirect = \"media\"", "confirm = true"),
+        ("redirect = \"media\"", "confirm = \"yes\""),
         ("redirect = \"media\"", "projects = [\"proj\"]"),
         ("redirect = \"media\"", "projects = []"),
         ("redirect = \"media\"", "spaces = [\"a b\"]"),

@@ -64,6 +64,10 @@ impl Egress for CallEgress {
         })
     }
 
+    fn gather<'a>(&'a self, asks: &'a [Ask]) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.app.gateway.gather(&self.call, asks))
+    }
+
     fn send(&self, ask: Ask) -> BoxFuture<'_, Result<Answer, Failure>> {
         Box::pin(self.app.gateway.send(&self.call, ask))
     }

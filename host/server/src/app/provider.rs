@@ -4,10 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use gateway::{CallContext, Denial};
-use mcp::{Call, Content, Identity, Outcome, Provider, ToolList};
+use gateway::{CallContext, Clock, Consent, Denial, Question};
+use mcp::{Call, Content, Identity, Outcome, Provider, Reply, Said, ToolList};
 use policy::Principal;
 
+use super::confirm::{self, Bound, Worthless};
 use super::egress::CallEgress;
 use super::{App, local};
 use crate::component;
@@ -59,6 +60,7 @@ impl App {
                 nearest: offered.list().nearest(&call.tool),
             };
         };
+        let bound = Bound::new(principal, &call.tool, &call.arguments);
         let names = mcp::sites_for(spec, offered.sites());
         let chosen = match mcp::take_site(&mut call.arguments, &names) {
             Ok(chosen) => chosen.map(str::to_owned),
@@ -80,7 +82,10 @@ impl App {
                 return Outcome::Internal(format!("the tool component cannot run: {error}"));
             }
         };
-        let context = self.begin(principal, &call.tool);
+        let (context, earlier) = match self.hear(principal, &call, &bound) {
+            Ok(heard) => heard,
+            Err(outcome) => return outcome,
+        };
         let egress = Arc::new(CallEgress {
             app: Arc::clone(&self),
             call: Arc::clone(&context),
@@ -111,6 +116,18 @@ impl App {
         if call.cancelled.is_cancelled() {
             context.cancel();
         }
+        let questions = context.questions();
+        if matches!(ended, Err(CallFailure::Asking)) && !questions.is_empty() {
+            let policy = rights.policy.digest();
+            let asked = Asked {
+                tool: &call.tool,
+                context: &context,
+                bound: &bound,
+                policy,
+                earlier,
+            };
+            return self.ask(asked, &questions);
+        }
         let missing = egress
             .missing
             .lock()
@@ -118,7 +135,84 @@ impl App {
             .clone();
         told(outcome(ended, self.limits.wall), &missing, &context)
     }
+
+    /// The call to be made, with what a person said to the question of an earlier one; `Err` where they did not say yes.
+    fn hear(&self, principal: &Principal, call: &Call, bound: &Bound) -> Result<Heard, Outcome> {
+        let context = self.begin(principal, &call.tool);
+        let fresh = |context: CallContext| {
+            let context = if call.can_ask {
+                context.asking()
+            } else {
+                context
+            };
+            Arc::new(context)
+        };
+        let Some(Reply { state, said }) = &call.reply else {
+            return Ok((fresh(context), None));
+        };
+        let (now, policy) = (self.clock.now_ms(), self.gateway.policy().digest());
+        let consent = match self.notes().open(now, bound, &policy, state) {
+            Ok(consent) => consent,
+            Err(worthless) if *said == Said::Yes => return Ok((fresh(context), Some(worthless))),
+            Err(_) => return Err(failed(NOT_SENT.to_owned())),
+        };
+        let (words, is_yes) = match said {
+            Said::Yes => ("yes", true),
+            Said::No => ("no", false),
+            Said::Nothing => ("nothing", false),
+        };
+        let recorded = self
+            .gateway
+            .answered(&context, &consent.question, words, is_yes);
+        match (recorded, said) {
+            (Err(error), _) => Err(Outcome::Internal(error.to_string())),
+            (Ok(()), Said::Yes) => Ok((Arc::new(context.agreed(consent)), None)),
+            (Ok(()), Said::No) => Err(failed(SAID_NO.to_owned())),
+            (Ok(()), Said::Nothing) => Err(failed(NOT_SENT.to_owned())),
+        }
+    }
+
+    fn ask(&self, asked: Asked<'_>, questions: &[Question]) -> Outcome {
+        if questions.len() > confirm::MOST_SHOWN {
+            return failed(format!(
+                "Nothing was sent: a person has to agree first, and {} requests at once are more than anybody reads. Ask \
+                 for at most {} at a time.",
+                questions.len(),
+                confirm::MOST_SHOWN
+            ));
+        }
+        let consent = Consent {
+            question: asked.context.id().to_owned(),
+            policy: asked.policy,
+            shown: questions
+                .iter()
+                .map(|question| question.fingerprint)
+                .collect(),
+        };
+        Outcome::Ask {
+            message: confirm::message(asked.tool, questions, asked.earlier),
+            state: self.notes().seal(self.clock.now_ms(), asked.bound, consent),
+        }
+    }
 }
+
+/// The call to be made, and why an answer that came with it is not counted.
+type Heard = (Arc<CallContext>, Option<Worthless>);
+
+/// A call that ended with a question.
+struct Asked<'a> {
+    tool: &'a str,
+    context: &'a CallContext,
+    bound: &'a Bound,
+    /// The digest of the one that was in force when the call began.
+    policy: String,
+    earlier: Option<Worthless>,
+}
+
+const SAID_NO: &str =
+    "Nothing was sent: the person who was asked said no. Do not try again without being told to.";
+
+const NOT_SENT: &str = "Nothing was sent: a person has to agree first, and nobody did. Say what you want to write, and ask whether to go on.";
 
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
@@ -147,6 +241,9 @@ fn outcome(
         Err(failure @ CallFailure::Trap(_)) => failed(format!(
             "{failure}. The server goes on; other calls work. Please report it."
         )),
+        Err(CallFailure::Asking) => Outcome::Internal(
+            "the call was stopped to ask a person, and there is no question".into(),
+        ),
         Err(CallFailure::Cancelled) => failed(
             "The call was cancelled. If it was to write something, look first whether it did."
                 .into(),
@@ -186,5 +283,14 @@ fn told(outcome: Outcome, missing: &[String], context: &CallContext) -> Outcome 
         },
         other => other,
     };
-    outcome.with_refusals(context.denials().iter().map(Denial::for_client))
+    let denials = context.denials();
+    let mut notes: Vec<String> = denials.iter().map(Denial::for_client).collect();
+    let written = context.written();
+    if denials.iter().any(Denial::is_for_want_of_consent) && !written.is_empty() {
+        notes.push(format!(
+            "Only a part is done. Sent in this call: {}.",
+            written.join(", ")
+        ));
+    }
+    outcome.with_refusals(notes)
 }

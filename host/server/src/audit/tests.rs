@@ -48,6 +48,7 @@ pub(super) fn line(path: &str) -> AuditLine {
         redirect: None,
         class: None,
         reason: None,
+        question: None,
         secret: None,
         policy: "sha256:0".into(),
         component: "sha256:0".into(),

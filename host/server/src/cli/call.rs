@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 nearest.join(" or ")
             )
         }
+        Outcome::Ask { message, .. } => bail!(message),
         Outcome::InvalidArguments(text) | Outcome::Internal(text) => bail!(text),
     }
 }
@@ -79,5 +80,6 @@ pub(super) fn call(tool: &str, arguments: JsonObject, cancelled: CancellationTok
         progress: None,
         cancelled,
         can_ask: false,
+        reply: None,
     }
 }

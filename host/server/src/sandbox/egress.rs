@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use gateway::{Answer, Ask, Body, Failure, Keep, Part, SiteView};
 use wasmtime::component::Resource;
 
+use super::Stopped;
 use super::bindings::airlock::atlassian::egress::{
     EgressError, Host, HostSite, PartData, Request, RequestBody, Response, ResponseBody, SiteInfo,
 };
@@ -98,6 +99,8 @@ impl State {
     ) -> wasmtime::Result<Result<Response, EgressError>> {
         let answer = match answer {
             Ok(answer) => answer,
+            // The guest hears nothing any more: what it would do next is not to be done.
+            Err(Failure::Unconfirmed) => return Err(Stopped.into()),
             Err(failure) => return Ok(Err(failed(failure))),
         };
         let body = match keep {
@@ -148,6 +151,14 @@ impl Host for State {
         }
         let egress = self.scope.egress.clone();
         let since = Instant::now();
+        let gathered = egress.gather(&asks).await;
+        if let Err(failure) = gathered {
+            self.clock.waited(since);
+            return asks
+                .iter()
+                .map(|ask| self.response(ask.keep, Err(failure.clone())))
+                .collect();
+        }
         let answers: Vec<_> = stream::iter(asks)
             .map(|ask| async { (ask.keep, egress.send(ask).await) })
             .buffered(SIDE_BY_SIDE)

@@ -19,6 +19,8 @@ const STDERR_BYTES: usize = 16 * 1024;
 /// The way out for one call: bound to its caller, its tool and its budget.
 pub trait Egress: Send + Sync {
     fn sites(&self) -> BoxFuture<'_, Vec<SiteView>>;
+    /// Before any of several requests is sent that run side by side.
+    fn gather<'a>(&'a self, asks: &'a [Ask]) -> BoxFuture<'a, Result<(), Failure>>;
     fn send(&self, ask: Ask) -> BoxFuture<'_, Result<Answer, Failure>>;
 }
 
