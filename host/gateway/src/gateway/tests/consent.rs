@@ -153,10 +153,16 @@ fn what_was_shown_is_sent_once_and_nothing_else_is() {
 #[test]
 fn headers_and_the_query_are_a_part_of_what_was_shown() {
     let cx = agreed("comments", &[comment()]);
-    for ask in [Ask {
-        headers: vec![("accept-language".into(), "de".into())],
-        ..comment()
-    }] {
+    for ask in [
+        Ask {
+            headers: vec![("accept-language".into(), "de".into())],
+            ..comment()
+        },
+        Ask {
+            query: vec![("expand".into(), "renderedBody".into())],
+            ..comment()
+        },
+    ] {
         let world = World::default();
         assert_eq!(denial(send(&world, &cx, ask)).rule, "host.confirm");
         assert!(world.sent().is_empty());
