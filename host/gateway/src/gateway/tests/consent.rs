@@ -152,19 +152,22 @@ fn what_was_shown_is_sent_once_and_nothing_else_is() {
 
 #[test]
 fn headers_and_the_query_are_a_part_of_what_was_shown() {
-    let cx = agreed("comments", &[comment()]);
-    for ask in [
-        Ask {
-            headers: vec![("accept-language".into(), "de".into())],
-            ..comment()
-        },
-        Ask {
-            query: vec![("expand".into(), "renderedBody".into())],
-            ..comment()
-        },
+    let in_language = |language: &str| Ask {
+        headers: vec![("accept-language".into(), language.into())],
+        ..comment()
+    };
+    let expanded = Ask {
+        query: vec![("expand".into(), "renderedBody".into())],
+        ..comment()
+    };
+    for (shown, sent) in [
+        (comment(), in_language("de")),
+        (in_language("en"), in_language("de")),
+        (comment(), expanded),
     ] {
         let world = World::default();
-        assert_eq!(denial(send(&world, &cx, ask)).rule, "host.confirm");
+        let cx = agreed("comments", &[shown]);
+        assert_eq!(denial(send(&world, &cx, sent)).rule, "host.confirm");
         assert!(world.sent().is_empty());
     }
 }
