@@ -8,6 +8,8 @@
 
 mod answer;
 mod handler;
+#[cfg(feature = "http")]
+mod http;
 pub mod message;
 mod nearest;
 mod progress;
@@ -17,6 +19,8 @@ mod site_choice;
 mod tool;
 
 pub use handler::Handler;
+#[cfg(feature = "http")]
+pub use http::over_http;
 pub use nearest::nearest;
 pub use progress::ProgressSink;
 pub use provider::{Call, Content, Identity, Outcome, Provider, Reply, Said};

@@ -23,9 +23,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Request, Response};
-use mcp::{CancellationToken, Handler};
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use mcp::{CancellationToken, Handler, over_http};
 
 use self::busy::Busy;
 use self::connections::Answers;
@@ -43,7 +41,6 @@ type Answer = Response<BoxBody<Bytes, Infallible>>;
 pub(crate) struct Door {
     app: Arc<App>,
     gate: Gate<Clients>,
-    protocol: StreamableHttpServerConfig,
     counts: Arc<Counts>,
     clients: Arc<Clients>,
 }
@@ -54,7 +51,6 @@ impl Door {
         Self {
             app,
             gate: Gate::new(listen.names.clone(), Arc::clone(&clients)),
-            protocol: protocol(),
             counts: Arc::default(),
             clients,
         }
@@ -76,12 +72,7 @@ impl Door {
         let kind = check_message(&bytes)?;
         let working = busy.begin();
         let handler = Handler::new(Server::for_principal(self.app.clone(), principal));
-        let service = StreamableHttpService::new(
-            move || Ok(handler.clone()),
-            Arc::new(NeverSessionManager::default()),
-            self.protocol.clone(),
-        );
-        let answer = service
+        let answer = over_http(handler, LONGEST)
             .handle(Request::from_parts(head, Full::new(bytes)))
             .await;
         let mut answer = answer.map(|body| working.until_the_end_of(body).boxed());
@@ -109,14 +100,4 @@ fn refused(refusal: Refusal) -> Answer {
     let close = HeaderValue::from_static("close");
     answer.headers_mut().insert(CONNECTION, close);
     answer
-}
-
-/// `Host` and `Origin` are the gate's to judge, once and before anybody is known.
-fn protocol() -> StreamableHttpServerConfig {
-    StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_max_request_body_bytes(LONGEST)
-        .disable_allowed_hosts()
-        .disable_allowed_origins()
 }

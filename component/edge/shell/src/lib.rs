@@ -15,9 +15,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use mcp::Handler;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use mcp::{Handler, over_http};
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};
 
 use self::provider::Tools;
@@ -48,11 +46,7 @@ fn answer(head: Parts, request: &IncomingRequest) -> Result<Response<Bytes>, Ref
     let bytes = wasi::body(request, LONGEST)?;
     let kind = check_message(&bytes)?;
     let handler = Handler::new(Arc::new(Tools::of(&visitor)));
-    let service = StreamableHttpService::new(
-        move || Ok(handler.clone()),
-        Arc::new(NeverSessionManager::default()),
-        protocol(),
-    );
+    let service = over_http(handler, LONGEST);
     let broken = |_| {
         Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -71,16 +65,6 @@ fn answer(head: Parts, request: &IncomingRequest) -> Result<Response<Bytes>, Ref
             name_session(kind, &mut answer);
             Ok(answer)
         })
-}
-
-/// `Host` and `Origin` are the gate's to judge, once and before anybody is known.
-fn protocol() -> StreamableHttpServerConfig {
-    StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_max_request_body_bytes(LONGEST)
-        .disable_allowed_hosts()
-        .disable_allowed_origins()
 }
 
 /// Whether there is a server here, and whether it could serve: for whoever runs it, so nobody is asked for a key.
