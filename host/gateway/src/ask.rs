@@ -4,6 +4,9 @@
 use bytes::Bytes;
 use policy::{Deployment, Method, Product, SiteName};
 
+/// How many requests of one `send-many` are under way at once.
+pub const SIDE_BY_SIDE: usize = 8;
+
 /// One request, relative to a site. Everything in it was chosen by the component, except
 /// `site`, `product` and `deployment`, which come from the handle that the host gave out.
 #[derive(Clone, Debug)]
@@ -72,6 +75,15 @@ pub struct Answer {
     pub body: Bytes,
     /// Something was replaced by `[REDACTED]`.
     pub redacted: bool,
+}
+
+impl Answer {
+    pub fn media_type(&self) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(name, _)| name == "content-type")
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 /// Why there is no answer. The variants are those of the component's interface.

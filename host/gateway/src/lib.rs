@@ -39,7 +39,7 @@ mod target;
 mod unpack;
 pub mod words;
 
-pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part};
+pub use ask::{Answer, Ask, Body, Denial, Failure, Keep, Part, SIDE_BY_SIDE};
 pub use budget::{Budget, Limits};
 pub use call::CallContext;
 pub use consent::{Consent, Fingerprint, Question};

@@ -122,46 +122,30 @@ impl AuditSink for Lines {
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
-    use gateway::{LineKind, Verdict};
+    use gateway::LineKind;
+    use policy::{Method, Product};
 
     fn key(digit: &str) -> AuditKey {
         AuditKey::parse(&digit.repeat(64)).unwrap()
     }
 
     fn line() -> AuditLine {
+        let whose = ("alice", "jira_get_issue");
         AuditLine {
-            v: 1,
-            ts: "2026-11-22T06:30:06.000Z".into(),
-            kind: LineKind::Decision,
-            principal: "alice".into(),
             call: "c1".into(),
-            tool: "jira_get_issue".into(),
-            site: "acme".into(),
-            product: "jira",
             deployment: Some("cloud"),
-            method: "GET",
-            template: None,
-            params: std::collections::BTreeMap::new(),
             path: Some("/x".into()),
-            query_keys: vec![],
-            verdict: Verdict::Deny,
             rule: "default-deny".into(),
-            route: None,
-            redirect: None,
-            class: None,
-            reason: None,
-            question: None,
-            secret: None,
             policy: "sha256:0".into(),
             component: "sha256:0".into(),
-            addr: None,
-            status: None,
-            req_bytes: 0,
-            resp_bytes: 0,
-            ms: 0,
-            tries: 0,
-            redactions: 0,
-            operation: None,
+            ..AuditLine::blank(
+                1_795_329_006_000,
+                LineKind::Decision,
+                whose,
+                "acme",
+                Product::Jira,
+                Method::Get,
+            )
         }
     }
 

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use futures_util::stream::{self, StreamExt};
-use gateway::{Answer, Ask, Body, Failure, Keep, Part, SiteView};
+use gateway::{Answer, Ask, Body, Failure, Keep, Part, SIDE_BY_SIDE, SiteView};
 
 use crate::bindings::exports::airlock::atlassian::blobs::Blob;
 use crate::bindings::exports::airlock::atlassian::egress::{
@@ -16,9 +16,6 @@ use crate::desk::{self, Call};
 use crate::{Broker, waiting};
 
 gateway::egress_words!(crate::bindings::exports::airlock::atlassian::egress);
-
-/// How many requests of one `send-many` are under way at once.
-const SIDE_BY_SIDE: usize = 8;
 
 /// The handle that the component holds.
 pub(crate) struct OpenSite(SiteView);
@@ -141,11 +138,7 @@ fn response(
         Keep::Discard => ResponseBody::Empty,
         Keep::Inline => ResponseBody::Bytes(answer.body.into()),
         Keep::Blob => {
-            let media_type = answer
-                .headers
-                .iter()
-                .find(|(name, _)| name == "content-type");
-            let media_type = media_type.map(|(_, value)| value.clone());
+            let media_type = answer.media_type().map(str::to_owned);
             let blob = Bytes::kept(call, None, media_type, answer.body);
             ResponseBody::Blob(Blob::new(blob.map_err(EgressError::BodyTooLarge)?))
         }

@@ -1,9 +1,9 @@
 //! What is kept, and when nothing more is.
 
-use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 
-use gateway::{LineKind, Verdict};
+use gateway::LineKind;
+use policy::{Method, Product};
 use serde_json::Value;
 use time::macros::datetime;
 
@@ -27,39 +27,22 @@ pub(super) fn rotating(rotate_bytes: u64) -> Settings {
 }
 
 pub(super) fn line(path: &str) -> AuditLine {
+    let whose = ("local", "jira_get_issue");
     AuditLine {
-        v: 1,
-        ts: "2026-11-22T06:30:06.000Z".into(),
-        kind: LineKind::Decision,
-        principal: "local".into(),
         call: "c1".into(),
-        tool: "jira_get_issue".into(),
-        site: "acme".into(),
-        product: "jira",
         deployment: Some("cloud"),
-        method: "GET",
-        template: None,
-        params: BTreeMap::new(),
         path: Some(path.into()),
-        query_keys: vec![],
-        verdict: Verdict::Deny,
         rule: "default-deny".into(),
-        route: None,
-        redirect: None,
-        class: None,
-        reason: None,
-        question: None,
-        secret: None,
         policy: "sha256:0".into(),
         component: "sha256:0".into(),
-        addr: None,
-        status: None,
-        req_bytes: 0,
-        resp_bytes: 0,
-        ms: 0,
-        tries: 0,
-        redactions: 0,
-        operation: None,
+        ..AuditLine::blank(
+            1_795_329_006_000,
+            LineKind::Decision,
+            whose,
+            "acme",
+            Product::Jira,
+            Method::Get,
+        )
     }
 }
 

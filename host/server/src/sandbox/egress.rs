@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
-use gateway::{Answer, Ask, Body, Failure, Keep, Part, SiteView};
+use gateway::{Answer, Ask, Body, Failure, Keep, Part, SIDE_BY_SIDE, SiteView};
 use wasmtime::component::Resource;
 
 use super::Stopped;
@@ -16,9 +16,6 @@ use super::blobs::Blob;
 use super::state::State;
 
 gateway::egress_words!(super::bindings::airlock::atlassian::egress);
-
-/// How many requests of one `send-many` are under way at once.
-const SIDE_BY_SIDE: usize = 8;
 
 /// The handle that a guest holds.
 #[expect(
@@ -107,17 +104,11 @@ impl State {
             _ if answer.body.is_empty() => ResponseBody::Empty,
             Keep::Discard => ResponseBody::Empty,
             Keep::Inline => ResponseBody::Bytes(answer.body.into()),
-            Keep::Blob => {
-                let media_type = answer
-                    .headers
-                    .iter()
-                    .find(|(name, _)| name == "content-type");
-                ResponseBody::Blob(self.keep(Blob {
-                    name: None,
-                    media_type: media_type.map(|(_, value)| value.clone()),
-                    data: answer.body,
-                })?)
-            }
+            Keep::Blob => ResponseBody::Blob(self.keep(Blob {
+                name: None,
+                media_type: answer.media_type().map(str::to_owned),
+                data: answer.body,
+            })?),
         };
         Ok(Ok(Response {
             status: answer.status,
