@@ -20,7 +20,7 @@ mod sites;
 mod slips;
 
 use crate::{
-    BodyView, Caller, Decision, Deployment, Manifest, Method, Policy, Principal, Product,
+    BodyView, Caller, Decision, Deployment, Manifest, Method, Policy, Principal, Product, Question,
     RefusalCode, Refused, SiteName, Subject,
 };
 
@@ -66,6 +66,18 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
+    /// The same, to be explained; it has no body then.
+    pub(crate) fn question(&self, tool: &str) -> Question {
+        Question::Path {
+            method: self.method.to_string(),
+            site: self.site.to_string(),
+            product: Some(self.product),
+            path: format!("/{}", self.segments.join("/")),
+            query: self.query.clone(),
+            tool: Some(tool.to_owned()),
+        }
+    }
+
     /// Of alice, to the fixture's `jira`, path as text: split, and otherwise left as it is.
     pub(crate) fn jira(method: Method, path: &str) -> Self {
         Self {

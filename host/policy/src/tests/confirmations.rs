@@ -35,14 +35,7 @@ fn update() -> Ask {
 /// `allow`, `deny`, or the rule that asks.
 fn verdict(text: &str, tool: &str, ask: Ask) -> String {
     let policy = parse(text);
-    let question = Question::Path {
-        method: ask.method.to_string(),
-        site: ask.site.to_string(),
-        product: Some(ask.product),
-        path: format!("/{}", ask.segments.join("/")),
-        query: ask.query.clone(),
-        tool: Some(tool.to_owned()),
-    };
+    let question = ask.question(tool);
     let (told, has_body) = (
         explain(&policy, &write_manifest(), &question, Some(&ask.principal)),
         ask.body_len > 0,

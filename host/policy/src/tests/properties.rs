@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Kind, Question, Template, explain, segment};
+use crate::{Kind, Template, explain, segment};
 
 const HEAD: &str = "version = 1\n\n[site.jira]\norigin = \"https://jira.example.test\"\ndeployment = \"cloud\"\nproducts = [\"jira\"]\n\n[site.wiki]\norigin = \"https://wiki.example.test\"\nproducts = [\"confluence\"]\ncontext = \"/confluence\"\ndeployment = \"data-center\"\n";
 
@@ -180,14 +180,7 @@ proptest! {
     #[test]
     fn explain_says_what_decide_does(rules in rules(), sections in sections(), (tool, ask) in ask()) {
         let policy = parse(&with_sections(&rules, &sections));
-        let question = Question::Path {
-            method: ask.method.to_string(),
-            site: ask.site.to_string(),
-            product: Some(ask.product),
-            path: format!("/{}", ask.segments.join("/")),
-            query: ask.query.clone(),
-            tool: Some(tool.clone()),
-        };
+        let question = ask.question(&tool);
         let explanation = explain(&policy, &manifest(), &question, Some(&ask.principal));
         // A question has no body, so the comparison is with a request that has none either.
         let anybody = explain(&policy, &manifest(), &question, None);
