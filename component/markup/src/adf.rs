@@ -16,41 +16,41 @@ mod write_lists;
 pub(crate) use described::described;
 #[cfg(test)]
 pub(crate) use model::{HOLDS_INLINES, MODEL};
+use std::sync::OnceLock;
+
 use serde_json::Value;
+use serde_json_borrow::Value as Json;
 
 use crate::doc::{Document, Source};
 use crate::error::{ReadError, WriteError};
 
 /// Reads an ADF document from its JSON text.
 pub fn read(source: &str) -> Result<Document, ReadError> {
-    let value = serde_json::from_str(source).map_err(|error| ReadError::Json(error.to_string()))?;
     Ok(Document {
-        blocks: read::blocks(&value)?,
-        source: Source::Adf(value),
-    })
-}
-
-/// Reads an ADF document.
-pub fn read_value(value: &Value) -> Result<Document, ReadError> {
-    Ok(Document {
-        blocks: read::blocks(value)?,
-        source: Source::Adf(value.clone()),
+        source: Source::Adf(Original::new(source)),
+        ..read_only(source)?
     })
 }
 
 /// Reads an ADF document to show it. Without its source it can't be written as ADF again.
-pub(crate) fn read_only(value: &Value) -> Result<Document, ReadError> {
-    read::blocks(value).map(Document::new)
+pub(crate) fn read_only(source: &str) -> Result<Document, ReadError> {
+    read::blocks(&parsed(source)?).map(Document::new)
+}
+
+/// The strings stay in `source`, and a node is a short list: most of what a document costs is the
+/// room that its JSON takes up.
+fn parsed(source: &str) -> Result<Json<'_>, ReadError> {
+    serde_json::from_str(source).map_err(|error| ReadError::Json(error.to_string()))
 }
 
 /// Writes the JSON text of an ADF document. One that was read from ADF and not changed since is
 /// written as it was.
 pub fn write(document: &Document) -> Result<String, WriteError> {
     match &document.source {
-        Source::Adf(source)
-            if read::blocks(source).is_ok_and(|blocks| blocks == document.blocks) =>
+        Source::Adf(Original { text, .. })
+            if read_only(text).is_ok_and(|read| read.blocks == document.blocks) =>
         {
-            Ok(source.to_string())
+            Ok(text.clone())
         }
         _ => write::document(document),
     }
@@ -61,9 +61,35 @@ pub fn write_value(document: &Document) -> Result<Value, WriteError> {
     serde_json::from_str(&write(document)?).map_err(|_| WriteError::Deep)
 }
 
-/// The node that child indices lead to.
-pub(crate) fn node_at<'a>(document: &'a Value, path: &[u32]) -> Option<&'a Value> {
-    path.iter().try_fold(document, |node, index| {
-        node.get("content")?.get(usize::try_from(*index).ok()?)
-    })
+/// The JSON text that a document was read from.
+#[derive(Debug, Clone)]
+pub struct Original {
+    text: String,
+    /// Parsed when the first of its nodes is asked for: most documents are only shown.
+    tree: OnceLock<Value>,
+}
+
+impl Original {
+    fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            tree: OnceLock::new(),
+        }
+    }
+
+    /// The node that child indices lead to.
+    pub(crate) fn node_at(&self, path: &[u32]) -> Option<&Value> {
+        let tree = self
+            .tree
+            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default());
+        path.iter().try_fold(tree, |node, index| {
+            node.get("content")?.get(usize::try_from(*index).ok()?)
+        })
+    }
+}
+
+impl PartialEq for Original {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }

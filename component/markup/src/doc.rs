@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::adf;
+
 pub use crate::carried::Carried;
 pub(crate) use crate::code::{code_text, language};
 pub use crate::day::Day;
@@ -54,7 +56,7 @@ pub enum Source {
     /// Markdown, storage or wiki text.
     Text { format: Format, text: String },
     /// An ADF document.
-    Adf(serde_json::Value),
+    Adf(adf::Original),
 }
 
 /// Where a node stood in the source.

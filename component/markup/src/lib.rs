@@ -54,8 +54,6 @@ mod text;
 mod visit;
 pub mod wiki;
 
-use std::borrow::Cow;
-
 pub use doc::{Block, BlockKind, Document, Format, Inline, InlineKind, Mention, User};
 pub use error::{ReadError, RestoreError, WriteError};
 pub use merge::{Restored, restore, write_with_base};
@@ -87,25 +85,13 @@ pub fn write(format: Format, document: &Document) -> Result<String, WriteError> 
 
 /// `source` as Markdown to be read; a source that is no text of its format is shown as plain text.
 pub fn to_markdown(format: Format, source: &str) -> String {
-    shown(read(format, source), || source.into())
-}
-
-/// [`to_markdown`] of an ADF document that is parsed already. A string is shown as it is.
-pub fn adf_to_markdown(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => markdown::write_plain(text),
-        _ => shown(adf::read_only(value), || value.to_string().into()),
-    }
-}
-
-fn shown<'a>(
-    document: Result<Document, ReadError>,
-    source: impl FnOnce() -> Cow<'a, str>,
-) -> String {
+    let document = match format {
+        Format::Adf => adf::read_only(source),
+        Format::Markdown | Format::Storage | Format::Wiki => read(format, source),
+    };
     match document {
         Ok(document) => markdown::write_blocks(&document.blocks),
-        Err(_) => markdown::write_plain(&source()),
+        Err(_) => markdown::write_plain(source),
     }
 }
 

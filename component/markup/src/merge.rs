@@ -25,7 +25,6 @@ use moved::Moves;
 use said::said;
 use unseen::Unseen;
 
-use crate::adf::node_at;
 use crate::doc::{Block, BlockKind, Document, Format, Inline, Kept, Origin, Source, Span};
 use crate::error::RestoreError;
 use crate::inlines;
@@ -275,9 +274,9 @@ fn source_of(document: &Document, block: &Block) -> Option<(Format, String)> {
             let slice = text.get(range.clone()).filter(|slice| !slice.is_empty());
             slice.map(|slice| (*format, slice.to_owned()))
         }
-        (Source::Adf(document), Span::Path(path)) => {
-            node_at(document, path).map(|node| (Format::Adf, node.to_string()))
-        }
+        (Source::Adf(original), Span::Path(path)) => original
+            .node_at(path)
+            .map(|node| (Format::Adf, node.to_string())),
         _ => None,
     }
 }

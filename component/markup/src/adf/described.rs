@@ -3,18 +3,18 @@
 //!
 //! Decides what of that goes unseen in Markdown, to name it where it gets lost.
 
-use serde_json::Value;
+use serde_json_borrow::Value as Json;
 
-use super::read::{children, kind};
+use super::read::{children, field, kind};
 
 /// Each as people would name it, `key of owner`, and its value.
 pub(crate) fn described(source: &str) -> Vec<(String, String)> {
     let mut described = Vec::new();
     if let Ok(document) = serde_json::from_str(source) {
-        let mut open: Vec<&Value> = vec![&document];
+        let mut open: Vec<&Json<'_>> = vec![&document];
         while let Some(node) = open.pop() {
             attributes(node, &mut described);
-            let marks = node.get("marks").and_then(Value::as_array);
+            let marks = field(node, "marks").and_then(Json::as_array);
             marks
                 .into_iter()
                 .flatten()
@@ -25,9 +25,12 @@ pub(crate) fn described(source: &str) -> Vec<(String, String)> {
     described
 }
 
-fn attributes(node: &Value, described: &mut Vec<(String, String)>) {
-    let attributes = node.get("attrs").and_then(Value::as_object);
-    for (key, value) in attributes.into_iter().flatten() {
+fn attributes(node: &Json<'_>, described: &mut Vec<(String, String)>) {
+    let attributes = field(node, "attrs").and_then(Json::as_object);
+    for (key, value) in attributes
+        .into_iter()
+        .flat_map(|attributes| attributes.iter())
+    {
         // A mention's name is shown with and without `@`, a break's text is the break.
         let is_seen = matches!(kind(node), "mention" | "hardBreak") && key == "text";
         if !value.is_null() && !is_seen {

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json_borrow::Value as Json;
 
-use super::read::{attribute, carried_attributes, kind, one_line, string, words};
+use super::read::{attribute, carried_attributes, field, kind, one_line, string, words};
 use crate::doc::{
     Card, Day, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Kept, Link, Marks, Mention,
     Script, Status, StatusColour, User, push_few,
@@ -26,15 +27,15 @@ const INLINE: &[&str] = &[
     "placeholder",
 ];
 
-pub(super) fn is_inline(node: &Value) -> bool {
+pub(super) fn is_inline(node: &Json<'_>) -> bool {
     INLINE.contains(&kind(node))
 }
 
 /// Appends one inline node; a text with line breaks in it becomes several runs.
-pub(super) fn read(node: &Value, runs: &mut Vec<Inline>) {
+pub(super) fn read(node: &Json<'_>, runs: &mut Vec<Inline>) {
     let marks = read_marks(node);
     if kind(node) == "text" {
-        let text = node.get("text").and_then(Value::as_str).unwrap_or("");
+        let text = field(node, "text").and_then(Json::as_str).unwrap_or("");
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
                 let hard = Inline::new(InlineKind::HardBreak, Marks::default());
@@ -50,7 +51,12 @@ pub(super) fn read(node: &Value, runs: &mut Vec<Inline>) {
     }
     let object = read_object(node).unwrap_or_else(|| {
         let label = label(node);
-        let kept = Kept::new(&label, Format::Adf, node.to_string(), String::new());
+        let kept = Kept::new(
+            &label,
+            Format::Adf,
+            Value::from(node).to_string(),
+            String::new(),
+        );
         InlineKind::Kept(Box::new(kept))
     });
     // A kept node brings its own marks along.
@@ -62,7 +68,7 @@ pub(super) fn read(node: &Value, runs: &mut Vec<Inline>) {
     push_few(runs, Inline::new(object, marks));
 }
 
-fn read_object(node: &Value) -> Option<InlineKind> {
+fn read_object(node: &Json<'_>) -> Option<InlineKind> {
     Some(match kind(node) {
         "hardBreak" => InlineKind::HardBreak,
         "mention" => {
@@ -110,7 +116,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
             // The schema says string; numbers have been seen.
             let stamp = attribute(node, "timestamp")?;
             let ms = match stamp {
-                Value::String(text) => text.parse().ok()?,
+                Json::Str(text) => text.parse().ok()?,
                 other => other.as_i64()?,
             };
             let day = Day::from_epoch_ms(ms)?;
@@ -131,7 +137,7 @@ fn read_object(node: &Value) -> Option<InlineKind> {
 }
 
 /// What a reader sees of a kept node: its kind and its words.
-fn label(node: &Value) -> String {
+fn label(node: &Json<'_>) -> String {
     let noun = match kind(node) {
         "inlineExtension" => format!("macro {}", string(node, "extensionKey").unwrap_or("")),
         "mediaInline" => "file".to_owned(),
@@ -141,7 +147,7 @@ fn label(node: &Value) -> String {
 }
 
 /// An image that names its own address.
-pub(super) fn external_image(media: &Value) -> Option<Inline> {
+pub(super) fn external_image(media: &Json<'_>) -> Option<Inline> {
     let url = string(media, "url")?;
     let plain = string(media, "type") == Some("external");
     plain.then(|| {
@@ -155,9 +161,9 @@ pub(super) fn external_image(media: &Value) -> Option<Inline> {
     })
 }
 
-fn read_marks(node: &Value) -> Marks {
+fn read_marks(node: &Json<'_>) -> Marks {
     let mut marks = Marks::default();
-    let list = node.get("marks").and_then(Value::as_array);
+    let list = field(node, "marks").and_then(Json::as_array);
     for mark in list.into_iter().flatten() {
         match kind(mark) {
             "strong" => marks.strong = true,
@@ -187,7 +193,12 @@ fn read_marks(node: &Value) -> Marks {
                     "backgroundColor" => "highlight",
                     other => other,
                 };
-                let kept = Kept::new(label, Format::Adf, mark.to_string(), String::new());
+                let kept = Kept::new(
+                    label,
+                    Format::Adf,
+                    Value::from(mark).to_string(),
+                    String::new(),
+                );
                 marks.kept.push(Arc::new(kept));
             }
         }

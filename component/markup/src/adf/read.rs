@@ -4,6 +4,7 @@
 //! read.
 
 use serde_json::{Map, Value};
+use serde_json_borrow::Value as Json;
 
 use super::inline;
 use super::model::is_known;
@@ -16,7 +17,7 @@ use crate::error::ReadError;
 use crate::inlines;
 
 /// The blocks of a whole document.
-pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, ReadError> {
+pub(super) fn blocks(value: &Json<'_>) -> Result<Vec<Block>, ReadError> {
     if !value.is_object() {
         return Err(ReadError::NotAdf("it is no JSON object"));
     }
@@ -26,23 +27,27 @@ pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, ReadError> {
     Ok(Cursor::default().blocks(value))
 }
 
-pub(super) fn kind(node: &Value) -> &str {
-    node.get("type").and_then(Value::as_str).unwrap_or("")
+/// What a node says of itself under `name`. Of two of that name the last, as elsewhere.
+pub(super) fn field<'a>(node: &'a Json<'a>, name: &str) -> Option<&'a Json<'a>> {
+    let of_that_name = node.as_object()?.iter().filter(|(key, _)| *key == name);
+    of_that_name.last().map(|(_, value)| value)
 }
 
-pub(super) fn children(node: &Value) -> &[Value] {
-    node.get("content")
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+pub(super) fn kind<'a>(node: &'a Json<'a>) -> &'a str {
+    field(node, "type").and_then(Json::as_str).unwrap_or("")
 }
 
-pub(super) fn attribute<'a>(node: &'a Value, name: &str) -> Option<&'a Value> {
-    node.get("attrs")?
-        .get(name)
-        .filter(|value| !value.is_null())
+pub(super) fn children<'a>(node: &'a Json<'a>) -> &'a [Json<'a>] {
+    field(node, "content")
+        .and_then(Json::as_array)
+        .unwrap_or(&[])
 }
 
-pub(super) fn string<'a>(node: &'a Value, name: &str) -> Option<&'a str> {
+pub(super) fn attribute<'a>(node: &'a Json<'a>, name: &str) -> Option<&'a Json<'a>> {
+    field(field(node, "attrs")?, name).filter(|value| !value.is_null())
+}
+
+pub(super) fn string<'a>(node: &'a Json<'a>, name: &str) -> Option<&'a str> {
     attribute(node, name)?.as_str()
 }
 
@@ -60,7 +65,7 @@ impl Cursor {
     }
 
     /// Goes through the children of `node`, one level deeper.
-    fn each(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value)) {
+    fn each(&mut self, node: &Json<'_>, mut read: impl FnMut(&mut Self, &Json<'_>)) {
         for (index, child) in children(node).iter().enumerate() {
             self.path.push(u32::try_from(index).unwrap_or(u32::MAX));
             read(self, child);
@@ -69,13 +74,17 @@ impl Cursor {
     }
 
     /// What becomes of each child of `node`.
-    fn all<T>(&mut self, node: &Value, mut read: impl FnMut(&mut Self, &Value) -> T) -> Vec<T> {
+    fn all<T>(
+        &mut self,
+        node: &Json<'_>,
+        mut read: impl FnMut(&mut Self, &Json<'_>) -> T,
+    ) -> Vec<T> {
         let mut found = Vec::with_capacity(children(node).len());
         self.each(node, |cursor, child| found.push(read(cursor, child)));
         found
     }
 
-    fn blocks(&mut self, node: &Value) -> Vec<Block> {
+    fn blocks(&mut self, node: &Json<'_>) -> Vec<Block> {
         if self.path.len() >= MAX_DEPTH {
             let words = words(node);
             let words = inlines::normal(vec![Inline::text(words)]);
@@ -105,7 +114,7 @@ impl Cursor {
     }
 
     /// The runs of a paragraph. A block that stands there is read for its words, line by line.
-    fn inlines(&mut self, node: &Value) -> Vec<Inline> {
+    fn inlines(&mut self, node: &Json<'_>) -> Vec<Inline> {
         let mut runs = Vec::new();
         self.each(node, |cursor, child| {
             let is_block = !children(child).is_empty() && is_known(kind(child));
@@ -124,14 +133,14 @@ impl Cursor {
         runs
     }
 
-    fn block(&mut self, node: &Value) -> Option<Block> {
+    fn block(&mut self, node: &Json<'_>) -> Option<Block> {
         let (kind, known): (BlockKind, &[&str]) = match kind(node) {
             "paragraph" => (
                 BlockKind::Paragraph(inlines::normal(self.inlines(node))),
                 &[],
             ),
             "heading" => {
-                let level = attribute(node, "level").and_then(Value::as_u64);
+                let level = attribute(node, "level").and_then(Json::as_u64);
                 let kind = BlockKind::Heading {
                     level: Level::nearest(level.unwrap_or(1)),
                     content: inlines::normal_line(self.inlines(node)),
@@ -154,7 +163,7 @@ impl Cursor {
             "blockquote" => (BlockKind::Quote(self.blocks(node)), &[]),
             "bulletList" => (self.list(node, ListMarker::Bullet), &[]),
             "orderedList" => {
-                let start = attribute(node, "order").and_then(Value::as_u64);
+                let start = attribute(node, "order").and_then(Json::as_u64);
                 let start = start.and_then(|start| u32::try_from(start).ok());
                 let marker = ListMarker::Ordered {
                     start: start.unwrap_or(1),
@@ -218,7 +227,7 @@ impl Cursor {
         Some(Block::new(kind).at(self.span()).carrying(carried))
     }
 
-    fn list(&mut self, node: &Value, marker: ListMarker) -> BlockKind {
+    fn list(&mut self, node: &Json<'_>, marker: ListMarker) -> BlockKind {
         let items = self.all(node, |cursor, child| Item {
             blocks: if kind(child) == "listItem" {
                 cursor.blocks(child)
@@ -231,7 +240,7 @@ impl Cursor {
     }
 
     /// A nested list follows the task it belongs to, which carries its attributes.
-    fn tasks(&mut self, node: &Value) -> Vec<Task> {
+    fn tasks(&mut self, node: &Json<'_>) -> Vec<Task> {
         let mut tasks: Vec<Task> = Vec::new();
         let too_deep = self.path.len() >= MAX_DEPTH;
         self.each(node, |cursor, child| {
@@ -264,7 +273,7 @@ impl Cursor {
         tasks
     }
 
-    fn decision(&mut self, node: &Value) -> Block {
+    fn decision(&mut self, node: &Json<'_>) -> Block {
         Block::paragraph(inlines::normal(self.inlines(node)))
             .at(self.span())
             .carrying(carried(node, &[]))
@@ -272,7 +281,7 @@ impl Cursor {
 
     /// An image with an address is said; one in Atlassian's media store can only be kept, with its
     /// caption open for editing.
-    fn media(&mut self, node: &Value) -> BlockKind {
+    fn media(&mut self, node: &Json<'_>) -> BlockKind {
         if let ("mediaSingle", [only]) = (kind(node), children(node))
             && let Some(image) = inline::external_image(only)
         {
@@ -286,7 +295,7 @@ impl Cursor {
         let files = children(node).iter().filter(|child| kind(child) == "media");
         let names: Vec<&str> = files.filter_map(|file| string(file, "alt")).collect();
         let label = format!("{noun} {}", names.join(" "));
-        let mut shell = node.clone();
+        let mut shell = Value::from(node);
         let mut caption = Vec::new();
         for (index, child) in children(node).iter().enumerate() {
             if kind(child) == "caption" && !children(child).is_empty() && caption.is_empty() {
@@ -295,19 +304,18 @@ impl Cursor {
             }
         }
         let body = (!caption.is_empty()).then(|| vec![Block::paragraph(caption)]);
-        let source = if body.is_some() { &shell } else { node };
         BlockKind::Kept {
             kept: Box::new(Kept::new(
                 &label,
                 Format::Adf,
-                source.to_string(),
+                shell.to_string(),
                 String::new(),
             )),
             body,
         }
     }
 
-    fn table(&mut self, node: &Value) -> BlockKind {
+    fn table(&mut self, node: &Json<'_>) -> BlockKind {
         let outer = std::mem::replace(&mut self.in_cell, true);
         let rows = self.all(node, |cursor, row| Row {
             cells: cursor.all(row, |cursor, cell| Cell {
@@ -322,7 +330,7 @@ impl Cursor {
     }
 
     /// A node the tree has no word for: kept, with its content open for reading.
-    fn unknown(&mut self, node: &Value) -> BlockKind {
+    fn unknown(&mut self, node: &Json<'_>) -> BlockKind {
         let label = match (kind(node), string(node, "extensionKey")) {
             ("extension" | "bodiedExtension", Some(key)) => format!("macro {key}"),
             ("expand" | "nestedExpand", _) => "expand".to_owned(),
@@ -341,7 +349,7 @@ impl Cursor {
         let label = format!("{label} {}", own_words(node));
         let has_content = !children(node).is_empty();
         let body = has_content.then(|| self.blocks(node));
-        let mut shell = node.clone();
+        let mut shell = Value::from(node);
         if let (true, Some(shell)) = (has_content, shell.as_object_mut()) {
             shell.remove("content");
         }
@@ -358,14 +366,14 @@ fn paragraph(loose: Vec<Inline>) -> Option<Block> {
     (!content.is_empty()).then(|| Block::paragraph(content))
 }
 
-fn has_only(node: &Value, kinds: &[&str]) -> bool {
+fn has_only(node: &Json<'_>, kinds: &[&str]) -> bool {
     children(node)
         .iter()
         .all(|child| kinds.contains(&kind(child)))
 }
 
 /// Whether nothing but cells lies in nothing but rows.
-fn is_grid(table: &Value) -> bool {
+fn is_grid(table: &Json<'_>) -> bool {
     has_only(table, &["tableRow"])
         && children(table)
             .iter()
@@ -373,7 +381,7 @@ fn is_grid(table: &Value) -> bool {
 }
 
 /// Whether nothing but tasks lies in it and in the lists in it.
-fn is_task_tree(list: &Value) -> bool {
+fn is_task_tree(list: &Json<'_>) -> bool {
     children(list).iter().all(|child| match kind(child) {
         "taskItem" => true,
         "taskList" => is_task_tree(child),
@@ -382,7 +390,7 @@ fn is_task_tree(list: &Value) -> bool {
 }
 
 /// Whether it holds files and at most one caption, as the schema has it.
-fn is_media(node: &Value) -> bool {
+fn is_media(node: &Json<'_>) -> bool {
     let captions = children(node)
         .iter()
         .filter(|child| kind(child) == "caption");
@@ -407,28 +415,28 @@ fn panel_kind(name: &str) -> PanelKind {
 }
 
 /// The attributes and marks of a block that the tree has no place for.
-fn carried(node: &Value, known: &[&str]) -> Carried {
+fn carried(node: &Json<'_>, known: &[&str]) -> Carried {
     let mut kept = unknown(node, known);
-    if let Some(marks) = node.get("marks").and_then(Value::as_array)
-        && !marks.is_empty()
+    if let Some(marks) = field(node, "marks")
+        && marks.as_array().is_some_and(|marks| !marks.is_empty())
     {
-        kept.insert("marks".into(), marks.clone().into());
+        kept.insert("marks".into(), marks.into());
     }
     as_carried(kept)
 }
 
 /// The attributes of an object or a mark that the tree has no place for.
-pub(super) fn carried_attributes(node: &Value, known: &[&str]) -> Carried {
+pub(super) fn carried_attributes(node: &Json<'_>, known: &[&str]) -> Carried {
     as_carried(unknown(node, known))
 }
 
-fn unknown(node: &Value, known: &[&str]) -> Map<String, Value> {
-    let attributes = node.get("attrs").and_then(Value::as_object);
+fn unknown(node: &Json<'_>, known: &[&str]) -> Map<String, Value> {
+    let attributes = field(node, "attrs").and_then(Json::as_object);
     let unknown: Map<String, Value> = attributes
         .into_iter()
-        .flatten()
-        .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .flat_map(|attributes| attributes.iter())
+        .filter(|(name, value)| !known.contains(name) && !value.is_null())
+        .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
     let mut kept = Map::new();
     if !unknown.is_empty() {
@@ -445,11 +453,11 @@ fn as_carried(kept: Map<String, Value>) -> Carried {
 }
 
 /// All words below `node`, without recursion.
-pub(super) fn words(node: &Value) -> String {
+pub(super) fn words(node: &Json<'_>) -> String {
     let mut words = String::new();
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        if let Some(text) = node.get("text").and_then(Value::as_str) {
+        if let Some(text) = field(node, "text").and_then(Json::as_str) {
             words.push_str(text);
         } else if kind(node) == "hardBreak" {
             words.push('\n');
@@ -465,7 +473,7 @@ pub(super) fn words(node: &Value) -> String {
 }
 
 /// The words that a node itself shows, from its attributes.
-fn own_words(node: &Value) -> String {
+fn own_words(node: &Json<'_>) -> String {
     let day = || {
         let ms = string(node, "timestamp")?.parse().ok()?;
         Some(Day::from_epoch_ms(ms)?.to_string())

@@ -39,6 +39,11 @@ pub(super) fn json_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("memory takes everything");
 }
 
+/// The type of a node or mark that is written as the original had it.
+pub(super) fn kind(node: &Value) -> &str {
+    node["type"].as_str().unwrap_or("")
+}
+
 pub(super) fn json(out: &mut Vec<u8>, value: &Value) {
     serde_json::to_writer(out, value).expect("memory takes everything and every key is a string");
 }
@@ -210,7 +215,7 @@ impl Writer {
         let marks: Vec<Value> = marks
             .into_iter()
             .flatten()
-            .filter(|mark| holder.marks(name, super::read::kind(mark)))
+            .filter(|mark| holder.marks(name, kind(mark)))
             .cloned()
             .collect();
         if !marks.is_empty() {

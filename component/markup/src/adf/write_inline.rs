@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::read::kind;
-use super::write::{json, json_text, next};
+use super::write::{json, json_text, kind, next};
 use super::write_kept::parse;
 use crate::doc::{
     Carried, Emoji, Format, Image, ImageTarget, Inline, InlineKind, Link, Marks, Mention, Script,

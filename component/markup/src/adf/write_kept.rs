@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::instead::flatten;
 use super::model::{HOLDS_INLINES, Holder};
-use super::write::{Writer, json, next};
-use super::{read, write_inline};
+use super::write::{Writer, json, kind, next};
+use super::write_inline;
 use crate::doc::{Block, BlockKind, Format, Inline, InlineKind, Kept, Marks};
 use crate::error::WriteError;
 use crate::inlines;
@@ -29,7 +29,7 @@ impl Writer {
             return Ok(());
         }
         let mut node = parse(kept)?;
-        let name = read::kind(&node).to_owned();
+        let name = kind(&node).to_owned();
         if !unmoved && !holder.holds(&name) {
             return Err(misplaced(kept, holder.noun()));
         }
@@ -41,7 +41,7 @@ impl Writer {
         if name == "mediaSingle" {
             let caption = self.lines(body, true)?;
             let children = node["content"].as_array_mut().into_iter().flatten();
-            for child in children.filter(|child| read::kind(child) == "caption") {
+            for child in children.filter(|child| kind(child) == "caption") {
                 child["content"] = serde_json::from_slice(&caption).unwrap_or_default();
             }
             json(&mut self.out, &node);
@@ -90,7 +90,7 @@ impl Writer {
         let runs = inlines::normal(runs);
         for run in runs.iter().filter(|_| is_caption) {
             if let InlineKind::Kept(kept) = &run.kind
-                && matches!(read::kind(&parse(kept)?), "mediaInline" | "inlineExtension")
+                && matches!(kind(&parse(kept)?), "mediaInline" | "inlineExtension")
             {
                 return Err(misplaced(kept, "a caption"));
             }

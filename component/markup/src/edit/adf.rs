@@ -15,7 +15,7 @@ use crate::error::ReadError;
 pub(super) fn apply(source: &str, edit: &Edit) -> Result<Edited, EditError> {
     let mut value: Value =
         serde_json::from_str(source).map_err(|error| ReadError::Json(error.to_string()))?;
-    let base = adf::read_value(&value)?;
+    let base = adf::read(source)?;
     let root = outline(&value);
     let mut lost = Vec::new();
     let splice = match edit {

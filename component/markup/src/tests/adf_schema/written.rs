@@ -40,7 +40,7 @@ fn write(source: String, document: &Document) -> Option<(String, Value)> {
 fn trees_of_adf_documents() {
     let written = valid(75_000, |seed| {
         let source = Generator::new(seed, 2).document();
-        let mut document = adf::read_value(&source).expect("it is ADF");
+        let mut document = adf::read(&source.to_string()).expect("it is ADF");
         // Without its source the tree must say it all.
         document.forget_source();
         write(source.to_string(), &document)
@@ -52,7 +52,7 @@ fn trees_of_adf_documents() {
 fn edited_adf_documents() {
     let written = valid(20_000, |seed| {
         let source = Generator::new(seed, 2).document();
-        let base = adf::read_value(&source).expect("it is ADF");
+        let base = adf::read(&source.to_string()).expect("it is ADF");
         let mut random = Rng::with_seed(seed);
         let markdown = jumbled(&mut random, &to_markdown(Format::Adf, &source.to_string()));
         let edited = read(Format::Markdown, &markdown).expect("every text is Markdown");
