@@ -14,7 +14,7 @@ pub enum ReadError {
     #[error("not well-formed XHTML at byte {at}: {problem}")]
     Xml { at: u64, problem: String },
     #[error(
-        "the Markdown holds {signs} line ends, brackets and other signs of markup, too many for its length: {most} are read in any text, and one for each six bytes of a longer one; split it into several texts, or take out what is markup alone"
+        "the Markdown holds {signs} line ends, brackets and other signs of markup, too many for its length: {most} are read in any text, and one for each seven bytes of a longer one; split it into several texts, or take out what is markup alone"
     )]
     Dense { signs: usize, most: usize },
 }

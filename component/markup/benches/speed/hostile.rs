@@ -9,6 +9,10 @@ use crate::MEGABYTE;
 /// A name for people, the format, and the text.
 pub(crate) type Case = (String, Format, String);
 
+/// How many signs of markup are read of a megabyte.
+const MOST_SIGNS: usize = 160_000;
+const SIGNS: &[u8] = b"\n\r[]<`*_~";
+
 /// A megabyte of each thing that a careless parser is slow on.
 pub(crate) fn all() -> Vec<Case> {
     let parts = [
@@ -133,6 +137,7 @@ pub(crate) fn all() -> Vec<Case> {
                 format!("|a|\n|-|\n|{source}|"),
             ));
         }
+        cases.extend(dense(part).into_iter().flatten());
     }
     let wide = format!("|{}\n|{}\n", "a|".repeat(10_000), "-|".repeat(10_000));
     let rows = "|\n".repeat((MEGABYTE - wide.len()) / 2);
@@ -234,6 +239,31 @@ pub(crate) fn all() -> Vec<Case> {
         ));
     }
     cases
+}
+
+/// As much markup as is read at all, in one piece and among words.
+fn dense(part: &str) -> Option<[Case; 2]> {
+    let signs = |text: &str| text.bytes().filter(|byte| SIGNS.contains(byte)).count();
+    let fits = MOST_SIGNS / signs(part).max(1);
+    if fits * part.len() >= MEGABYTE {
+        return None;
+    }
+    let words = "a".repeat(MEGABYTE - fits * part.len());
+    let between = "a".repeat(words.len() / fits);
+    let piece = format!("{}{words}", part.repeat(fits));
+    let spread = format!("{part}{between}").repeat(fits);
+    Some([
+        (
+            format!("Markdown at most {part:?}"),
+            Format::Markdown,
+            piece,
+        ),
+        (
+            format!("Markdown spread {part:?}"),
+            Format::Markdown,
+            spread,
+        ),
+    ])
 }
 
 fn adf(blocks: &str) -> String {

@@ -8,13 +8,13 @@ use crate::error::ReadError;
 
 /// What a megabyte of hostile text stays below in a tenth of a second. Atlassian's own limit for a
 /// field of Jira is 32,767 characters.
-const MOST_SIGNS: usize = 200_000;
+const MOST_SIGNS: usize = 160_000;
 
 /// A long text may hold more, as long as it has at least so many bytes for each sign.
-const BYTES_A_SIGN: usize = 6;
+const BYTES_A_SIGN: usize = 7;
 
 /// So many bars of tables weigh as much as one other sign: a cell takes less to read than a link.
-const BARS_A_SIGN: usize = 4;
+const BARS_A_SIGN: usize = 6;
 
 /// Refuses a text with too many signs.
 pub(super) fn check(source: &str) -> Result<(), ReadError> {
@@ -58,10 +58,10 @@ mod tests {
         let refused = |part: &str, length: usize| check(&part.repeat(length / part.len())).is_err();
         for part in ["[", "*a", "a\n", "- a\n", "`a", "|-|-|\n", "a\r", "<u>"] {
             assert!(refused(part, 1 << 20), "{part:?}");
-            assert!(!refused(part, 200_000), "{part:?}");
+            assert!(!refused(part, 160_000), "{part:?}");
         }
         let error = check(&"[".repeat(1 << 20)).expect_err("nothing but brackets");
-        insta::assert_snapshot!(error, @"the Markdown holds 1048576 line ends, brackets and other signs of markup, too many for its length: 200000 are read in any text, and one for each six bytes of a longer one; split it into several texts, or take out what is markup alone");
+        insta::assert_snapshot!(error, @"the Markdown holds 1048576 line ends, brackets and other signs of markup, too many for its length: 160000 are read in any text, and one for each seven bytes of a longer one; split it into several texts, or take out what is markup alone");
     }
 
     #[test]
