@@ -98,7 +98,7 @@ fn plain_label(label: &str) -> String {
     let mut plain = String::new();
     for char in label.chars().take(LONGEST_LABEL) {
         let char = match char {
-            '.' => '.',
+            '.' | ',' | '=' => char,
             char if char.is_alphanumeric() => char,
             char if char.is_whitespace() => ' ',
             _ => '-',

@@ -84,19 +84,27 @@ pub(super) fn with_inner(attributes: &str, inner: &str) -> Carried {
     )
 }
 
-/// The macro's name, and the parameter that says what it shows.
+/// The macro's name, and the parameter that says what it shows: its words, or the page it names.
 pub(super) fn macro_label(element: &Element<'_>) -> String {
     let name = element.value("ac:name").unwrap_or_default();
-    let shows = ["key", "", "page", "title"]
+    let shown = |parameter: &Element<'_>| match parameter.text() {
+        text if text.trim().is_empty() => page_title(parameter).unwrap_or_default(),
+        text => text,
+    };
+    let shows = ["key", "jqlQuery", "", "page", "title"]
         .iter()
-        .find_map(|parameter| element.parameter(parameter))
-        .or_else(|| {
-            element
-                .child("ac:default-parameter")
-                .map(|only| only.text())
-        })
+        .find_map(|name| element.elements().find(|child| child.is_parameter(name)))
+        .or_else(|| element.child("ac:default-parameter"))
+        .map(|parameter| shown(&parameter))
         .unwrap_or_default();
     format!("macro {name} {}", shows.trim())
+}
+
+/// The page that `parameter` links to.
+fn page_title(parameter: &Element<'_>) -> Option<String> {
+    let link = parameter.child("ac:link")?;
+    let title = link.child("ri:page")?.value("ri:content-title")?;
+    Some(title.into())
 }
 
 fn panel_kind(name: &str) -> Option<PanelKind> {

@@ -1,20 +1,30 @@
 //! Every construct of storage format in a file of its own, each check a round trip.
 
+mod addresses;
+mod anchor_links;
+mod anchors;
+mod attachment_links;
+mod children;
 mod code;
 mod colours;
+mod columns;
 mod comments;
 mod dates;
 mod emoticons;
 mod entities;
+mod excerpts;
 mod expands;
 mod headings;
 mod images;
+mod includes;
+mod jira_issues;
 mod layouts;
 mod links;
 mod lists;
 mod loose_text;
 mod macros;
 mod marks;
+mod page_links;
 mod panels;
 mod quotes;
 mod rules;
@@ -23,6 +33,8 @@ mod statuses;
 mod tables;
 mod tasks;
 mod templates;
+mod toc;
+mod user_links;
 
 use crate::{Format, read, to_markdown, write, write_with_base};
 
@@ -38,6 +50,14 @@ fn kept(page: &str, shown: &str) {
     let edited = to_markdown(Format::Storage, &longer).replace("before", "changed");
     let expected = longer.replace("before", "changed");
     assert_eq!(put_back(&longer, &edited), (expected, Vec::new()));
+}
+
+/// [`kept`], of an element among words.
+fn in_a_line(element: &str, shown: &str) {
+    kept(
+        &format!("<p>see {element} now</p>"),
+        &format!("see {shown} now"),
+    );
 }
 
 /// Holds that an edit of the words changes `old` to `new` in the page and nothing else.

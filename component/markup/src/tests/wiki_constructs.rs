@@ -1,5 +1,6 @@
 //! Every construct of wiki markup in a file of its own, each check a round trip.
 
+mod attachments;
 mod breaks;
 mod code;
 mod colours;
@@ -14,9 +15,11 @@ mod macros;
 mod marks;
 mod mentions;
 mod nesting;
+mod noformat;
 mod panels;
 mod quotes;
 mod rules;
+mod smart_links;
 mod tables;
 
 use crate::{Format, read, to_markdown, write, write_with_base};

@@ -146,6 +146,11 @@ fn href(link: &Link) -> Result<String, WriteError> {
         });
     }
     Ok(match link.href.strip_prefix("attachment:") {
+        // A file is found by its name as it is, spaces among its words.
+        Some(name) if name.trim() == name => {
+            let words: Vec<String> = name.split(' ').map(address).collect();
+            format!("^{}", words.join(" "))
+        }
         Some(name) => format!("^{}", address(name)),
         None => address(&link.href),
     })
