@@ -255,6 +255,52 @@ fn a_start_that_would_be_unsafe_is_refused_with_the_reason() {
     assert!(try_start(&["127.0.0.1:0"]).contains("keys.toml"));
 }
 
+/// Each line of a log of JSON objects: its level and its message.
+fn objects(log: &str) -> Vec<(String, String)> {
+    let word = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .map(|line: Value| (word(&line, "level"), word(&line, "message")))
+        .collect()
+}
+
+#[test]
+fn a_collector_reads_one_object_a_line() {
+    let stage = Stage::new(Deployment::Cloud);
+    let arguments = ["serve", "--http", "127.0.0.1:0", "--log-format", "json"];
+    let Err((_, said)) = Server::start(stage.command(&arguments)) else {
+        panic!("it starts without a key");
+    };
+    let [(level, message)] = &objects(&said)[..] else {
+        panic!("one line: {said}");
+    };
+    assert_eq!(level, "ERROR");
+    assert!(message.contains("there is no key"), "{message}");
+    add(&stage, "alice");
+    let mut command = stage.command(&arguments);
+    command.env("RUST_LOG", "server=info");
+    let server = Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"));
+    assert!(server.ask(Some("no"), "tools/list", json!({})).is_err());
+    server.terminate();
+    let until = Instant::now() + Duration::from_secs(10);
+    while !server.stderr().contains("stopping") && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let lines = objects(&server.stderr());
+    for part in [
+        "listening on http://127.0.0.1:",
+        "refused: ",
+        "stopping: calls that run",
+    ] {
+        assert!(
+            lines
+                .iter()
+                .any(|(level, message)| level == "INFO" && message.starts_with(part)),
+            "{part} in {lines:?}"
+        );
+    }
+}
+
 #[test]
 fn calls_in_flight_are_finished_before_the_end() {
     let stage = Stage::with(Deployment::Cloud, |options| {

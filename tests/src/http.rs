@@ -54,8 +54,9 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().expect("stderr is a pipe")).lines();
         while let Some(Ok(line)) = lines.next() {
             add(&stderr, &line);
-            if let Some(endpoint) = line.strip_prefix("listening on ") {
-                let endpoint = endpoint.to_owned();
+            if let Some((_, rest)) = line.split_once("listening on ") {
+                // In a log of JSON objects the text ends there.
+                let endpoint = rest.split('"').next().unwrap_or(rest).to_owned();
                 let copy = Arc::clone(&stderr);
                 std::thread::spawn(move || {
                     lines

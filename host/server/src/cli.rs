@@ -74,6 +74,16 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Only a server runs where a collector reads what it says.
+    fn log_format(&self) -> crate::log::Format {
+        match self {
+            Self::Serve(arguments) => arguments.log_format(),
+            _ => crate::log::Format::Text,
+        }
+    }
+}
+
 /// Where the configuration is and how this run narrows it. Nothing here can widen it.
 #[derive(Args, Clone, Default)]
 struct Selection {
@@ -117,7 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    crate::log::start();
+    crate::log::start(command_line.command.log_format());
     #[cfg(feature = "mutants")]
     become_a_mutant();
     let ended = match command_line.command {

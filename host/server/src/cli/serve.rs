@@ -11,10 +11,11 @@ use door::Authority;
 use mcp::{CancellationToken, Handler};
 use policy::Origin;
 
-use super::{Selection, ask, start};
+use super::{Selection, start};
 use crate::app::Server;
 use crate::http::{self, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
 use crate::keys::{KeyFile, KeyRing};
+use crate::log;
 use crate::transport::stdio;
 
 #[derive(Args)]
@@ -46,6 +47,9 @@ pub(super) struct Arguments {
     /// Tell about this server at this address: /healthz, /readyz and /metrics, without a key
     #[arg(long, value_name = "IP:PORT", requires = "door")]
     operations: Option<SocketAddr>,
+    /// How to write what is said on standard error
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: log::Format,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -65,6 +69,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 impl Arguments {
+    pub(super) fn log_format(&self) -> log::Format {
+        self.log_format
+    }
+
     /// Where to listen, if it is not standard input.
     fn place(&self) -> Option<Place> {
         #[cfg(unix)]
@@ -105,16 +113,16 @@ fn over_http(
         let door = Door::new(started.app, &listen, clients);
         if let Some(address) = arguments.operations {
             let bound = door.operations(stop.clone()).spawn(address)?;
-            ask::say(&format!("telling about this server on http://{bound}"));
+            log::say(&format!("telling about this server on http://{bound}"));
         }
-        ask::say(&format!("listening on {}", listen.endpoint));
+        log::say(&format!("listening on {}", listen.endpoint));
         if let Some(certificate) = listen.certificate {
             tokio::spawn(certificate.keep_fresh());
         }
         tokio::select! {
             () = http::serve(listen.ears, door, stop) => Ok::<_, anyhow::Error>(ExitCode::SUCCESS),
             () = at_once.cancelled() => {
-                ask::say("stopped in the middle of calls");
+                log::say("stopped in the middle of calls");
                 Ok(ExitCode::FAILURE)
             }
         }
@@ -156,6 +164,6 @@ fn end(stop: &CancellationToken, at_once: &CancellationToken) {
     if stop.is_cancelled() {
         return at_once.cancel();
     }
-    ask::say("stopping: calls that run are finished first; once more to stop at once");
+    log::say("stopping: calls that run are finished first; once more to stop at once");
     stop.cancel();
 }

@@ -1,7 +1,6 @@
 //! What every command that makes calls does first: read the configuration, or bring up the demo
 //! site and be configured for it. Warnings go to standard error, secrets out of the environment.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use demo_site::Running;
 use super::{DemoDeployment, Selection};
 use crate::app::App;
 use crate::config::{Config, Options, environment::Environment};
-use crate::{harden, sandbox};
+use crate::{harden, log, sandbox};
 
 pub(super) struct Started {
     pub(super) app: Arc<App>,
@@ -41,8 +40,7 @@ pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
         }
     };
     for warning in &config.warnings {
-        // A closed standard error leaves nobody to warn.
-        let _ = writeln!(std::io::stderr(), "warning: {warning}");
+        log::warn(&warning.to_string());
     }
     let secrets = config.secret_variables.iter().map(String::as_str);
     if !harden::forget_variables(secrets) {
