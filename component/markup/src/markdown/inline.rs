@@ -257,6 +257,8 @@ pub(super) fn note(inlines: &[Inline], index: usize) -> Option<&str> {
     let label = text.strip_prefix('[')?.strip_suffix(']')?;
     let goes_on = match inlines.get(index + 1).map(|next| &next.kind) {
         Some(InlineKind::Text(next)) => next.starts_with(['(', '[', ':']),
+        // An emoji is written between colons.
+        Some(InlineKind::Emoji(_)) => true,
         _ => false,
     };
     (plain == Marks::default() && is_label(label) && !goes_on).then_some(label)

@@ -4,7 +4,8 @@
 
 use super::markdown_properties::{read, write};
 use crate::doc::{
-    Block, BlockKind, Document, Inline, InlineKind, Item, Link, ListMarker, Marks, PanelKind,
+    Block, BlockKind, Document, Emoji, Inline, InlineKind, Item, Link, ListMarker, Marks,
+    PanelKind, Script,
 };
 use crate::inlines::normal;
 
@@ -96,6 +97,14 @@ fn dressed(words: &str) -> Vec<Vec<Inline>> {
         code: true,
         ..link.clone()
     };
+    let raised = Marks {
+        script: Some(Script::Superscript),
+        ..Marks::default()
+    };
+    let emoji = Inline::new(
+        InlineKind::Emoji(Box::new(Emoji::named("smile"))),
+        Marks::default(),
+    );
     let end = "c]: https://d.example";
     vec![
         vec![run(words, &plain)],
@@ -109,6 +118,10 @@ fn dressed(words: &str) -> Vec<Vec<Inline>> {
         vec![run(words, &linked_code)],
         vec![run(words, &strong), run(end, &code)],
         vec![run(words, &underlined), run(" e", &plain)],
+        vec![run("[1]", &raised), run(words, &plain)],
+        vec![run("[1]", &raised), run("e", &link)],
+        vec![run("[1]", &raised), emoji.clone(), run(words, &plain)],
+        vec![emoji, run(words, &plain)],
     ]
 }
 
