@@ -44,6 +44,11 @@ impl Kept {
         }
     }
 
+    /// Whether this is the end of `begun`, read where nobody knew of its beginning.
+    pub(crate) fn is_end_of(&self, begun: &Self) -> bool {
+        self.origin.is_none() && self.label == "end" && self.id == begun.id
+    }
+
     /// `⟦macro jira #3f9a2c⟧`
     pub fn placeholder(&self) -> String {
         match (self.label.as_str(), self.id.as_str()) {

@@ -124,21 +124,32 @@ impl<'a> Lines<'a> {
         self.last_end = end;
     }
 
-    /// Ends a part of the text, inside a table cell, and gives its runs.
-    pub(super) fn take_runs(&mut self) -> Vec<Inline> {
+    /// Ends a part of the text, inside a table cell, and gives its runs. What was begun and goes on
+    /// behind it is given too, each with the run that it begins before.
+    pub(super) fn take_runs(&mut self) -> (Vec<Inline>, Vec<(Kept, usize)>) {
         self.flush(false);
-        std::mem::take(&mut self.read.runs)
+        let begun = std::mem::take(&mut self.kept);
+        let begun = begun.into_iter().map(|(kept, at)| {
+            self.unmark(&kept);
+            (Kept::clone(&kept), at)
+        });
+        let begun = begun.collect();
+        (std::mem::take(&mut self.read.runs), begun)
+    }
+
+    fn unmark(&mut self, kept: &Arc<Kept>) {
+        for run in &mut self.read.runs {
+            if !run.marks.kept.is_empty() {
+                run.marks.kept.retain(|mark| mark != kept);
+            }
+        }
     }
 
     pub(super) fn finish(&mut self) -> Read {
         self.flush(true);
         // A begun node whose end is missing stands as a whole: putting it back then fails.
         while let Some((kept, at)) = self.kept.pop() {
-            for run in &mut self.read.runs {
-                if !run.marks.kept.is_empty() {
-                    run.marks.kept.retain(|mark| *mark != kept);
-                }
-            }
+            self.unmark(&kept);
             let lone = Inline::new(
                 InlineKind::Kept(Box::new(Kept::clone(&kept))),
                 Marks::default(),

@@ -11,8 +11,8 @@ use super::html::{self, Name};
 use super::lines::{Lines, Start};
 use crate::MAX_DEPTH;
 use crate::doc::{
-    Block, BlockKind, Cell, Inline, InlineKind, Item, ListMarker, Marks, Row, Table, code_text,
-    language, push_few,
+    Block, BlockKind, Cell, Inline, InlineKind, Item, Kept, ListMarker, Marks, Row, Table,
+    code_text, language, push_few,
 };
 use crate::inlines;
 
@@ -91,6 +91,8 @@ enum Frame {
     List(ListMarker, Vec<Item>, Vec<Block>),
     /// An item.
     Blocks(Vec<Block>),
+    /// A placeholder with blocks in it.
+    Kept(Box<Kept>, Vec<Block>),
 }
 
 impl<'a> CellReader<'a> {
@@ -127,8 +129,11 @@ impl<'a> CellReader<'a> {
                 self.end_text();
                 self.frames.push(Frame::Blocks(Vec::new()));
             }
-            Some(html::Tag::Close(Name::Item)) if !self.frames.is_empty() && !self.in_list() => {
+            Some(html::Tag::Close(Name::Item)) if self.in_item() => {
                 self.end_text();
+                while !matches!(self.frames.last(), Some(Frame::Blocks(_))) {
+                    self.close_frame();
+                }
                 self.close_frame();
             }
             Some(html::Tag::Close(Name::Bullets | Name::Numbers)) if self.in_list() => {
@@ -165,6 +170,13 @@ impl<'a> CellReader<'a> {
         matches!(self.frames.last(), Some(Frame::List(..)))
     }
 
+    /// Whether an item is open around what a placeholder left open.
+    fn in_item(&self) -> bool {
+        let mut frames = self.frames.iter().rev();
+        let around = frames.find(|frame| !matches!(frame, Frame::Kept(..)));
+        matches!(around, Some(Frame::Blocks(_)))
+    }
+
     fn open_list(&mut self, marker: ListMarker) {
         self.end_text();
         if self.frames.len() + 1 < MAX_DEPTH {
@@ -175,13 +187,48 @@ impl<'a> CellReader<'a> {
 
     fn push(&mut self, block: Block) {
         match self.frames.last_mut() {
-            Some(Frame::Blocks(blocks) | Frame::List(_, _, blocks)) => push_few(blocks, block),
+            Some(Frame::Blocks(blocks) | Frame::List(_, _, blocks) | Frame::Kept(_, blocks)) => {
+                push_few(blocks, block);
+            }
             None => push_few(&mut self.blocks, block),
         }
     }
 
+    /// Ends the text before a block. A placeholder that goes on behind it has blocks in it.
     fn end_text(&mut self) {
-        let runs = self.lines.take_runs();
+        let (mut runs, begun) = self.lines.take_runs();
+        let mut taken = 0;
+        for (kept, at) in begun {
+            let inside = runs.split_off(at.saturating_sub(taken).min(runs.len()));
+            taken += runs.len();
+            self.text(runs);
+            runs = inside;
+            let kept = Box::new(kept);
+            if self.frames.len() + 1 < MAX_DEPTH {
+                self.frames.push(Frame::Kept(kept, Vec::new()));
+            } else {
+                self.push(Block::new(BlockKind::Kept { kept, body: None }));
+            }
+        }
+        self.text(runs);
+    }
+
+    /// Running text, with the ends of the placeholders that blocks stand in.
+    fn text(&mut self, mut runs: Vec<Inline>) {
+        while let Some(Frame::Kept(kept, _)) = self.frames.last() {
+            let end = runs
+                .iter()
+                .position(|run| matches!(&run.kind, InlineKind::Kept(end) if end.is_end_of(kept)));
+            let Some(end) = end else { break };
+            let behind = runs.split_off(end + 1);
+            runs.pop();
+            self.paragraphs(runs);
+            runs = behind;
+            if let Some(Frame::Kept(kept, blocks)) = self.frames.pop() {
+                let body = Some(blocks);
+                self.push(Block::new(BlockKind::Kept { kept, body }));
+            }
+        }
         self.paragraphs(runs);
     }
 
@@ -235,6 +282,13 @@ impl<'a> CellReader<'a> {
                     self.push(block);
                 }
             }
+            // Its end is missing: putting it back fails.
+            Some(Frame::Kept(kept, blocks)) => {
+                self.push(Block::new(BlockKind::Kept { kept, body: None }));
+                for block in blocks {
+                    self.push(block);
+                }
+            }
             None => {}
         }
     }
@@ -242,7 +296,7 @@ impl<'a> CellReader<'a> {
     fn finish(mut self, in_head: bool) -> Cell {
         self.end_code();
         let runs = self.lines.finish().runs;
-        self.paragraphs(runs);
+        self.text(runs);
         while !self.frames.is_empty() {
             self.close_frame();
         }
