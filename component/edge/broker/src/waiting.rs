@@ -3,7 +3,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::{self, Pollable};
 
 /// What waits, with whom to wake for it.
-static WAITING: Mutex<Vec<(Arc<Pollable>, Waker)>> = Mutex::new(Vec::new());
+type Waiting = Vec<(Arc<Pollable>, Waker)>;
+
+static WAITING: Mutex<Waiting> = Mutex::new(Vec::new());
 
 struct Flag(AtomicBool);
 
@@ -29,8 +31,6 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            // Whoever waited beside the one that came first waits no more.
-            take();
             return output;
         }
         while !flag.0.swap(false, Ordering::AcqRel) {
@@ -41,16 +41,25 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 
 /// Ends when the host says that `pollable` is ready.
 pub(crate) async fn ready(pollable: Pollable) {
-    let pollable = Arc::new(pollable);
+    let awaited = Awaited(Arc::new(pollable));
     std::future::poll_fn(|context| {
-        if pollable.ready() {
+        if awaited.0.ready() {
             return Poll::Ready(());
         }
-        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push((Arc::clone(&pollable), context.waker().clone()));
+        waiting().push((Arc::clone(&awaited.0), context.waker().clone()));
         Poll::Pending
     })
     .await;
+}
+
+/// Takes its pollable out of the list with it: whoever gave up, by a timeout say, drops next what the pollable belongs to,
+/// and the host ends an instance that drops a resource before its children.
+struct Awaited(Arc<Pollable>);
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        waiting().retain(|(pollable, _)| !Arc::ptr_eq(pollable, &self.0));
+    }
 }
 
 pub(crate) async fn sleep(time: Duration) {
@@ -70,7 +79,7 @@ pub(crate) async fn within<T>(time: Duration, work: impl Future<Output = T>) -> 
 /// Wakes all whose pollable is ready, and leaves the others to be asked again: a future that is polled for another's sake
 /// leaves its pollable a second time, so all are woken together.
 fn wait_for_one() {
-    let waiting = take();
+    let waiting = std::mem::take(&mut *waiting());
     assert!(
         !waiting.is_empty(),
         "a future waits for something that nothing will wake"
@@ -82,6 +91,6 @@ fn wait_for_one() {
     }
 }
 
-fn take() -> Vec<(Arc<Pollable>, Waker)> {
-    std::mem::take(&mut WAITING.lock().unwrap_or_else(PoisonError::into_inner))
+fn waiting() -> MutexGuard<'static, Waiting> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
