@@ -110,7 +110,7 @@ impl Egress for Nowhere {
 }
 
 /// Names of the component's own imports, without versions.
-fn imports(wasm: &[u8]) -> Vec<String> {
+pub(crate) fn imports(wasm: &[u8]) -> Vec<String> {
     let mut names = BTreeSet::new();
     let mut depth = 0_u32;
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {

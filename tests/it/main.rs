@@ -5,6 +5,7 @@ mod audit;
 mod canary;
 mod confirm;
 mod doors;
+mod edge;
 mod guest_memory;
 mod hostile;
 mod http;

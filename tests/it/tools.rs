@@ -109,12 +109,9 @@ fn a_read_only_server_has_no_tool_that_writes() {
     assert!(stage.site.requests().is_empty());
 }
 
-/// Uses every tool once and more, writes and reads back what was written.
 fn tour(stage: &Stage, era: Era) {
     let mut client = stage.serve(era);
-    let mut used = Vec::new();
-    let mut call = |name: &'static str, arguments: Value| -> String {
-        used.push(name);
+    use_every_tool(&stage.ready().jira, |name, arguments| {
         let answer = client.call_tool(name, arguments.clone());
         assert!(!answer.is_error, "{name} {arguments}: {}", answer.text);
         assert!(
@@ -122,9 +119,24 @@ fn tour(stage: &Stage, era: Era) {
             "{name}: text only"
         );
         answer.text
+    });
+    judge(stage);
+    let audit = stage.audit();
+    assert!(!audit.is_empty(), "nothing was recorded");
+    for line in audit.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+/// Uses every tool once and more, writes and reads back what was written. `jira` is where the site is.
+pub(crate) fn use_every_tool(jira: &str, mut ask: impl FnMut(&'static str, Value) -> String) {
+    let mut used = Vec::new();
+    let mut call = |name: &'static str, arguments: Value| -> String {
+        used.push(name);
+        ask(name, arguments)
     };
     let sites = call("atlassian_sites", json!({}));
-    assert!(sites.contains(&stage.ready().jira), "{sites}");
+    assert!(sites.contains(jira), "{sites}");
     let projects = call("jira_list_projects", json!({}));
     assert!(projects.contains("PROJ"), "{projects}");
     let found = call(
@@ -180,12 +192,6 @@ fn tour(stage: &Stage, era: Era) {
     used.sort_unstable();
     used.dedup();
     assert_eq!(used, NAMES, "every tool was used");
-    judge(stage);
-    let audit = stage.audit();
-    assert!(!audit.is_empty(), "nothing was recorded");
-    for line in audit.lines() {
-        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    }
 }
 
 /// Every request that the site saw is one that Atlassian describes.
