@@ -2,6 +2,7 @@
 
 mod alone;
 mod audit;
+mod audit_mode;
 mod canary;
 mod confirm;
 mod doors;

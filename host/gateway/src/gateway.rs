@@ -1,11 +1,11 @@
 //! The seven steps in order, and nothing else.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use policy::{
-    Asking, Caller, Class, Decision, Deployment, Manifest, Permit, Permitted, Policy, Refused,
-    Site, SiteName,
+    Asking, Caller, Class, Day, Decision, Deployment, Manifest, Permit, Permitted, Policy, Rates,
+    Refused, Site, SiteName, UsedUp,
 };
 
 use crate::ask::{Answer, Ask, Denial, Failure};
@@ -38,6 +38,8 @@ pub struct Gateway<W, C, A, S> {
     pub(crate) credentials: S,
     pub(crate) redactors: Cache,
     pub(crate) quotas: Quotas,
+    /// By the rules' ids, so that another policy begins with what was counted.
+    rates: Mutex<Rates>,
 }
 
 /// What decides, and how records name it.
@@ -45,18 +47,43 @@ struct Rules {
     policy: Arc<Policy>,
     manifest: Arc<Manifest>,
     digests: Digests,
+    /// What holds instead up to a day, where the file is in audit mode.
+    auditing: Option<(Day, Arc<Self>)>,
 }
 
 impl Rules {
     fn new(policy: Arc<Policy>, manifest: Arc<Manifest>) -> Self {
+        let auditing = policy.audit_until().map(|until| {
+            let auditing = policy.as_of(until).into_owned();
+            let manifest = Arc::clone(&manifest);
+            (
+                until,
+                Arc::new(Self::in_mode(Arc::new(auditing), manifest, Some("audit"))),
+            )
+        });
+        Self {
+            auditing,
+            ..Self::in_mode(policy, manifest, None)
+        }
+    }
+
+    fn in_mode(policy: Arc<Policy>, manifest: Arc<Manifest>, mode: Option<&'static str>) -> Self {
         Self {
             digests: Digests {
                 policy: policy.digest(),
+                mode,
                 component: manifest.digest.clone(),
             },
             policy,
             manifest,
+            auditing: None,
         }
+    }
+
+    /// What holds instead on that day.
+    fn of(&self, today: Day) -> Option<&Arc<Self>> {
+        let (until, auditing) = self.auditing.as_ref()?;
+        (today <= *until).then_some(auditing)
     }
 
     /// The host's own, beside these, and who asks by them.
@@ -65,6 +92,7 @@ impl Rules {
             policy: Arc::new(own.policy),
             manifest: own.manifest,
             digests: self.digests.clone(),
+            auditing: None,
         };
         (host, own.caller)
     }
@@ -87,6 +115,7 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
             credentials,
             redactors: Cache::default(),
             quotas: Quotas::default(),
+            rates: Mutex::default(),
         }
     }
 
@@ -101,14 +130,20 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let old = self.rules();
         let new = Rules::new(policy, Arc::clone(&old.manifest));
         let now = self.clock.now_ms();
-        let line = AuditLine::reload(now, &old.digests, &new.digests);
+        let digests = new
+            .of(Day::of_unix_ms(now))
+            .map_or(&new.digests, |auditing| &auditing.digests);
+        let line = AuditLine::reload(now, &old.digests, digests);
         self.audit.record(&line)?;
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(())
     }
 
+    /// Those of today: the end of an audit mode is seen here, without a start or a reload.
     fn rules(&self) -> Arc<Rules> {
-        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let today = Day::of_unix_ms(self.clock.now_ms());
+        Arc::clone(rules.of(today).unwrap_or(&rules))
     }
 
     pub fn clock(&self) -> &C {
@@ -194,7 +229,7 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
             .await;
         let settled = settled.map_err(|stop| stop.into_failure(entry))?;
         entry.permitted(settled.permit());
-        let permitted = agreed(cx, rules, settled, entry)?;
+        let permitted = self.in_time(cx, caller, rules, settled, entry)?;
         let credential =
             credential::find(&self.credentials, permitted.permit(), site, caller).await?;
         entry.credential(&credential.name);
@@ -281,6 +316,36 @@ impl<W: Wire, C: Clock, A: AuditSink, S: CredentialSource> Gateway<W, C, A, S> {
         let whose = (&cx.caller, cx.id.as_str());
         let line = AuditLine::answered(now, &rules.digests, whose, question, (verdict, said));
         self.audit.record(&line)
+    }
+
+    /// Counts what a rule with a rate allows, before a person's yes is spent on it; what is not agreed to does not count.
+    fn in_time<'t>(
+        &self,
+        cx: &CallContext,
+        caller: &Caller,
+        rules: &Rules,
+        settled: Settled<'t>,
+        entry: &mut Entry<'_, A, C>,
+    ) -> Result<Permitted<Target<'t>>, Failure> {
+        let Some(most) = settled.permit().per_minute else {
+            return agreed(cx, rules, settled, entry);
+        };
+        let rule = settled.permit().rule.clone();
+        let rates = || self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
+        let taken = rates().take(settled.permit(), &caller.principal, now);
+        taken.map_err(|UsedUp { wait_ms, .. }| {
+            Failure::Denied(Box::new(Denial {
+                rule: "host.per-minute".to_owned(),
+                reason: format!(
+                    "rule `{rule}` allows {most} requests a minute for each caller, and they are used up; there is room again in {} s",
+                    wait_ms.div_ceil(1000)
+                ),
+                would_allow: None,
+            }))
+        })?;
+        agreed(cx, rules, settled, entry)
+            .inspect_err(|_| rates().give_back(&rule, &caller.principal))
     }
 
     /// Reads where the things stand that a bound rule's request names. Each reading is a decision of its own, by a

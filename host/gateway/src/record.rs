@@ -55,6 +55,9 @@ pub struct AuditLine {
     /// The name of the origin that a redirect went to.
     pub redirect: Option<String>,
     pub policy: String,
+    /// `audit` while the policy's audit mode lasts, in every line of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
     pub component: String,
     pub addr: Option<String>,
     pub status: Option<u16>,
@@ -104,6 +107,7 @@ pub(crate) struct Entry<'a, A: AuditSink, C: Clock> {
 #[derive(Clone, Debug)]
 pub(crate) struct Digests {
     pub(crate) policy: String,
+    pub(crate) mode: Option<&'static str>,
     pub(crate) component: String,
 }
 
@@ -141,6 +145,7 @@ impl AuditLine {
             secret: None,
             redirect: None,
             policy: String::new(),
+            mode: None,
             component: String::new(),
             addr: None,
             status: None,
@@ -170,6 +175,7 @@ impl AuditLine {
             reason: Some(answer.1.to_owned()),
             question: Some(question.to_owned()),
             policy: digests.policy.clone(),
+            mode: digests.mode,
             component: digests.component.clone(),
             ..Self::blank(
                 now_ms,
@@ -191,6 +197,7 @@ impl AuditLine {
             rule: "host.reload".to_owned(),
             reason: Some(format!("the policy was {} before", old.policy)),
             policy: new.policy.clone(),
+            mode: new.mode,
             component: new.component.clone(),
             ..Self::blank(
                 now_ms,
@@ -224,6 +231,7 @@ impl<'a, A: AuditSink, C: Clock> Entry<'a, A, C> {
                 .map(|(name, _)| shortened(name))
                 .collect(),
             policy: digests.policy.clone(),
+            mode: digests.mode,
             component: digests.component.clone(),
             operation: ask.operation.as_deref().map(shortened),
             ..AuditLine::blank(

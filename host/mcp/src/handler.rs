@@ -143,9 +143,14 @@ macro_rules! listed {
 
 impl<P: Provider> ServerHandler for Handler<P> {
     fn get_info(&self) -> ServerConfig {
+        let instructions = self.provider.instructions();
+        let instructions = match self.provider.banner() {
+            None => instructions.to_owned(),
+            Some(banner) => format!("{banner}.\n\n{instructions}"),
+        };
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(self.implementation())
-            .with_instructions(self.provider.instructions())
+            .with_instructions(instructions)
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {

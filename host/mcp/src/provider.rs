@@ -16,6 +16,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Guidance for the model, the same in both eras.
     fn instructions(&self) -> &str;
 
+    /// What everybody has to know of the state that the host is in; said before the instructions.
+    fn banner(&self) -> Option<String> {
+        None
+    }
+
     /// What this caller may use now. Not asked before the first `tools/list` or `tools/call`, so
     /// that a start costs nothing.
     fn tools(&self) -> Arc<ToolList>;

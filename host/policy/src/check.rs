@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::Policy;
 use crate::acceptance::About;
+use crate::audit_mode::AuditMode;
 use crate::date::Day;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::Manifest;
@@ -102,6 +103,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("P012", "the rule opens administration"),
     ("P013", "the address range is wide"),
     ("P014", "the credential travels in clear text"),
+    (
+        "P015",
+        "what no rule speaks of passes, since the file is in audit mode",
+    ),
     ("P016", "the rule was not used"),
     ("P017", "others may change the policy file"),
     ("P018", "the component has no tool of that name"),
@@ -126,6 +131,7 @@ pub fn check(policy: &Policy, around: &Surroundings<'_>) -> Findings {
     };
     check_text(policy, &mut notes);
     check_file(around, &mut notes);
+    check_mode(policy, around.today, &mut notes);
     sites::check(policy, around, &mut notes);
     rules::check(policy, around, &mut notes);
     principals::check(policy, around, &mut notes);
@@ -221,6 +227,24 @@ fn check_text(policy: &Policy, notes: &mut Notes) {
             );
         }
     }
+}
+
+fn check_mode(policy: &Policy, today: Option<Day>, notes: &mut Notes) {
+    let Some(AuditMode { until, line }) = policy.audit_mode else {
+        return;
+    };
+    let (message, help) = if today.is_some_and(|today| today > until) {
+        (
+            format!("the audit mode ended on {until}, and every rule is enforced"),
+            "remove `mode` and `audit-until`",
+        )
+    } else {
+        (
+            format!("until {until} reads and writes that no rule speaks of pass"),
+            "look for the rule `audit-mode` in the record, write the rules that are missing, and remove `mode` and `audit-until`",
+        )
+    };
+    notes.warn("P015", About::File, line, message, help);
 }
 
 fn check_file(around: &Surroundings<'_>, notes: &mut Notes) {

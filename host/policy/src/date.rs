@@ -37,6 +37,40 @@ impl Day {
     }
 }
 
+pub(crate) const MS_OF_DAY: u64 = 24 * 60 * 60 * 1000;
+
+impl Day {
+    /// The day of a time that is counted from 1970-01-01T00:00Z; in UTC, so that a file is judged alike everywhere.
+    pub fn of_unix_ms(ms: u64) -> Self {
+        let days = ms / MS_OF_DAY;
+        // The civil calendar in years that begin in March, so that the leap day comes last:
+        // https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+        let shifted = days + 719_468;
+        let era = shifted / 146_097;
+        let of_era = shifted % 146_097;
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year_of_era + u64::from(month <= 2);
+        Self {
+            year: u16::try_from(year).unwrap_or(u16::MAX),
+            month: u8::try_from(month).unwrap_or(u8::MAX),
+            day: u8::try_from(day).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Since 1970-01-01; 0 for a day before it.
+    pub(crate) fn unix_days(self) -> u64 {
+        let (year, month) = (u64::from(self.year), u64::from(self.month));
+        let year = year.saturating_sub(u64::from(month <= 2));
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + u64::from(self.day) - 1;
+        let of_era = (year % 400) * 365 + (year % 400) / 4 - (year % 400) / 100 + of_year;
+        (year / 400 * 146_097 + of_era).saturating_sub(719_468)
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
@@ -77,6 +111,18 @@ mod tests {
             "+027-01-01",
         ] {
             assert_eq!(Day::parse(text), None, "{text:?}");
+        }
+        for (ms, text) in [
+            (0, "1970-01-01"),
+            (MS_OF_DAY - 1, "1970-01-01"),
+            (951_782_400_000, "2000-02-29"),
+            (4_107_542_400_000, "2100-03-01"),
+            (1_798_761_599_999, "2026-12-31"),
+            (1_798_761_600_000, "2027-01-01"),
+        ] {
+            let day = Day::of_unix_ms(ms);
+            assert_eq!(day.to_string(), text);
+            assert_eq!(day.unix_days(), ms / MS_OF_DAY);
         }
         assert!(Day::parse("2026-12-31") < Day::parse("2027-01-01"));
         assert!(Day::parse("2026-01-31") < Day::parse("2026-02-01"));

@@ -117,6 +117,8 @@ pub struct Permit {
     pub redirect: Option<(String, Origin)>,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
+    /// How many requests of this caller the rule allows within any minute. Whoever sends counts.
+    pub per_minute: Option<u64>,
     /// The rule by which a person is asked before it is sent.
     pub confirm: Option<Confirm>,
     /// The projects or spaces that the request is held to, and its answer will be.
@@ -286,6 +288,13 @@ impl Permit {
                 false => "; the host reads first where the things stand that it names",
             };
             format!(", held to {}{first}", held.scope)
+        })
+    }
+
+    /// In words, to be added to what allows it.
+    pub(crate) fn rate(&self) -> String {
+        self.per_minute.map_or_else(String::new, |most| {
+            format!(", at most {most} a minute for each caller")
         })
     }
 

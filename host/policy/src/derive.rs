@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::Policy;
+use crate::audit_mode::AUDIT_MODE;
 use crate::catalogue::RouteId;
 use crate::evaluate::Request;
 use crate::hazard;
@@ -69,11 +70,12 @@ pub fn derive(log: &Log, policy: &Policy, manifest: &Manifest) -> Derived {
             }
         }
     }
-    let left_out: Vec<String> = left_out
+    let mut left_out: Vec<String> = left_out
         .into_iter()
         .map(|(what, count)| format!("{}: {what}", times(count)))
         .collect();
-    let text = (!needs.is_empty()).then(|| write(log, policy, manifest, &needs, &left_out));
+    let rules = rules_of(policy, manifest, &needs, &mut left_out);
+    let text = (!rules.is_empty()).then(|| write(log, policy, &needs, &rules, &left_out));
     Derived { text, left_out }
 }
 
@@ -90,9 +92,12 @@ fn rule_for<'p>(
     let mut permits = requests
         .iter()
         .filter_map(|request| policy.permit(manifest, record.by(), Request::of(request)));
-    let permit = permits
-        .next()
-        .ok_or_else(|| format!("{} does not allow it any more", policy.file_name()))?;
+    let permit = permits.next().ok_or_else(|| match record.rule.as_str() {
+        AUDIT_MODE => {
+            "it passed in audit mode; somebody has to decide and write the rule".to_owned()
+        }
+        _ => format!("{} does not allow it any more", policy.file_name()),
+    })?;
     let rule = policy
         .rules()
         .find(|rule| rule.id == permit.rule)
@@ -164,11 +169,95 @@ impl Needs {
     }
 }
 
-fn write(
-    log: &Log,
+/// With comments, and an empty line before each.
+fn rules_of(
     policy: &Policy,
     manifest: &Manifest,
     needs: &BTreeMap<Use<'_>, Needs>,
+    left_out: &mut Vec<String>,
+) -> String {
+    let mut rules: Vec<(Vec<String>, Rule)> = Vec::new();
+    let reach = Reach::of(policy, ToolView::Declared(manifest), &policy.principals());
+    for ((id, site, whose), needs) in needs {
+        let rule = policy
+            .rules()
+            .find(|rule| rule.id == *id)
+            .expect("needs are kept by rules of this policy");
+        for (selector, tools) in needs.rules(rule) {
+            // A path may hold more than the catalogue knows, and that is open to tools that a rule names: naming them
+            // where the rule in force does not would open it.
+            let keeps_tools_open = rule.tools.is_none() && matches!(selector, Selector::Path(_));
+            let asking = Asking {
+                rule,
+                site,
+                tools: (!keeps_tools_open).then_some(&tools),
+                principal: whose.as_ref(),
+            };
+            let confirm = asking.is_confirmed(&reach);
+            if confirm && selector.only_reads() {
+                let uses = needs.uses_of(&selector, &tools);
+                let count = uses.map(|(_, seen)| seen.times).sum();
+                left_out.push(format!(
+                    "{}: what rule `{id}` allows on {site}: another rule asks a person about a part of it, and a rule that only reads can't",
+                    times(count)
+                ));
+                continue;
+            }
+            let comments = needs.comments(&selector, &tools);
+            let products = policy.site(site).map_or(&[][..], |site| &site.products);
+            let derived = Rule {
+                response_max_bytes: asking.least(&reach, |rule| rule.response_max_bytes),
+                per_minute: asking.least(&reach, |rule| rule.per_minute),
+                confirm,
+                bounds: rule.bounds.among(products),
+                site: SiteSelector::Named(site.clone()),
+                redirect: needs.redirect.clone().filter(|_| selector.may_redirect()),
+                selector,
+                tools: asking.tools.cloned(),
+                principals: whose.clone().map(|whose| BTreeSet::from([whose])),
+                ..rule.clone()
+            };
+            add(&mut rules, comments, derived);
+        }
+    }
+    let mut text = String::new();
+    let mut taken: BTreeSet<String> = policy.denies().map(|deny| deny.id.clone()).collect();
+    for (comments, mut rule) in rules {
+        rule.id = fresh(&mut taken, &rule.id);
+        text.push('\n');
+        for line in comments {
+            writeln!(text, "# {line}").expect(WRITING);
+        }
+        text.push_str(&rule.to_toml());
+    }
+    text
+}
+
+/// Principals who needed the same share one rule.
+fn add(rules: &mut Vec<(Vec<String>, Rule)>, comments: Vec<String>, rule: Rule) {
+    let is_alike = |other: &Rule| {
+        let principals = rule.principals.clone();
+        Rule {
+            principals,
+            ..other.clone()
+        } == rule
+    };
+    match rules.iter_mut().find(|(_, other)| is_alike(other)) {
+        Some((known, other)) => {
+            known.extend(comments);
+            if let (Some(all), Some(more)) = (&mut other.principals, rule.principals) {
+                all.extend(more);
+            }
+        }
+        None => rules.push((comments, rule)),
+    }
+}
+
+fn write(
+    log: &Log,
+    policy: &Policy,
+    needs: &BTreeMap<Use<'_>, Needs>,
+    rules: &str,
     left_out: &[String],
 ) -> String {
     let mut text = format!(
@@ -193,43 +282,7 @@ fn write(
     {
         write!(text, "\n{}", site.to_toml()).expect(WRITING);
     }
-    let mut taken: BTreeSet<String> = policy.denies().map(|deny| deny.id.clone()).collect();
-    let reach = Reach::of(policy, ToolView::Declared(manifest), &policy.principals());
-    for ((id, site, whose), needs) in needs {
-        let rule = policy
-            .rules()
-            .find(|rule| rule.id == *id)
-            .expect("needs are kept by rules of this policy");
-        for (selector, tools) in needs.rules(rule) {
-            text.push('\n');
-            for line in needs.comments(&selector, &tools) {
-                writeln!(text, "# {line}").expect(WRITING);
-            }
-            // A path may hold more than the catalogue knows, and that is open to tools that a rule names: naming them
-            // where the rule in force does not would open it.
-            let keeps_tools_open = rule.tools.is_none() && matches!(selector, Selector::Path(_));
-            let asking = Asking {
-                rule,
-                site,
-                tools: (!keeps_tools_open).then_some(&tools),
-                principal: whose.as_ref(),
-            };
-            let products = policy.site(site).map_or(&[][..], |site| &site.products);
-            let derived = Rule {
-                response_max_bytes: asking.shortest_answer(&reach),
-                confirm: asking.is_confirmed(&reach) && !selector.only_reads(),
-                id: fresh(&mut taken, id),
-                bounds: rule.bounds.among(products),
-                site: SiteSelector::Named(site.clone()),
-                redirect: needs.redirect.clone().filter(|_| selector.may_redirect()),
-                selector,
-                tools: asking.tools.cloned(),
-                principals: whose.clone().map(|whose| BTreeSet::from([whose])),
-                ..rule.clone()
-            };
-            text.push_str(&derived.to_toml());
-        }
-    }
+    text.push_str(rules);
     let denies: Vec<&Rule> = policy
         .denies()
         .filter(|deny| used.iter().any(|site| deny.site.covers(site)))
@@ -242,16 +295,23 @@ fn write(
 }
 
 impl Needs {
-    fn comments(&self, selector: &Selector, tools: &BTreeSet<String>) -> Vec<String> {
-        let belongs = |need: &Need| match (need, selector) {
+    /// Those that one rule is made for.
+    fn uses_of<'a>(
+        &'a self,
+        selector: &'a Selector,
+        tools: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = (&'a (Need, String), &'a Seen)> {
+        let belongs = move |need: &Need| match (need, selector) {
             (Need::Route(route), Selector::Routes(routes)) => routes.contains(route),
             (Need::OwnPath, Selector::Path(_)) => true,
             _ => false,
         };
-        let uses = self
-            .uses
-            .iter()
-            .filter(|((need, tool), _)| belongs(need) && tools.contains(tool));
+        let uses = self.uses.iter();
+        uses.filter(move |((need, tool), _)| belongs(need) && tools.contains(tool))
+    }
+
+    fn comments(&self, selector: &Selector, tools: &BTreeSet<String>) -> Vec<String> {
+        let uses = self.uses_of(selector, tools);
         uses.map(|((need, tool), seen)| {
             let what = match need {
                 Need::Route(route) => format!("{route} by {}", shown(tool)),
@@ -281,7 +341,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Where a more precise rule held for a part of what this one allows, its limit held; without that rule this one's
     /// would be new.
-    fn shortest_answer(&self, reach: &Reach<'_>) -> Option<u64> {
+    fn least(&self, reach: &Reach<'_>, limit: fn(&Rule) -> Option<u64>) -> Option<u64> {
         let limits = self.entrances(reach).flat_map(|entrance| {
             let own = entrance
                 .grants
@@ -292,9 +352,9 @@ impl Asking<'_> {
                 .iter()
                 .take_while(|grant| grant.rule.id != self.rule.id);
             let meeting = before.filter(move |grant| own.is_some_and(|own| self.meets(own, grant)));
-            meeting.filter_map(|grant| grant.rule.response_max_bytes)
+            meeting.filter_map(move |grant| limit(grant.rule))
         });
-        limits.chain(self.rule.response_max_bytes).min()
+        limits.chain(limit(self.rule)).min()
     }
 
     /// Where any rule asked about a part of what this one allows, the question stays.

@@ -10,6 +10,7 @@ mod sites;
 use serde::Serialize;
 
 use crate::Policy;
+use crate::date::Day;
 use crate::manifest::Manifest;
 use crate::set::{Door, Shape, TooTangled};
 use crate::vocabulary::{Class, Deployment, Method, Principal, Product, SiteName};
@@ -28,6 +29,27 @@ pub struct Diff {
     pub tighter: Vec<Change>,
     /// Where the same access now leads.
     pub sites: Vec<SiteChange>,
+    /// Whether what no rule speaks of passes for a while. All the rest compares the files as they enforce.
+    pub mode: Option<ModeChange>,
+}
+
+/// The last day of each side's audit mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ModeChange {
+    pub old: Option<Day>,
+    pub new: Option<Day>,
+}
+
+impl ModeChange {
+    fn between(old: &Policy, new: &Policy) -> Option<Self> {
+        let (old, new) = (old.audit_until(), new.audit_until());
+        (old != new).then_some(Self { old, new })
+    }
+
+    /// None at all is shorter than any.
+    fn is_new_access(self) -> bool {
+        self.new > self.old
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +97,7 @@ pub fn diff(old: &Policy, new: &Policy, manifest: &Manifest) -> Result<Diff, Too
         looser: access.looser,
         tighter: access.tighter,
         sites: sites::compare(old, new),
+        mode: ModeChange::between(old, new),
     })
 }
 
@@ -83,12 +106,14 @@ impl Diff {
         !self.newly_allowed.is_empty()
             || !self.looser.is_empty()
             || self.sites.iter().any(|change| change.is_new_access)
+            || self.mode.is_some_and(ModeChange::is_new_access)
     }
 
     pub fn has_lost_access(&self) -> bool {
         !self.newly_denied.is_empty()
             || !self.tighter.is_empty()
             || self.sites.iter().any(|change| !change.is_new_access)
+            || self.mode.is_some_and(|mode| !mode.is_new_access())
     }
 
     /// 1 for new access; for lost access too, where that was asked for.

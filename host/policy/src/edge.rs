@@ -106,7 +106,17 @@ impl Policy {
             .filter(|(is_so, _)| *is_so)
             .map(move |(_, what)| format!("[site.{name}] {what}"))
         });
-        faults.collect()
+        let rates = self.rules().filter(|rule| rule.per_minute.is_some());
+        let rates = rates.map(|rule| {
+            format!(
+                "[[rule]] `{}` `per-minute`: each instance would count for itself, and the runtime starts as many as it likes; let the gateway in front of it limit the rate",
+                rule.id
+            )
+        });
+        let audits = self.audit_until().map(|_| {
+            "`mode = \"audit\"`: the clients of an edge deployment are not told that it is in audit mode; enforce there, and look with the native server".to_owned()
+        });
+        faults.chain(rates).chain(audits).collect()
     }
 }
 
@@ -166,6 +176,22 @@ mod tests {
                 "{line}: {found:?}"
             );
         }
+        let slow = format!(
+            "{stated}[[rule]]\nid = \"slow\"\nsite = \"acme\"\nclasses = [\"write\"]\nper-minute = 5"
+        );
+        let found = faults(&slow);
+        assert!(
+            found.len() == 1 && found[0].contains("`slow` `per-minute`"),
+            "{found:?}"
+        );
+        let text = "version = 1\nmode = \"audit\"\naudit-until = 9999-12-31\n[site.acme]\norigin = \"https://acme.atlassian.net\"\nproducts = [\"jira\"]\n[[rule]]\nid = \"read\"\nsite = \"acme\"\nclasses = [\"read\"]\n";
+        let found = Policy::parse(text, "policy.toml")
+            .unwrap()
+            .unkept_at_the_edge();
+        assert!(
+            found.len() == 1 && found[0].contains("audit mode"),
+            "{found:?}"
+        );
         let unstated = faults("");
         assert!(
             unstated.len() == 1 && unstated[0].contains("deployment"),

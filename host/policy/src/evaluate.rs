@@ -148,9 +148,9 @@ impl Case<'_> {
             .filter_map(|rule| Some((rule, self.fit(rule).ok()?)));
         let mut together = Together::default();
         let granted = granted.inspect(|(rule, _)| together.add(rule, self.request.product));
-        let (rule, meaning) = granted
-            .min_by_key(|(rule, _)| rule.precedence())
-            .ok_or(None)?;
+        let Some((rule, meaning)) = granted.min_by_key(|(rule, _)| rule.precedence()) else {
+            return self.pass_unlisted().ok_or(None);
+        };
         let mut permit = self.permit(rule, meaning);
         permit.confirm = self.confirm();
         if let Some(keys) = together.keys() {
@@ -160,8 +160,8 @@ impl Case<'_> {
         Ok(permit)
     }
 
-    /// Narrows what is permitted to the projects or spaces of the rules that fit.
-    fn hold(
+    /// Narrows what is permitted to these projects or spaces.
+    pub(crate) fn hold(
         &self,
         permit: &mut Permit,
         meaning: &Meaning<'_>,
@@ -257,15 +257,27 @@ impl Case<'_> {
             Some((name.clone(), origin.clone()))
         });
         Permit {
-            rule: rule.id.clone(),
+            redirect,
+            request_max_bytes: rule.request_max_bytes,
+            response_max_bytes: rule.response_max_bytes,
+            per_minute: rule.per_minute,
+            ..self.bare_permit(&rule.id, meaning)
+        }
+    }
+
+    /// Without any limit.
+    pub(crate) fn bare_permit(&self, rule: &str, meaning: &Meaning<'_>) -> Permit {
+        Permit {
+            rule: rule.to_owned(),
             site: self.request.site.clone(),
             route: meaning.route.clone(),
             class: meaning.class,
             template: meaning.template.clone(),
             params: meaning.params.clone(),
-            redirect,
-            request_max_bytes: rule.request_max_bytes,
-            response_max_bytes: rule.response_max_bytes,
+            redirect: None,
+            request_max_bytes: None,
+            response_max_bytes: None,
+            per_minute: None,
             confirm: None,
             held: None,
         }

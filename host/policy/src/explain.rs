@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::Policy;
 use crate::absolute::AbsoluteUrl;
+use crate::audit_mode::AUDIT_MODE;
 use crate::decide::{By, Confirm, DEFAULT_DENY, NearMiss, Permit, Refusal, RefusalCode};
 use crate::evaluate::Verdict;
 use crate::manifest::Manifest;
@@ -404,7 +405,12 @@ impl Answer<'_, '_> {
                 verdict: word(permit),
                 confirm: permit.confirm.clone(),
                 place: place(policy, &permit.rule),
-                reason: format!("rule `{}` allows it{}", permit.rule, permit.held_to()),
+                reason: policy
+                    .audit_banner()
+                    .filter(|_| permit.rule == AUDIT_MODE)
+                    .unwrap_or_else(|| allowed_by(&permit.rule))
+                    + &permit.held_to()
+                    + &permit.rate(),
                 rule: permit.rule.clone(),
                 route: Some(permit.route.to_string()),
                 class: Some(permit.class.to_string()),
@@ -416,6 +422,10 @@ impl Answer<'_, '_> {
             Verdict::Deny(refusal) => explain_refusal(policy, refusal, common),
         }
     }
+}
+
+fn allowed_by(rule: &str) -> String {
+    format!("rule `{rule}` allows it")
 }
 
 fn explain_refusal(policy: &Policy, refusal: &Refusal, common: Explanation) -> Explanation {

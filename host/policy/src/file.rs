@@ -18,18 +18,29 @@ use toml::de::DeTable;
 
 use crate::Policy;
 use crate::acceptance::Acceptance;
+use crate::audit_mode::AuditMode;
+use crate::date::Day;
 use crate::diagnostic::{Diagnostics, Problem, position};
 use crate::rule::Effect;
 use crate::site::Site;
 pub(crate) use assertions::{Claim, read as read_assertions};
 use reader::{Reader, Table};
+pub(crate) use rule::MOST_A_MINUTE;
 
 /// A policy that a person is to read is far smaller; beyond this someone wants the parser to work.
 const MAX_BYTES: usize = 1 << 20;
 const MAX_RULES: usize = 2_000;
 
-const TOP_KEYS: &[&str] = &["version", "site", "rule", "deny", "principal", "component"];
-const TOP_LATER: &[(&str, &str)] = &[("mode", "every rule is enforced")];
+const TOP_KEYS: &[&str] = &[
+    "version",
+    "mode",
+    "audit-until",
+    "site",
+    "rule",
+    "deny",
+    "principal",
+    "component",
+];
 
 /// Without a byte order mark and with plain line ends, so that copies are the same text.
 fn plain(text: &str) -> String {
@@ -59,8 +70,9 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     let document = open(&text).map_err(|problem| fail(vec![problem]))?;
     let mut reader = Reader::default();
     let top = Table::of_file(document.get_ref());
-    reader.refuse_unknown_keys(&top, TOP_KEYS, TOP_LATER);
+    reader.refuse_unknown_keys(&top, TOP_KEYS, &[]);
     read_version(&mut reader, &top);
+    let audit = read_mode(&mut reader, &top);
     let component = read_component(&mut reader, &top);
     let sites = site::read_all(&mut reader, &top);
     let mut rules = read_rules(&mut reader, &top, Effect::Allow, &sites);
@@ -111,6 +123,10 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
     for (name, section) in &mut sections.by_name {
         section.line = sections.starts.get(name).map_or(0, |start| line_of(*start));
     }
+    let audit_mode = audit.map(|(until, start)| AuditMode {
+        until,
+        line: line_of(start),
+    });
     let (rules, denies) = (into_sorted(rules), into_sorted(denies));
     drop(document);
     let sites: Vec<Site> = sites.by_name.into_values().collect();
@@ -123,6 +139,8 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Policy, Diagnostics> 
         denies,
         sections: sections.by_name,
         component,
+        audit_mode,
+        audits: false,
         remarks,
         acceptances,
         text,
@@ -146,6 +164,38 @@ fn read_version(reader: &mut Reader, top: &Table<'_>) {
             .help("write  version = 1"),
         );
     }
+}
+
+/// The last day of the audit mode, where the file is in it, and where that stands.
+fn read_mode(reader: &mut Reader, top: &Table<'_>) -> Option<(Day, usize)> {
+    let mode = reader.string(top, "mode");
+    let audits = match &mode {
+        None => false,
+        Some(mode) if mode.value == "audit" => true,
+        Some(mode) if mode.value == "enforce" => false,
+        Some(mode) => {
+            reader.unknown_word("mode", mode, &["enforce", "audit"]);
+            return None;
+        }
+    };
+    let until = reader.day(top, "audit-until");
+    if audits && !top.has("audit-until") {
+        let problem = Problem::new(
+            top.key_span("mode"),
+            "an audit mode without an end would stay for ever",
+        );
+        reader.complain(problem.help(
+            "name its last day beside it:  audit-until = 2027-01-31  (afterwards the rules are enforced)",
+        ));
+    } else if !audits && top.has("audit-until") {
+        let problem = Problem::new(
+            top.key_span("audit-until"),
+            "`audit-until` is the end of an audit mode, and the file is in none",
+        );
+        reader.complain(problem.help("write  mode = \"audit\"  beside it, or remove it"));
+    }
+    let start = top.key_span("mode").start;
+    until.filter(|_| audits).map(|until| (until, start))
 }
 
 fn read_component(reader: &mut Reader, top: &Table<'_>) -> Option<String> {

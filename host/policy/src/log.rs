@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::Policy;
 use crate::catalogue::catalogue;
+use crate::date::{Day, MS_OF_DAY};
 use crate::decide::{By, Subject};
 use crate::explain::Question;
 use crate::fit::BODY_HAS;
@@ -160,6 +161,20 @@ impl Record {
             principal: &self.principal,
             tool: &self.tool,
         }
+    }
+
+    /// Of the time, which the host writes as `2026-11-22T08:00:00.000Z`.
+    pub(crate) fn unix_ms(&self) -> Option<u64> {
+        let (day, time) = self.ts.strip_suffix('Z')?.split_once('T')?;
+        let numbers: Option<Vec<u64>> = time
+            .split([':', '.'])
+            .map(|part| part.parse().ok())
+            .collect();
+        let [hours, minutes, seconds, millis] = numbers?[..] else {
+            return None;
+        };
+        let seconds = (hours * 60 + minutes) * 60 + seconds;
+        Some(Day::parse(day)?.unix_days() * MS_OF_DAY + seconds * 1000 + millis)
     }
 
     /// The request, if the log holds all of it, once for each deployment that it may have been made to.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::Policy;
+use crate::bind::bound_to;
 use crate::bounds::Bounds;
 use crate::profile::Profile;
 use crate::rule::{Effect, Rule, Selector, SiteSelector};
@@ -18,6 +19,8 @@ pub struct Narrowed<'a> {
     pub sites: Option<&'a BTreeSet<SiteName>>,
     /// `None`: whatever the file's rules do.
     pub profile: Option<Profile>,
+    /// Nothing beyond these projects and spaces; a product of which nothing is said stays as it is.
+    pub bounds: Bounds,
 }
 
 /// Why there are no such lines.
@@ -39,6 +42,10 @@ pub enum NarrowError {
     },
     #[error("{file} has no rule that `{name}` could have there; add one first")]
     NoRule { name: Principal, file: String },
+    #[error(
+        "no rule of {file} that `{name}` has opens anything of these projects and spaces; name others, or change the rules"
+    )]
+    NothingLeft { name: Principal, file: String },
 }
 
 impl Narrowed<'_> {
@@ -73,10 +80,15 @@ impl Narrowed<'_> {
         if rules.is_empty() {
             return Err(NarrowError::NoRule { name, file });
         }
-        let ids = quoted_list(rules.iter().map(|rule| &rule.id));
+        let (ids, copies) = self.held(policy, &rules);
+        if ids.is_empty() {
+            return Err(NarrowError::NothingLeft { name, file });
+        }
+        let ids = quoted_list(ids.iter());
         let mut blocks = vec![format!("[principal.{name}]\nrules = {ids}\n")];
+        blocks.extend(copies.iter().map(Rule::to_toml));
         let mut deny = |site: SiteSelector, classes: &[Class]| {
-            let id = policy.fresh_id(&format!("narrow-{name}-{}", blocks.len()));
+            let id = policy.fresh_id(&format!("narrow-{name}-{}", blocks.len() - copies.len()));
             blocks.push(self.denial(id, site, classes).to_toml());
         };
         let beyond = self.profile.map_or(&[][..], Profile::beyond);
@@ -92,6 +104,31 @@ impl Narrowed<'_> {
         Ok(blocks.join("\n"))
     }
 
+    /// The ids that the section lists, and the bound copies that have to be written for them.
+    fn held(&self, policy: &Policy, rules: &[&Rule]) -> (Vec<String>, Vec<Rule>) {
+        if self.bounds == Bounds::default() {
+            let ids = rules.iter().map(|rule| rule.id.clone());
+            return (ids.collect(), Vec::new());
+        }
+        let mut copies: Vec<Rule> = Vec::new();
+        for rule in rules {
+            let sites = policy.sites().iter();
+            let sites = sites.filter(|site| rule.site.covers(&site.name));
+            let products = sites.flat_map(|site| site.products.iter().copied());
+            for part in bound_to(rule, &self.bounds, &products.collect()) {
+                // No two copies of one call may have one id either.
+                let number = copies.len() + 1;
+                let id = policy.fresh_id(&format!("{}-{number}", self.principal));
+                copies.push(Rule {
+                    id,
+                    principals: Some(BTreeSet::from([self.principal.clone()])),
+                    ..part
+                });
+            }
+        }
+        (copies.iter().map(|copy| copy.id.clone()).collect(), copies)
+    }
+
     fn denial(&self, id: String, site: SiteSelector, classes: &[Class]) -> Rule {
         Rule {
             id,
@@ -104,6 +141,7 @@ impl Narrowed<'_> {
             confirm: false,
             request_max_bytes: None,
             response_max_bytes: None,
+            per_minute: None,
             redirect: None,
             line: 0,
         }

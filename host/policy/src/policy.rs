@@ -1,10 +1,11 @@
 //! The parsed policy: sites, rules and denials. Immutable; a change is a new file and a new digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use crate::acceptance::Acceptance;
+use crate::audit_mode::AuditMode;
 use crate::catalogue::{RouteMatch, catalogue};
 use crate::check::Finding;
 use crate::diagnostic::Diagnostics;
@@ -27,6 +28,9 @@ pub struct Policy {
     pub(crate) rules_of_site: BTreeMap<SiteName, Vec<usize>>,
     pub(crate) sections: BTreeMap<Principal, Section>,
     pub(crate) component: Option<String>,
+    pub(crate) audit_mode: Option<AuditMode>,
+    /// The day of the decision lies within the audit mode. A file that was only read enforces.
+    pub(crate) audits: bool,
     /// What the parser let pass, but `check` has to say.
     pub(crate) remarks: Vec<Finding>,
     pub(crate) acceptances: Vec<Acceptance>,
@@ -61,6 +65,14 @@ impl Policy {
 
     pub fn site(&self, name: &SiteName) -> Option<&Site> {
         self.sites.iter().find(|site| site.name == *name)
+    }
+
+    /// Those of all sites.
+    pub(crate) fn products(&self) -> BTreeSet<Product> {
+        let sites = self.sites.iter();
+        sites
+            .flat_map(|site| site.products.iter().copied())
+            .collect()
     }
 
     /// The allowing rules, by id.

@@ -3,9 +3,12 @@
 //! A profile has no meaning of its own. It is rendered for the configured sites and then parsed like any file.
 
 use crate::Policy;
+use crate::bind::bound_to;
+use crate::bounds::Bounds;
 use crate::diagnostic::Diagnostics;
+use crate::rule::Rule;
 use crate::site::Site;
-use crate::vocabulary::Class;
+use crate::vocabulary::{Class, Product};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
@@ -94,7 +97,50 @@ impl Profile {
     }
 }
 
+/// The same for the bounds' projects and spaces. A product that they say nothing of stays as open as the profile leaves
+/// it.
+fn within(profile: &Policy, bounds: &Bounds) -> String {
+    let sites = profile.sites().iter();
+    let sites: String = sites.map(|site| format!("\n{}", site.to_toml())).collect();
+    let products = profile.products();
+    let rules = profile.rules().flat_map(|rule| {
+        let parts = bound_to(rule, bounds, &products).into_iter().enumerate();
+        parts.map(|(part, rule)| match part {
+            0 => rule,
+            _ => Rule {
+                id: format!("{}-{}", rule.id, part + 1),
+                ..rule
+            },
+        })
+    });
+    let rules: String = (rules.chain(profile.denies().cloned()))
+        .map(|rule| format!("\n{}", rule.to_toml()))
+        .collect();
+    format!("version = 1\n{sites}{rules}")
+}
+
 impl Policy {
+    /// A profile for these sites that is held to projects or spaces. Keys that no product could have are refused.
+    pub fn profile_within(
+        profile: Profile,
+        sites: Vec<Site>,
+        bounds: &Bounds,
+    ) -> Result<Self, Diagnostics> {
+        let has = |product| sites.iter().any(|site| site.products.contains(&product));
+        let products: Vec<Product> = Product::ALL
+            .iter()
+            .copied()
+            .filter(|one| has(*one))
+            .collect();
+        let bounds = bounds.among(&products);
+        let free = Self::profile(profile, sites)?;
+        if bounds == Bounds::default() {
+            return Ok(free);
+        }
+        let name = format!("profile {} within bounds", profile.as_str());
+        Self::parse(&within(&free, &bounds), &name)
+    }
+
     /// Fails where a site could not stand in a policy file either, for example plain http without `plaintext`.
     pub fn profile(profile: Profile, sites: Vec<Site>) -> Result<Self, Diagnostics> {
         Self::parse(

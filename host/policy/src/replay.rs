@@ -1,6 +1,6 @@
 //! `policy replay`: what another policy would have said to the requests that were really made.
 //!
-//! Asks the decision function again; judges nothing itself. What the log does not hold in full is counted and left.
+//! Asks the decision function again, in the order of time, and counts as the host does; judges nothing itself. What the log does not hold in full is counted and left.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,6 +13,7 @@ use crate::decide::Permit;
 use crate::evaluate::{Request, Verdict};
 use crate::log::{Log, Record, RecordedRequest};
 use crate::manifest::Manifest;
+use crate::rate::Rates;
 use crate::vocabulary::{Method, Principal, SiteName};
 use crate::writing::{Seen, WRITING, shown, times};
 
@@ -66,13 +67,18 @@ pub fn replay(log: &Log, policy: &Policy, manifest: &Manifest) -> Replay {
         changes: Vec::new(),
     };
     let mut changes: BTreeMap<(&str, Vec<&str>, Method, String), Changed> = BTreeMap::new();
-    for record in &log.records {
+    let mut rates = Rates::default();
+    let mut records: Vec<&Record> = log.records.iter().collect();
+    records.sort_by_key(|record| &record.ts);
+    for record in records {
         let requests = record.requests(policy);
         if requests.is_empty() {
             replay.not_asked += 1;
             continue;
         }
-        let Some((now, rule_now, reason)) = changed(record, &requests, policy, manifest) else {
+        let Some((now, rule_now, reason)) =
+            changed(record, &requests, policy, manifest, &mut rates)
+        else {
             replay.same += 1;
             continue;
         };
@@ -113,12 +119,14 @@ fn changed(
     requests: &[RecordedRequest<'_>],
     policy: &Policy,
     manifest: &Manifest,
+    rates: &mut Rates,
 ) -> Option<(&'static str, String, String)> {
     let mut permits = requests
         .iter()
         .filter_map(|request| policy.permit(manifest, record.by(), Request::of(request)));
     match (permits.next(), record.is_allowed) {
         (Some(permit), true) => misses_redirect(record, &permit, policy)
+            .or_else(|| is_too_often(record, &permit, policy, rates))
             .map(|(rule, reason)| (DENY, rule, reason))
             .or_else(|| asks(record, &permit)),
         (None, false) => None,
@@ -162,6 +170,20 @@ fn misses_redirect(record: &Record, permit: &Permit, policy: &Policy) -> Option<
         let reason = format!("the answer's redirect to `{went_to}` would not be followed");
         (place_of(policy, &permit.rule), reason)
     })
+}
+
+/// More of this caller within a minute than the rule allows. What was not sent then is not counted now.
+fn is_too_often(
+    record: &Record,
+    permit: &Permit,
+    policy: &Policy,
+    rates: &mut Rates,
+) -> Option<(String, String)> {
+    let used_up = rates
+        .take(permit, &record.principal, record.unix_ms()?)
+        .err()?;
+    let reason = format!("the rule allows {} a minute for each caller", used_up.most);
+    Some((place_of(policy, &permit.rule), reason))
 }
 
 fn place_of(policy: &Policy, id: &str) -> String {

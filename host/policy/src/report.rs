@@ -52,6 +52,8 @@ pub struct Report {
     pub policy: String,
     pub policy_digest: String,
     pub component_digest: String,
+    /// What passes beside the rows, where the file is in audit mode.
+    pub audit_mode: Option<String>,
     pub sites: Vec<SiteRow>,
     /// `[principal.NAME]` blocks, in words.
     pub principals: Vec<String>,
@@ -135,6 +137,7 @@ pub fn report(
         policy: policy.file_name().to_owned(),
         policy_digest: policy.digest(),
         component_digest: manifest.digest.clone(),
+        audit_mode: policy.audit_banner(),
         sites: policy
             .sites()
             .iter()
@@ -278,6 +281,8 @@ fn limits(policy: &Policy, door: &Door, grant: &Grant<'_>) -> Vec<String> {
         keys,
         bytes("bodies", rule.request_max_bytes),
         bytes("answers", rule.response_max_bytes),
+        rule.per_minute
+            .map(|most| format!("{most} a minute for each caller")),
         origin,
     ]
     .into_iter()

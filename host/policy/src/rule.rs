@@ -26,6 +26,8 @@ pub struct Rule {
     pub confirm: bool,
     pub request_max_bytes: Option<u64>,
     pub response_max_bytes: Option<u64>,
+    /// How many requests of one caller it allows within any minute.
+    pub per_minute: Option<u64>,
     /// Name of one of the site's `redirect` origins.
     pub redirect: Option<String>,
     /// Where the rule begins in its file.
@@ -119,6 +121,7 @@ impl Rule {
         let limits = [
             ("request-max-bytes", self.request_max_bytes),
             ("response-max-bytes", self.response_max_bytes),
+            ("per-minute", self.per_minute),
         ];
         lines.extend(
             limits

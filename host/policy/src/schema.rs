@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::audit_mode::AUDIT_MODE;
 use crate::check::CODES;
+use crate::decide::DEFAULT_DENY;
+use crate::file::MOST_A_MINUTE;
 use crate::principal::ANYONE_ELSE;
 use crate::vocabulary::{Class, Deployment, Method, Product};
 
@@ -17,8 +20,13 @@ pub fn schema() -> Value {
         "type": "object",
         "additionalProperties": false,
         "required": ["version", "rule"],
+        "if": { "properties": { "mode": { "const": "audit" } }, "required": ["mode"] },
+        "then": { "required": ["audit-until"] },
+        "else": { "properties": { "audit-until": false } },
         "properties": {
             "version": { "const": 1, "description": "The version of this grammar." },
+            "mode": described(json!({ "enum": ["enforce", "audit"] }), "Left out: enforce. In audit mode, reads and writes that no rule speaks of pass and are recorded."),
+            "audit-until": described(day(), "The last day of the audit mode; afterwards the rules are enforced."),
             "component": object(&["sha256"], properties([
                 ("sha256", described(json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }), "The one foreign component that may run instead of the built-in one.")),
             ])),
@@ -207,6 +215,13 @@ fn rule() -> Value {
             size("The longest answer that is taken."),
         ),
         (
+            "per-minute",
+            described(
+                json!({ "type": "integer", "minimum": 1, "maximum": MOST_A_MINUTE.0 }),
+                "How many requests of each caller it allows within any minute.",
+            ),
+        ),
+        (
             "redirect",
             text("Which of the site's redirect origins answers may lead to."),
         ),
@@ -224,7 +239,7 @@ fn shared_keys() -> Map<String, Value> {
         (
             "id",
             described(
-                json!({ "type": "string", "pattern": NAME, "not": { "const": "default-deny" } }),
+                json!({ "type": "string", "pattern": NAME, "not": { "enum": [DEFAULT_DENY, AUDIT_MODE] } }),
                 "Stands in every refusal and audit record.",
             ),
         ),
@@ -299,6 +314,10 @@ fn with_one_selector(mut object: Value, with_path: &[&str]) -> Value {
     object
 }
 
+fn day() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+}
+
 fn size(description: &str) -> Value {
     described(json!({ "type": "integer", "minimum": 1 }), description)
 }
@@ -314,13 +333,7 @@ fn accept() -> Value {
         properties([
             ("code", json!({ "enum": codes })),
             ("reason", text("Why it may stay.")),
-            (
-                "until",
-                described(
-                    json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
-                    "The last day on which it holds.",
-                ),
-            ),
+            ("until", described(day(), "The last day on which it holds.")),
         ]),
     );
     described(

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod assertions;
+mod audit_mode;
 mod checks;
 mod confirmations;
 mod decisions;
@@ -13,6 +14,7 @@ mod held;
 mod logs;
 mod principals;
 mod properties;
+mod rates;
 mod reach;
 mod reports;
 mod schema;

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
-use policy::{Caller, Deployment, Manifest, Principal, Product, SiteName};
+use policy::{Caller, Day, Deployment, Manifest, Principal, Product, SiteName};
 use time::OffsetDateTime;
 
 use crate::audit::Journal;
@@ -121,9 +121,11 @@ impl App {
         self.rights().of(principal)
     }
 
+    /// Those of today, as the gateway will decide.
     fn rights(&self) -> Arc<Rights> {
         let rights = self.rights.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&rights)
+        let today = Day::of_unix_ms(self.clock.now_ms());
+        Arc::clone(rights.of_day(today).unwrap_or(&rights))
     }
 
     /// Made at the first call: a client that only lists tools does not pay for an engine.

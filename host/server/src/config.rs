@@ -9,6 +9,7 @@ mod file;
 mod finding;
 mod peer;
 mod policy_text;
+mod restrictions;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests;
@@ -145,6 +146,8 @@ impl Loader<'_> {
                 let sites: Vec<Site> = policy.sites().to_vec();
                 self.take_entries(&entries, &sites, "the policy file", &vault);
                 self.match_products(reading.products, &sites);
+                self.refuse_filters(&text);
+                self.warn_of_audit_mode(&policy, &text);
                 (*policy, PolicySource::File(text))
             }
             PolicyFile::Absent => {
@@ -340,12 +343,13 @@ impl Loader<'_> {
                 None => {}
             }
         }
-        Policy::profile(profile, sites)
+        let filters = self.filters();
+        Policy::profile_within(profile, sites, &filters)
             .map_err(|diagnostics| {
                 self.mistakes.push(Finding::new(
                     "the environment",
-                    format!("names a site that cannot be one\n{diagnostics}"),
-                    "Write a policy.toml, where everything about a site can be said.",
+                    format!("says what no policy can say\n{diagnostics}"),
+                    "Mend the variable, or write a policy.toml, where everything can be said.",
                 ));
             })
             .ok()

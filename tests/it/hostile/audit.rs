@@ -1,11 +1,12 @@
 //! The record in somebody's hands: what the real program wrote is changed without the key, and `audit verify` has to
 //! name the place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use demo_site::Deployment;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::Case;
 use super::verdict::Ended;
@@ -55,32 +56,47 @@ fn play(case: &Case) -> Ended {
     }
 }
 
-/// Written once, and copied for each case.
-fn recorded() -> &'static Stage {
-    static RECORDED: OnceLock<Stage> = OnceLock::new();
-    RECORDED.get_or_init(|| {
+/// A record in a folder of its own. It is made once, and kept in memory: what a `static` owns is never put away, and a
+/// folder would stay behind.
+fn recorded() -> TempDir {
+    static RECORDED: OnceLock<Vec<(PathBuf, Vec<u8>)>> = OnceLock::new();
+    let kept = RECORDED.get_or_init(|| {
         let stage = Stage::new(Deployment::Cloud);
         let folder = stage.config_dir();
         std::fs::create_dir_all(&folder).expect("a folder");
         let settings = "version = 1\n[file]\nrotate-mib = 1\n";
         std::fs::write(folder.join("audit.toml"), settings).expect("a file");
         session(&stage, CALLS);
-        stage
-    })
+        let parts = ["audit", "audit-proof"].into_iter();
+        let kept = parts.flat_map(|part| {
+            let entries = std::fs::read_dir(folder.join(part)).expect("a folder");
+            entries.flatten().map(move |entry| {
+                let bytes = std::fs::read(entry.path()).expect("a file");
+                (Path::new(part).join(entry.file_name()), bytes)
+            })
+        });
+        kept.collect()
+    });
+    let copy = tempfile::tempdir().expect("the machine has room for a folder");
+    for (name, bytes) in kept {
+        let path = copy.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a part")).expect("a folder");
+        std::fs::write(&path, bytes).expect("a file");
+        // As the program leaves them; it does not believe a key that others can read.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, mode).expect("our own file");
+    }
+    copy
 }
 
 fn changed(change: impl FnOnce(&mut Vec<String>) -> (&'static str, usize)) -> Ended {
-    let stage = recorded();
-    let copy = tempfile::tempdir().expect("the machine has room for a folder");
-    for folder in ["audit", "audit-proof"] {
-        copy_folder(&stage.config_dir().join(folder), &copy.path().join(folder));
-    }
+    let copy = recorded();
     let path = files(copy.path()).remove(0);
     let text = std::fs::read_to_string(&path).expect("our own file");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let (what, line) = change(&mut lines);
     std::fs::write(&path, lines.join("\n") + "\n").expect("our own file");
-    let (code, verdict) = verify(stage.home.path(), copy.path());
+    let (code, verdict) = verify(copy.path(), copy.path());
     let name = path
         .file_name()
         .unwrap_or_default()
@@ -95,13 +111,6 @@ fn changed(change: impl FnOnce(&mut Vec<String>) -> (&'static str, usize)) -> En
         Ended::Failed(format!(
             "{expected:?} is not what was found ({code:?}): {verdict}"
         ))
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a file");
     }
 }
 
@@ -121,14 +130,13 @@ fn two_at_once() -> Ended {
 
 /// The first line of each further file names the seal of the last line of the one before.
 fn rotated() -> Ended {
-    let stage = recorded();
-    let folder = stage.config_dir();
+    let copy = recorded();
     let read = |path: &Path| {
         let text = std::fs::read_to_string(path).expect("our own file");
         let line = |line: Option<&str>| serde_json::from_str::<Value>(line.unwrap_or_default());
         (line(text.lines().next()), line(text.lines().next_back()))
     };
-    let ends: Vec<_> = files(&folder).iter().map(|path| read(path)).collect();
+    let ends: Vec<_> = files(copy.path()).iter().map(|path| read(path)).collect();
     let mut problems = Vec::new();
     if ends.len() < 2 {
         problems.push(format!("{} files", ends.len()));
@@ -139,7 +147,7 @@ fn rotated() -> Ended {
             other => problems.push(format!("{other:?}")),
         }
     }
-    let (code, verdict) = verify(stage.home.path(), &folder);
+    let (code, verdict) = verify(copy.path(), copy.path());
     if code != Some(0) {
         problems.push(format!("{code:?}: {verdict}"));
     }

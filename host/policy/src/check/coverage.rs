@@ -162,7 +162,7 @@ impl<'p> Coverage<'p, '_> {
                 continue;
             }
             // Before this rule's turn another's limits hold anyway; after it they would be new.
-            if is_decided && !says_the_same_of_answers(grant.rule, rule) {
+            if is_decided && !says_the_same_of_limits(grant.rule, rule) {
                 return Ok(None);
             }
             left = Shape::minus_all(left, &grant.shapes, &mut self.budget)?;
@@ -283,8 +283,15 @@ fn meet(some: &[Shape], others: &[Shape]) -> bool {
         .any(|shape| others.iter().any(|other| shape.meet(other).is_some()))
 }
 
-fn says_the_same_of_answers(one: &Rule, other: &Rule) -> bool {
-    (one.response_max_bytes, &one.redirect) == (other.response_max_bytes, &other.redirect)
+fn says_the_same_of_limits(one: &Rule, other: &Rule) -> bool {
+    let said = |rule: &Rule| {
+        (
+            rule.response_max_bytes,
+            rule.per_minute,
+            rule.redirect.clone(),
+        )
+    };
+    said(one) == said(other)
 }
 
 fn quoted(ids: &BTreeSet<&str>) -> String {

@@ -120,10 +120,16 @@ fn loosened<'g, 'p>(
     tight: &Told<'_>,
     budget: &mut Budget,
 ) -> Result<Vec<Loosened<'g, 'p>>, TooTangled> {
-    let limits_answers = |grant: &Grant<'_>| {
-        grant.rule.redirect.is_some() || grant.rule.response_max_bytes.is_some()
+    let sets_limits = |grant: &Grant<'_>| {
+        let Rule {
+            redirect,
+            response_max_bytes,
+            per_minute,
+            ..
+        } = grant.rule;
+        redirect.is_some() || response_max_bytes.is_some() || per_minute.is_some()
     };
-    if !loose.grants.iter().chain(&tight.grants).any(limits_answers) {
+    if !loose.grants.iter().chain(&tight.grants).any(sets_limits) {
         return Ok(Vec::new());
     }
     let theirs = winners(&tight.grants, budget)?;
@@ -207,15 +213,23 @@ fn says_more(door: &Door, loose: (&Rule, &Policy), tight: (&Rule, &Policy)) -> O
     {
         said.push(format!("the answer may redirect to {origin}"));
     }
-    let most = loose.0.response_max_bytes;
-    if let Some(least) = tight.0.response_max_bytes
-        && most.is_none_or(|most| most > least)
-    {
+    let raised = |limit: fn(&Rule) -> Option<u64>| {
+        let (most, least) = (limit(loose.0), limit(tight.0)?);
+        let is_raised = most.is_none_or(|most| most > least);
+        is_raised.then_some((most, least))
+    };
+    if let Some((most, least)) = raised(|rule| rule.response_max_bytes) {
         let up_to = most.map_or_else(
             || "as long as the host takes them".to_owned(),
             |most| format!("of {most} bytes"),
         );
         said.push(format!("answers {up_to} instead of {least} bytes"));
+    }
+    if let Some((most, least)) = raised(|rule| rule.per_minute) {
+        let most = most.map_or_else(|| "any number".to_owned(), |most| most.to_string());
+        said.push(format!(
+            "{most} a minute for each caller instead of {least}"
+        ));
     }
     (!said.is_empty()).then(|| said.join("; "))
 }

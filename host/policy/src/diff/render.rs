@@ -1,10 +1,11 @@
 //! A difference as people read it, as JSON, and as SARIF for the review of the new file.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::json;
 
-use super::{Change, Diff};
+use super::{Change, Diff, ModeChange};
+use crate::date::Day;
 use crate::sarif::{SarifResult, sarif};
 use crate::writing::{WRITING, joined};
 
@@ -12,11 +13,16 @@ const CODES: &[(&str, &str)] = &[
     ("D001", "the new policy allows what the old one refused"),
     ("D002", "the answer may be larger or come from elsewhere"),
     ("D003", "the same access leads elsewhere"),
+    ("D004", "what no rule speaks of passes for a while"),
 ];
 
 impl Diff {
     pub fn human(&self) -> String {
         let mut text = String::new();
+        if let Some(mode) = &self.mode {
+            let sign = if mode.is_new_access() { '+' } else { '-' };
+            writeln!(text, "{sign} {mode}\n").expect(WRITING);
+        }
         let (old, new) = (&self.old.file_name, &self.new.file_name);
         section(
             &mut text,
@@ -112,8 +118,30 @@ impl Diff {
                 );
                 result("D003", change.line, text)
             });
-        let results: Vec<SarifResult> = allowed.chain(looser).chain(elsewhere).collect();
+        let mode = self.mode.filter(|mode| mode.is_new_access());
+        let mode = mode.map(|mode| result("D004", 1, mode.to_string()));
+        let results: Vec<SarifResult> = (mode.into_iter())
+            .chain(allowed)
+            .chain(looser)
+            .chain(elsewhere)
+            .collect();
         sarif("diff", CODES, &results)
+    }
+}
+
+impl fmt::Display for ModeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = |until: Option<Day>| {
+            until.map_or_else(
+                || "enforce".to_owned(),
+                |until| format!("audit until {until}"),
+            )
+        };
+        write!(f, "mode: {} -> {}", mode(self.old), mode(self.new))?;
+        match self.new {
+            Some(_) => f.write_str("; reads and writes that no rule speaks of pass until then"),
+            None => Ok(()),
+        }
     }
 }
 

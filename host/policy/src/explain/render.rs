@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Explanation;
+use super::{Explanation, allowed_by};
 use crate::writing::{WRITING, joined, shown};
 
 impl Explanation {
@@ -16,7 +16,8 @@ impl Explanation {
             .unwrap_or_default();
         line(&mut text, 0, self.verdict, subject);
         line(&mut text, 2, "rule", &format!("{}{place}", self.rule));
-        if !self.is_allowed() || !self.requests.is_empty() {
+        let says_more = self.reason != allowed_by(&self.rule);
+        if !self.is_allowed() || !self.requests.is_empty() || says_more {
             line(&mut text, 2, "because", &self.reason);
         }
         if let Some(confirm) = &self.confirm {

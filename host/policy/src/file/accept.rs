@@ -46,7 +46,7 @@ fn read_one(reader: &mut Reader, item: &At<&DeValue<'_>>, about: &About) -> Opti
     }
     let code = reader.string(&entry, "code");
     let reason = reader.string(&entry, "reason");
-    let until = read_day(reader, &entry);
+    let until = reader.day(&entry, "until");
     let (code, reason) = (code?, reason?);
     let known: Vec<&str> = CODES
         .iter()
@@ -71,20 +71,4 @@ fn read_one(reader: &mut Reader, item: &At<&DeValue<'_>>, about: &About) -> Opti
         until: until?,
         start: item.span.start,
     })
-}
-
-fn read_day(reader: &mut Reader, entry: &Table<'_>) -> Option<Day> {
-    let value = entry.value("until")?;
-    let text = match value.value {
-        DeValue::Datetime(date) => date.to_string(),
-        DeValue::String(text) => text.to_string(),
-        _ => return reader.wrong_type("until", "a day, like 2027-01-31", &value),
-    };
-    let day = Day::parse(&text);
-    if day.is_none() {
-        reader.complain(
-            Problem::new(value.span, "`until` is not a day").help("write it like 2027-01-31"),
-        );
-    }
-    day
 }

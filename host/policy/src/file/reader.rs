@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::date::Day;
 use crate::diagnostic::{Problem, nearest};
 
 /// A value with the place it stands at.
@@ -154,16 +155,39 @@ impl Reader {
     }
 
     /// A positive number of bytes.
-    pub(super) fn size(&mut self, table: &Table<'_>, key: &str) -> Option<u64> {
+    /// From 1 to `most`.
+    pub(super) fn number(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        (most, what): (u64, &str),
+    ) -> Option<u64> {
         let value = table.value(key)?;
         let number = value
             .value
             .as_integer()
             .and_then(|integer| u64::from_str_radix(integer.as_str(), integer.radix()).ok());
         match number {
-            Some(number) if (1..=i64::MAX.unsigned_abs()).contains(&number) => Some(number),
-            _ => self.wrong_type(key, "a positive whole number of bytes", &value),
+            Some(number) if (1..=most).contains(&number) => Some(number),
+            _ => self.wrong_type(key, what, &value),
         }
+    }
+
+    pub(super) fn day(&mut self, table: &Table<'_>, key: &str) -> Option<Day> {
+        let value = table.value(key)?;
+        let text = match value.value {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => return self.wrong_type(key, "a day, like 2027-01-31", &value),
+        };
+        let day = Day::parse(&text);
+        if day.is_none() {
+            self.complain(
+                Problem::new(value.span, format!("`{key}` is not a day"))
+                    .help("write it like 2027-01-31"),
+            );
+        }
+        day
     }
 
     pub(super) fn table<'a>(

@@ -9,6 +9,7 @@ use super::principal;
 use super::reader::{Reader, Table};
 use super::site::Sites;
 use crate::acceptance::About;
+use crate::audit_mode::AUDIT_MODE;
 use crate::bounds::{Bounds, container};
 use crate::catalogue::catalogue;
 use crate::decide::DEFAULT_DENY;
@@ -43,6 +44,7 @@ const RULE_KEYS: &[&str] = &[
     "confirm",
     "request-max-bytes",
     "response-max-bytes",
+    "per-minute",
     "redirect",
     "accept",
 ];
@@ -59,7 +61,7 @@ const DENY_KEYS: &[&str] = &[
     "accept",
 ];
 const LATER: &[(&str, &str)] = &[
-    // These three only reach a [[deny]].
+    // These four only reach a [[deny]].
     (
         "projects",
         "a denial holds for all projects; the `projects` of a [[rule]] say which are open",
@@ -73,15 +75,21 @@ const LATER: &[(&str, &str)] = &[
         "nobody is asked about what is denied; `confirm` stands in a [[rule]]",
     ),
     (
-        "limits",
-        "there are `request-max-bytes` and `response-max-bytes`",
+        "per-minute",
+        "what is denied has no rate; `per-minute` stands in a [[rule]]",
     ),
-    ("per-minute", "rates are not limited by rule"),
+    (
+        "limits",
+        "there are `request-max-bytes`, `response-max-bytes` and `per-minute`",
+    ),
     (
         "params",
         "a parameter is a kind in the path, like {issue-key}, or a set, like {a|b}",
     ),
-    ("mode", "every rule is enforced"),
+    (
+        "mode",
+        "`mode` stands at the top of the file and is one for all rules",
+    ),
 ];
 
 pub(super) fn read(
@@ -110,8 +118,9 @@ pub(super) fn read(
     let site = read_site(reader, table, sites);
     let tools = read_tools(reader, table);
     let principals = principal::read_list(reader, table);
-    let request_max_bytes = reader.size(table, "request-max-bytes");
-    let response_max_bytes = reader.size(table, "response-max-bytes");
+    let request_max_bytes = reader.number(table, "request-max-bytes", ANY_SIZE);
+    let response_max_bytes = reader.number(table, "response-max-bytes", ANY_SIZE);
+    let per_minute = reader.number(table, "per-minute", MOST_A_MINUTE);
     let site = site?;
     let covered: Vec<&Site> = sites
         .by_name
@@ -138,6 +147,7 @@ pub(super) fn read(
         confirm,
         request_max_bytes,
         response_max_bytes,
+        per_minute,
         redirect,
         line: 0,
     };
@@ -151,8 +161,8 @@ pub(super) fn read(
 
 fn read_id(reader: &mut Reader, table: &Table<'_>) -> Option<(String, Range<usize>)> {
     let id = reader.string(table, "id")?;
-    if !is_name(id.value) || id.value == DEFAULT_DENY {
-        let help = "1 to 64 of a-z, A-Z, 0-9, `-`, `_`, beginning with a letter or digit; `default-deny` is taken";
+    if !is_name(id.value) || [DEFAULT_DENY, AUDIT_MODE].contains(&id.value) {
+        let help = "1 to 64 of a-z, A-Z, 0-9, `-`, `_`, beginning with a letter or digit; `default-deny` and `audit-mode` are taken";
         reader.complain(
             Problem::new(id.span, format!("{:?} is no id for a rule", id.value)).help(help),
         );
@@ -238,6 +248,15 @@ fn read_keys(
     }
     Some(keys.into_iter().map(|key| key.value.to_owned()).collect())
 }
+
+/// TOML has no larger number.
+const ANY_SIZE: (u64, &str) = (i64::MAX.unsigned_abs(), "a positive whole number of bytes");
+
+/// Each counted request is remembered for a minute.
+pub(crate) const MOST_A_MINUTE: (u64, &str) = (
+    10_000,
+    "a whole number of requests from 1 to 10000; to allow none, leave the rule out",
+);
 
 /// They are written into each search, and a search has to fit into an address.
 const MOST_KEYS: usize = 100;

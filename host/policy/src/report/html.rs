@@ -107,7 +107,7 @@ impl Report {
              <meta name=\"referrer\" content=\"no-referrer\">\n<title>Access under {title}</title>\n\
              <style>\n{STYLE}{rules}</style>\n</head>\n<body>\n<header>\n<h1>Who can reach what</h1>\n\
              <p class=\"lead\">{summary}.</p>\n<dl class=\"digests\"><dt>Policy</dt><dd>{title}<code>{policy}</code></dd>\
-             <dt>Component</dt><dd><code>{component}</code></dd></dl>\n{cards}</header>\n<main>\n\
+             <dt>Component</dt><dd><code>{component}</code></dd></dl>\n{mode}{cards}</header>\n<main>\n\
              <section><h2>Sites</h2>\n<div class=\"scroll\"><table><thead><tr><th>Site</th><th>Requests go to</th><th>Deployment</th><th>Addresses</th>\
              <th>Credential</th></tr></thead><tbody>\n{sites}</tbody></table></div></section>\n\
              <section><h2>Requests that can be allowed</h2>\n<div class=\"filters\">\n{boxes}</div>\n\
@@ -117,6 +117,9 @@ impl Report {
             summary = Escaped(&self.summary()),
             policy = Escaped(&self.policy_digest),
             component = Escaped(&self.component_digest),
+            mode = (self.audit_mode.iter())
+                .map(|banner| format!("<p class=\"audit\">{}</p>\n", Escaped(banner)))
+                .collect::<String>(),
             cards = self.cards(),
             sites = self.sites.iter().map(html_site).collect::<String>(),
             notes = self.notes(),

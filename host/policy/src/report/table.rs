@@ -50,6 +50,9 @@ impl Report {
             "policy     {} {}\ncomponent  {}\n",
             self.policy, self.policy_digest, self.component_digest
         );
+        if let Some(banner) = &self.audit_mode {
+            writeln!(text, "mode       {banner}").expect(WRITING);
+        }
         for site in &self.sites {
             let deployment = site.deployment.map_or(
                 "deployment asked at the first call",
@@ -109,8 +112,12 @@ impl Report {
             .iter()
             .map(|class| format!("{} {class}", self.count(*class)))
             .collect();
+        let beyond = match &self.audit_mode {
+            None => "everything else is refused",
+            Some(_) => "of everything else, audit mode lets a part pass",
+        };
         format!(
-            "{} tools may make {} kinds of requests: {}; everything else is refused",
+            "{} tools may make {} kinds of requests: {}; {beyond}",
             self.tools().len(),
             self.rows.len(),
             counts.join(", ")
@@ -125,6 +132,9 @@ impl Report {
             self.policy_digest,
             self.component_digest
         );
+        if let Some(banner) = &self.audit_mode {
+            writeln!(text, "**{}**\n", markdown_cell(banner)).expect(WRITING);
+        }
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         text.push_str(&line(&COLUMNS.map(str::to_owned)));
         text.push_str(&line(&COLUMNS.map(|_| "---".to_owned())));

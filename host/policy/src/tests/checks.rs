@@ -232,6 +232,13 @@ fn a_file_that_is_no_policy_is_an_error_in_the_same_shape() {
 }
 
 #[test]
+fn an_invisible_character_is_found_in_its_line() {
+    let findings = checked(&FIXTURE.replacen("\n", "\n# \u{200b}\n", 1));
+    let lines: Vec<usize> = findings.list.iter().map(|finding| finding.line).collect();
+    assert_eq!(lines, [2], "{}", findings.human());
+}
+
+#[test]
 fn every_code_is_described_once() {
     let codes: std::collections::BTreeSet<&str> =
         crate::CODES.iter().map(|(code, _)| *code).collect();

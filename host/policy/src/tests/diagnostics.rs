@@ -17,7 +17,7 @@ const RULE: &str = "\n[[rule]]\nid = \"read\"\nsite = \"acme\"\nclasses = [\"rea
 fn a_file_full_of_slips_is_explained_slip_by_slip() {
     let text = "\
 version = 1
-mode = \"enforce\"
+mode = \"audit\"
 
 [site.acme]
 orgin = \"https://acme.atlassian.net\"
@@ -61,14 +61,16 @@ fn keys_of_projects_and_spaces_are_checked_one_by_one() {
 #[test]
 fn keys_of_later_versions_are_errors_and_never_ignored() {
     let tables = [
-        format!("mode = \"enforce\"\n{HEAD}{RULE}"),
+        format!("{HEAD}{RULE}mode = \"audit\"\n"),
         format!(
             "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nprojects = [\"PROJ\"]\n"
         ),
         format!(
             "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nconfirm = true\n"
         ),
-        format!("{HEAD}{RULE}per-minute = 10\n"),
+        format!(
+            "{HEAD}{RULE}[[deny]]\nid = \"d\"\nsite = \"*\"\nclasses = [\"write\"]\nper-minute = 10\n"
+        ),
         format!("{HEAD}{RULE}limits = {{}}\n"),
     ];
     for text in tables {
@@ -111,6 +113,39 @@ fn what_is_not_exactly_the_grammar_is_refused() {
             "version 1 only",
         ),
         (format!("version = 1\n{HEAD}{RULE}"), "duplicate key"),
+        (
+            format!("mode = \"audit\"\n{HEAD}{RULE}"),
+            "would stay for ever",
+        ),
+        (
+            format!("mode = \"enforce\"\naudit-until = 2027-01-31\n{HEAD}{RULE}"),
+            "the file is in none",
+        ),
+        (
+            format!("audit-until = 2027-01-31\n{HEAD}{RULE}"),
+            "the file is in none",
+        ),
+        (
+            format!("mode = \"audit\"\naudit-until = \"soon\"\n{HEAD}{RULE}"),
+            "`audit-until` is not a day",
+        ),
+        (
+            format!("mode = \"audit\"\naudit-until = true\n{HEAD}{RULE}"),
+            "a day, like 2027-01-31",
+        ),
+        (
+            format!("mode = \"permissive\"\n{HEAD}{RULE}"),
+            "has no value \"permissive\"",
+        ),
+        (format!("{HEAD}{RULE}per-minute = 0\n"), "from 1 to 10000"),
+        (
+            format!("{HEAD}{RULE}per-minute = 10001\n"),
+            "from 1 to 10000",
+        ),
+        (
+            format!("{HEAD}{RULE}").replace("\"read\"\nsite", "\"audit-mode\"\nsite"),
+            "`audit-mode` are taken",
+        ),
         (format!("{HEAD}{RULE}\n[rul]\n"), "did you mean `rule`?"),
         (format!("{HEAD}{RULE}{RULE}"), "the id `read` is used twice"),
         (

@@ -39,8 +39,9 @@ fn covers(changes: &[Change], tool: &str, ask: &Ask) -> bool {
         })
 }
 
-/// The longest answer, where it may redirect to, and whether a rule asks a person about the request itself.
-type Terms = (Option<u64>, Option<String>, bool);
+/// The longest answer, how many a minute, where it may redirect to, and whether a rule asks a person about the request
+/// itself.
+type Terms = (Option<u64>, Option<u64>, Option<String>, bool);
 
 fn terms(policy: &Policy, tool: &str, ask: &Ask) -> Option<Terms> {
     let caller = ask.caller(tool);
@@ -55,6 +56,7 @@ fn terms(policy: &Policy, tool: &str, ask: &Ask) -> Option<Terms> {
     let weighed = policy.permit(&manifest_of_many(), caller.by(), Request::of(ask))?;
     Some((
         permit.response_max_bytes,
+        permit.per_minute,
         redirect,
         weighed.confirm.is_some(),
     ))
@@ -138,9 +140,12 @@ fn differences_are_complete_and_witnesses_are_real() {
             gained += usize::from(is && !was);
             lost += usize::from(was && !is);
             if let (Some(was), Some(is)) = (terms(old, tool, &ask), terms(new, tool, &ask)) {
-                let is_larger = was.0.is_some_and(|was| is.0.is_none_or(|is| is > was));
-                let is_elsewhere = is.1.is_some() && is.1 != was.1;
-                let is_unasked = was.2 && !is.2;
+                let is_raised = |was: Option<u64>, is: Option<u64>| {
+                    was.is_some_and(|was| is.is_none_or(|is| is > was))
+                };
+                let is_larger = is_raised(was.0, is.0) || is_raised(was.1, is.1);
+                let is_elsewhere = is.2.is_some() && is.2 != was.2;
+                let is_unasked = was.3 && !is.3;
                 unasked += usize::from(is_unasked);
                 let is_looser = is_larger || is_elsewhere || is_unasked;
                 assert_eq!(

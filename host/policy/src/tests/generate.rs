@@ -151,6 +151,8 @@ pub(crate) fn changed(dice: &mut Dice, policy: &Policy) -> Policy {
                     ("rules = [", "rules = [\"r3\", "),
                     ("request-max-bytes", "# "),
                     ("response-max-bytes", "# "),
+                    ("per-minute", "# "),
+                    ("per-minute = 3", "per-minute = 40"),
                     ("redirect =", "# "),
                     ("confirm", "# "),
                     ("site =", "confirm = true\nsite ="),
@@ -254,6 +256,9 @@ fn rule_text(dice: &mut Dice, effect: &str, number: usize) -> String {
         }
         if dice.once_in(5) {
             text.push_str(&format!("response-max-bytes = {}\n", dice.one(&[500, 900])));
+        }
+        if dice.once_in(6) {
+            text.push_str(&format!("per-minute = {}\n", dice.one(&[3, 40])));
         }
         if dice.once_in(5) {
             text.push_str("redirect = \"media\"\n");

@@ -8,6 +8,22 @@ use super::generate::{Dice, manifest_of_many, policy, request};
 use super::*;
 use crate::{Log, derive, diff, replay};
 
+/// A minute after the one before it, so that no rate is used up.
+fn lines(
+    policy: &Policy,
+    manifest: &Manifest,
+    asked: impl IntoIterator<Item = (&'static str, Ask)>,
+) -> Vec<String> {
+    let asked = asked.into_iter().enumerate();
+    asked
+        .map(|(minute, (tool, ask))| {
+            let mut line = line(policy, manifest, tool, &ask);
+            line["ts"] = json!(format!("2026-10-01T08:{:02}:00.000Z", minute % 60));
+            line.to_string()
+        })
+        .collect()
+}
+
 /// The line that the host writes for a decision.
 fn line(policy: &Policy, manifest: &Manifest, tool: &str, ask: &Ask) -> Value {
     let caller = ask.caller(tool);
@@ -83,10 +99,11 @@ fn what_was_derived_denies_nothing_that_was_used_and_allows_nothing_new() {
         // What a body names stands in no log.
         let requests = (0..60).map(|_| request(&mut dice, &policy));
         let requests = requests.map(|(tool, ask)| (tool, ask.naming_nothing()));
-        let lines: Vec<String> = requests
-            .filter(|(_, ask)| is_known(ask))
-            .map(|(tool, ask)| line(&policy, &manifest, tool, &ask).to_string())
-            .collect();
+        let lines = lines(
+            &policy,
+            &manifest,
+            requests.filter(|(_, ask)| is_known(ask)),
+        );
         let log = read(&lines.join("\n"));
         let again = replay(&log, &policy, &manifest);
         assert_eq!(again.exit_code(), 0, "round {round}\n{}", again.human());

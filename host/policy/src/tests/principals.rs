@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    Class, Log, NarrowError, Narrowed, Profile, Question, ReportInputs, derive, diff, explain,
-    replay, report,
+    Bounds, Class, Log, NarrowError, Narrowed, Profile, Question, ReportInputs, derive, diff,
+    explain, replay, report,
 };
 
 /// `read` is everybody's, `write` bob's alone; alice has a section that leaves her `read`.
@@ -205,16 +205,22 @@ fn a_difference_says_who() {
     assert_eq!(told.newly_denied[0].principals, [principal("dora")]);
 }
 
-#[test]
-fn a_log_is_judged_by_who_it_was() {
+/// A comment of each.
+fn log_of(names: &[&str]) -> Log {
     let mut log = Log::default();
-    for (who, verdict) in [("alice", "allow"), ("bob", "allow")] {
+    for who in names {
         let line = format!(
-            r#"{{"v":1,"ts":"2026-10-01T08:00:00.000Z","kind":"decision","principal":"{who}","call":"c","tool":"jira_add_comment","site":"jira","product":"jira","method":"POST","template":"/rest/api/3/issue/{{issue-key}}/comment","params":{{"issue-key":"PROJ-1"}},"path":null,"query_keys":[],"verdict":"{verdict}","rule":"comment","route":"jira.comment.add","redirect":null,"reason":null,"req_bytes":2,"tries":1}}"#
+            r#"{{"v":1,"ts":"2026-10-01T08:00:00.000Z","kind":"decision","principal":"{who}","call":"c","tool":"jira_add_comment","site":"jira","product":"jira","method":"POST","template":"/rest/api/3/issue/{{issue-key}}/comment","params":{{"issue-key":"PROJ-1"}},"path":null,"query_keys":[],"verdict":"allow","rule":"comment","route":"jira.comment.add","redirect":null,"reason":null,"req_bytes":2,"tries":1}}"#
         );
         log.read(&line, "audit.jsonl")
             .expect("the host writes it so");
     }
+    log
+}
+
+#[test]
+fn a_log_is_judged_by_who_it_was() {
+    let mut log = log_of(&["alice", "bob"]);
     let again = replay(&log, &policy(), &manifest());
     assert_eq!((again.newly_denied, again.same), (1, 1));
     assert_eq!(again.changes[0].principal, principal("alice"));
@@ -222,6 +228,14 @@ fn a_log_is_judged_by_who_it_was() {
     let text = derived.text.expect("bob's was allowed");
     assert!(
         text.contains("principals = [\"bob\"]") && !text.contains("alice\"]"),
+        "{text}"
+    );
+    // Those who needed the same have one rule.
+    let derived = derive(&log_of(&["carol", "bob", "dora"]), &policy(), &manifest());
+    let text = derived.text.expect("it was allowed");
+    assert!(
+        text.contains("principals = [\"bob\", \"carol\", \"dora\"]")
+            && text.matches("[[rule]]").count() == 1,
         "{text}"
     );
     let broken = log.read(&LINE_OF_NOBODY.replace("NAME", "a b"), "audit.jsonl");
@@ -279,13 +293,24 @@ fn lines_that_narrow_narrow() {
         "\n[[rule]]\nid = \"all\"\nsite = \"*\"\nclasses = [\"read\", \"write\", \"delete\"]\n";
     let wide = parse(&format!("{FIXTURE}{everywhere}"));
     let here = std::collections::BTreeSet::from([site("jira")]);
+    let free = Bounds::default();
+    let ops = Bounds {
+        projects: Some(std::collections::BTreeSet::from(["OPS".to_owned()])),
+        spaces: None,
+    };
     for policy in [&fixture, &wide, &policy()] {
         for profile in Profile::ALL.map(Some).into_iter().chain([None]) {
-            for sites in [None, Some(&here)] {
+            for (sites, bounds) in [
+                (None, &free),
+                (Some(&here), &free),
+                (None, &ops),
+                (Some(&here), &ops),
+            ] {
                 let narrowed = Narrowed {
                     principal: &dora,
                     sites,
                     profile,
+                    bounds: bounds.clone(),
                 };
                 let lines = narrowed.lines(policy).expect("there are rules");
                 let after = parse(&format!("{}\n{lines}", policy.text()));
@@ -307,7 +332,8 @@ fn lines_that_narrow_narrow() {
                     .expect("within the bound")
                     .rows;
                 assert!(!rows.is_empty());
-                for row in rows {
+                // The host's own rows have no route.
+                for row in rows.into_iter().filter(|row| row.route.is_some()) {
                     assert!(
                         !profile.is_some_and(|profile| profile.beyond().contains(&row.class)),
                         "{row:?}"
@@ -316,6 +342,9 @@ fn lines_that_narrow_narrow() {
                         sites.is_none_or(|sites| sites.contains(&row.site)),
                         "{row:?}"
                     );
+                    let is_held = row.limits.contains(&"projects OPS".to_owned());
+                    let is_bound = bounds.projects.is_some() && row.product == Product::Jira;
+                    assert_eq!(is_held, is_bound, "{row:?}");
                 }
             }
         }
@@ -324,8 +353,18 @@ fn lines_that_narrow_narrow() {
         principal: &dora,
         sites: Some(&here),
         profile: Some(Profile::ReadOnly),
+        bounds: free,
     };
     insta::assert_snapshot!(narrowed.lines(&wide).expect("there are rules"));
+    // Only a rule for every site has to be taken back from the others.
+    let everything = |policy: &Policy| {
+        let narrowed = Narrowed {
+            profile: None,
+            ..narrowed.clone()
+        };
+        narrowed.lines(policy).expect("there are rules")
+    };
+    assert!(!everything(&fixture).contains("[[deny]]") && everything(&wide).contains("[[deny]]"));
     let elsewhere = std::collections::BTreeSet::from([site("nowhere")]);
     let refused = Narrowed {
         sites: Some(&elsewhere),

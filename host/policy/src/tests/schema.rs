@@ -60,6 +60,13 @@ fn what_fits_nowhere_is_refused_by_both() {
     for (from, to) in [
         ("version = 1", "version = 2"),
         ("version = 1", "version = 1\nmode = \"audit\""),
+        ("version = 1", "version = 1\naudit-until = 2027-01-31"),
+        (
+            "version = 1",
+            "version = 1\nmode = \"enforce\"\naudit-until = 2027-01-31",
+        ),
+        ("redirect = \"media\"", "per-minute = 0"),
+        ("redirect = \"media\"", "per-minute = 10001"),
         ("version = 1", "version = 1\ncomponent.sha256 = \"00\""),
         ("[site.jira]\n", "[site.jira]\nsecret = \"x\"\n"),
         (

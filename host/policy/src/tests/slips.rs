@@ -47,6 +47,10 @@ pub(super) fn slips() -> Vec<Slip> {
             )),
         );
     }
+    for until in ["2027-12-31", "2020-01-01"] {
+        let mode = format!("version = 1\nmode = \"audit\"\naudit-until = {until}");
+        add("P015", FIXTURE.replacen("version = 1", &mode, 1));
+    }
     for (code, lines) in [
         (
             "P027",

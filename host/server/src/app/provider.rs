@@ -41,6 +41,10 @@ impl Provider for Server {
         component::INSTRUCTIONS
     }
 
+    fn banner(&self) -> Option<String> {
+        self.app.rights().policy.audit_banner()
+    }
+
     fn tools(&self) -> Arc<ToolList> {
         self.app.standing(&self.principal).offered.list()
     }

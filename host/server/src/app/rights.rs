@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use policy::{Class, Manifest, Policy, Principal, Product, SiteName};
+use policy::{Class, Day, Manifest, Policy, Principal, Product, SiteName};
 
 use super::AppError;
 use super::offer::Offered;
@@ -17,6 +17,8 @@ pub(super) struct Rights {
     offer: Arc<Offer>,
     /// By those whom the policy tells apart, which is a bounded number of names however many callers there are.
     standings: Mutex<BTreeMap<Principal, Arc<Standing>>>,
+    /// What holds instead up to a day, where the policy is in audit mode.
+    auditing: Option<(Day, Arc<Self>)>,
 }
 
 /// What one caller may use.
@@ -38,22 +40,33 @@ impl Rights {
         if *offer != Offer::default() {
             Offered::check(&offer)?;
         }
-        Ok(Self {
-            policy,
-            manifest,
-            offer,
-            standings: Mutex::default(),
-        })
+        Ok(Self::of_policy(policy, manifest, offer))
     }
 
     /// The same wishes under another policy.
     pub(super) fn under(&self, policy: Arc<Policy>) -> Self {
-        Self {
+        Self::of_policy(policy, Arc::clone(&self.manifest), Arc::clone(&self.offer))
+    }
+
+    fn of_policy(policy: Arc<Policy>, manifest: Arc<Manifest>, offer: Arc<Offer>) -> Self {
+        let rights = |policy, auditing| Self {
             policy,
-            manifest: Arc::clone(&self.manifest),
-            offer: Arc::clone(&self.offer),
+            manifest: Arc::clone(&manifest),
+            offer: Arc::clone(&offer),
             standings: Mutex::default(),
-        }
+            auditing,
+        };
+        let auditing = policy.audit_until().map(|until| {
+            let auditing = policy.as_of(until).into_owned();
+            (until, Arc::new(rights(Arc::new(auditing), None)))
+        });
+        rights(policy, auditing)
+    }
+
+    /// What holds instead on that day.
+    pub(super) fn of_day(&self, today: Day) -> Option<&Arc<Self>> {
+        let (until, auditing) = self.auditing.as_ref()?;
+        (today <= *until).then_some(auditing)
     }
 
     pub(super) fn of(&self, principal: &Principal) -> Arc<Standing> {

@@ -20,8 +20,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use policy::Manifest;
+use gateway::Clock;
+use policy::{Day, Manifest};
 
+use crate::clock::SystemClock;
 use crate::component;
 
 #[derive(Subcommand)]
@@ -82,6 +84,11 @@ pub(super) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
 pub(super) fn manifest() -> anyhow::Result<Manifest> {
     let digest = format!("sha256:{}", component::SHA256);
     Ok(Manifest::from_json(component::MANIFEST.as_bytes(), digest)?)
+}
+
+/// In UTC, so that a file is judged alike everywhere.
+fn today() -> Day {
+    Day::of_unix_ms(SystemClock::new().now_ms())
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

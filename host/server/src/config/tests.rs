@@ -138,8 +138,8 @@ fn a_site_without_a_credential_says_what_to_set() {
 #[test]
 fn restrictions_that_cannot_be_kept_stop_the_start() {
     let restrictions = [
-        ("JIRA_PROJECTS_FILTER", "PROJ"),
-        ("CONFLUENCE_SPACES_FILTER", "DOC"),
+        ("JIRA_PROJECTS_FILTER", ","),
+        ("CONFLUENCE_SPACES_FILTER", "a b"),
         ("JIRA_INTERNAL_ONLY_PROJECTS", "DESK"),
         ("JIRA_SSL_VERIFY", "false"),
         ("CONFLUENCE_SSL_VERIFY", "0"),
@@ -151,14 +151,21 @@ fn restrictions_that_cannot_be_kept_stop_the_start() {
       hint: Unset it. For a certificate of your company's own authority write `ca-file = "/path/to/authority.pem"` under the site in policy.toml.
     CONFLUENCE_SSL_VERIFY: would send the token to whoever answers; certificates are always verified
       hint: Unset it. For a certificate of your company's own authority write `ca-file = "/path/to/authority.pem"` under the site in policy.toml.
-    JIRA_PROJECTS_FILTER: restricts what may be reached, and this version cannot keep that restriction yet
-      hint: Unset JIRA_PROJECTS_FILTER only if the account itself is restricted to that.
-    CONFLUENCE_SPACES_FILTER: restricts what may be reached, and this version cannot keep that restriction yet
-      hint: Unset CONFLUENCE_SPACES_FILTER only if the account itself is restricted to that.
     JIRA_INTERNAL_ONLY_PROJECTS: restricts what may be reached, and this version cannot keep that restriction yet
       hint: Unset JIRA_INTERNAL_ONLY_PROJECTS only if the account itself is restricted to that.
     READ_ONLY_MODE: is neither on nor off
       hint: Write `true` or `false`.
+    JIRA_PROJECTS_FILTER: is set and names no key
+      hint: Write the keys with commas between them, or unset it.
+    the environment: says what no policy can say
+    error: "a b" is no key of a space
+      --> profile read-only within bounds:16:11
+       |
+    16 | spaces = ["a b"]
+       |           ^^^^^
+       = help: a key is what stands in the address of the space: letters and digits, or ~ and an account
+
+      hint: Mend the variable, or write a policy.toml, where everything can be said.
     "#);
     for restriction in restrictions {
         assert!(
@@ -166,6 +173,70 @@ fn restrictions_that_cannot_be_kept_stop_the_start() {
             "{restriction:?}"
         );
         assert!(load(&[], &[CLOUD, &[(restriction.0, " ")]]).is_ok());
+    }
+}
+
+/// A filter of one product leaves the other as it was.
+#[test]
+fn the_filters_of_the_python_server_bind_the_rules() {
+    let (projects, spaces) = (
+        ("JIRA_PROJECTS_FILTER", "PROJ, OPS"),
+        ("CONFLUENCE_SPACES_FILTER", "DOCS"),
+    );
+    let rules = |variables: &[(&str, &str)]| -> String {
+        let config = load(&[], &[CLOUD, variables]).unwrap();
+        let (rules, _) = config.policy.text().split_once("[[deny]]").unwrap();
+        let (_, rules) = rules.split_once("[[rule]]").unwrap();
+        rules.to_owned()
+    };
+    let both = rules(&[projects, spaces]);
+    assert!(
+        both.contains("projects = [\"OPS\", \"PROJ\"]") && both.contains("spaces = [\"DOCS\"]"),
+        "{both}"
+    );
+    assert!(!both.contains("[[rule]]"), "{both}");
+    let one = rules(&[projects]);
+    let (bound, free) = one.split_once("[[rule]]").unwrap();
+    assert!(
+        bound.contains("projects = [\"OPS\", \"PROJ\"]") && !bound.contains("spaces"),
+        "{bound}"
+    );
+    assert!(
+        free.contains("\"confluence.page.get\"") && !free.contains("jira."),
+        "{free}"
+    );
+    assert!(
+        !free.contains("confluence.page.delete") && !free.contains("spaces ="),
+        "{free}"
+    );
+    // With a policy file they are refused, and the line to write is named.
+    let env = ("T", "canary-canary");
+    let credentials = "[site.work]\nkind = \"bearer\"\nsecret = \"env:T\"\n";
+    let files = [("policy.toml", POLICY), ("credentials.toml", credentials)];
+    let said = refusal(&files, &[&[env, projects, spaces]]);
+    for line in ["`projects = [\"OPS\", \"PROJ\"]`", "`spaces = [\"DOCS\"]`"] {
+        assert!(said.contains(line), "{said}");
+    }
+}
+
+#[test]
+fn an_audit_mode_is_said_at_the_start_also_when_it_is_over() {
+    let credentials = "[site.work]\nkind = \"bearer\"\nsecret = \"env:T\"\n";
+    for (until, said) in [
+        ("9999-12-31", "AUDIT MODE until 9999-12-31"),
+        (
+            "2020-01-01",
+            "was in audit mode until 2020-01-01, and is enforced since",
+        ),
+    ] {
+        let mode = format!("version = 1\nmode = \"audit\"\naudit-until = {until}\n");
+        let policy = POLICY.replacen("version = 1\n", &mode, 1);
+        let files = [
+            ("policy.toml", policy.as_str()),
+            ("credentials.toml", credentials),
+        ];
+        let config = load(&files, &[&[("T", "canary-canary")]]).unwrap();
+        assert!(warnings(&config).contains(said), "{}", warnings(&config));
     }
 }
 

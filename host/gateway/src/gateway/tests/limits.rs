@@ -117,3 +117,72 @@ fn a_rule_and_a_request_may_lower_the_cap() {
     let caps: Vec<u64> = world.sent().iter().map(|sent| sent.cap).collect();
     assert_eq!(caps, [100, 40, 100]);
 }
+
+/// Two comments a minute.
+fn slowly(more: &str) -> String {
+    POLICY.replace(
+        "request-max-bytes = 1000",
+        &format!("per-minute = 2\n{more}request-max-bytes = 1000"),
+    )
+}
+
+#[test]
+fn a_rules_rate_holds_for_each_caller_and_over_calls() {
+    let world = World::default();
+    let gateway = world.gateway_under(&slowly(""), MANIFEST);
+    let send = |who: &str, ask: Ask| finish(gateway.send(&call(who), ask));
+    for _ in 0..2 {
+        send("alice", comment()).expect("there is room");
+    }
+    let refused = denial(send("alice", comment()));
+    assert_eq!(refused.rule, "host.per-minute");
+    assert!(
+        refused.reason.contains("`comment-add` allows 2")
+            && refused.reason.contains("room again in 60 s"),
+        "{}",
+        refused.reason
+    );
+    // What another rule allows, and what another caller asks, is not held back.
+    send("alice", issue()).expect("another rule");
+    let other = denial(send("bob", comment()));
+    assert_eq!(
+        other.rule, "host.credential",
+        "bob has room, and no credential"
+    );
+    assert_eq!(world.sent().len(), 3);
+    let refusals = world.lines().into_iter();
+    let refused: Vec<(String, u32)> = refusals
+        .filter(|line| line.verdict == Verdict::Deny)
+        .map(|line| (line.rule, line.tries))
+        .collect();
+    assert_eq!(refused[0], ("host.per-minute".to_owned(), 0));
+    *world.now.lock().unwrap() += Duration::from_secs(61);
+    let later = call("alice").caller().clone();
+    let later = CallContext::new(later, "2", Duration::from_secs(600), Budget::default());
+    finish(gateway.send(&later, comment())).expect("a minute later");
+}
+
+#[test]
+fn another_policy_begins_with_what_was_counted() {
+    let world = World::default();
+    let gateway = world.gateway_under(&slowly(""), MANIFEST);
+    let send = || finish(gateway.send(&call("alice"), comment()));
+    send().expect("there is room");
+    send().expect("there is room");
+    let same = policy::parse(&slowly("# reviewed\n"), "policy.toml").unwrap();
+    gateway.replace_policy(Arc::new(same)).unwrap();
+    assert_eq!(denial(send()).rule, "host.per-minute");
+}
+
+/// The question costs nothing; the yes is not spent on a request that has no room.
+#[test]
+fn what_a_person_has_not_agreed_to_is_not_counted() {
+    let world = World::default();
+    let gateway = world.gateway_under(&slowly("confirm = true\n"), MANIFEST);
+    for _ in 0..5 {
+        let cx = call("alice").asking();
+        let asked = finish(gateway.send(&cx, comment()));
+        assert_eq!(asked, Err(Failure::Unconfirmed));
+    }
+    assert!(world.sent().is_empty());
+}

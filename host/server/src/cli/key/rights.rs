@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use policy::{Narrowed, Policy, Principal, Profile, SiteName};
+use policy::{Bounds, Narrowed, Policy, Principal, Profile, SiteName};
 
 use super::super::ask;
 use super::super::policy::manifest;
 use crate::change::Change;
 use crate::config::read_believed;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(in crate::cli) struct Restriction {
     /// The most that the owner may do: read-only, standard or full [default: all that the policy file allows]
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
@@ -21,6 +21,12 @@ pub(in crate::cli) struct Restriction {
     /// A site that the owner may reach [default: all]
     #[arg(long, value_name = "NAME", value_parser = SiteName::parse)]
     site: Vec<SiteName>,
+    /// The only Jira projects that the owner may reach, by key: PROJ,OPS [default: all that the policy file allows]
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    projects: Vec<String>,
+    /// The only Confluence spaces that the owner may reach, by key
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    spaces: Vec<String>,
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
@@ -30,7 +36,8 @@ fn profile(name: &str) -> Result<Profile, String> {
 
 impl Restriction {
     pub(super) fn write(&self, folder: &Path, principal: &Principal) -> anyhow::Result<()> {
-        if self.profile.is_none() && self.site.is_empty() {
+        let is_none = self.profile.is_none() && self.site.is_empty();
+        if is_none && self.bounds() == Bounds::default() {
             return Ok(());
         }
         let path = folder.join("policy.toml");
@@ -38,7 +45,7 @@ impl Restriction {
             Ok(Some(text)) => text,
             Ok(None) => bail!(
                 "there is no {}, and what somebody may do stands in that file; write one with `mcp-airlock policy init`, or \
-                 make a key without --profile and --site",
+                 make a key without --profile, --site, --projects and --spaces",
                 path.display()
             ),
             Err(finding) => bail!("{finding}"),
@@ -53,6 +60,17 @@ impl Restriction {
         Ok(change.write()?)
     }
 
+    fn bounds(&self) -> Bounds {
+        let keys = |given: &[String]| {
+            let keys: BTreeSet<String> = given.iter().cloned().collect();
+            (!keys.is_empty()).then_some(keys)
+        };
+        Bounds {
+            projects: keys(&self.projects),
+            spaces: keys(&self.spaces),
+        }
+    }
+
     fn added(&self, before: &str, path: &Path, principal: &Principal) -> anyhow::Result<String> {
         let parse = |text: &str| {
             Policy::parse(text, &path.display().to_string())
@@ -64,6 +82,7 @@ impl Restriction {
             principal,
             sites: (!sites.is_empty()).then_some(&sites),
             profile: self.profile,
+            bounds: self.bounds(),
         };
         let after = format!("{}\n\n{}", before.trim_end(), narrowed.lines(&old)?);
         let new =
@@ -90,7 +109,7 @@ mod tests {
     fn read_only(folder: &Path) -> anyhow::Result<()> {
         let restriction = Restriction {
             profile: Some(Profile::ReadOnly),
-            site: Vec::new(),
+            ..Restriction::default()
         };
         restriction.write(folder, &Principal::parse("alice").unwrap())
     }
@@ -119,6 +138,50 @@ mod tests {
         let again = read_only(home.path()).unwrap_err().to_string();
         assert!(again.contains("stands in line"), "{again}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn projects_are_written_as_rules_of_ones_own() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("policy.toml");
+        let alice = Principal::parse("alice").unwrap();
+        let only = |projects: &[&str]| Restriction {
+            projects: projects.iter().map(|key| (*key).to_owned()).collect(),
+            ..Restriction::default()
+        };
+        std::fs::write(&path, POLICY).unwrap();
+        let said = only(&["proj"]).write(home.path(), &alice).unwrap_err();
+        assert!(
+            format!("{said:#}").contains("is no key of a project"),
+            "{said:#}"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), POLICY);
+        only(&["PROJ", "OPS"]).write(home.path(), &alice).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        insta::assert_snapshot!(text.strip_prefix(POLICY).unwrap(), @r#"
+
+        [principal.alice]
+        rules = ["alice-1"]
+
+        [[rule]]
+        id = "alice-1"
+        site = "*"
+        classes = ["read", "write"]
+        principals = ["alice"]
+        projects = ["OPS", "PROJ"]
+        "#);
+        // Of what is bound already, no more than was there.
+        let bound = POLICY.replace("classes", "projects = [\"PROJ\"]\nclasses");
+        std::fs::write(&path, &bound).unwrap();
+        only(&["PROJ", "OPS"]).write(home.path(), &alice).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with("projects = [\"PROJ\"]\n"), "{text}");
+        std::fs::write(&path, &bound).unwrap();
+        let said = only(&["OPS"]).write(home.path(), &alice).unwrap_err();
+        assert!(
+            said.to_string().contains("opens anything of these"),
+            "{said}"
+        );
     }
 
     #[cfg(unix)]

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use policy::{Day, Findings, Log, Principal, Surroundings, UsedRules};
-use time::OffsetDateTime;
+use policy::{Findings, Log, Principal, Surroundings, UsedRules};
 
 use super::file::PolicyFile;
-use super::{ReviewFormat, log, manifest, print, references};
+use super::{ReviewFormat, log, manifest, print, references, today};
 use crate::app::local;
 use crate::keys::KeyFile;
 
@@ -43,7 +42,7 @@ impl Check {
                 since: begins,
             }),
             callers: callers.as_ref(),
-            today: today(),
+            today: Some(today()),
         };
         let findings = match policy::parse(&text.text, &text.name) {
             Ok(policy) => policy::check(&policy, &around),
@@ -64,9 +63,4 @@ fn callers(folder: &Path) -> Option<BTreeSet<Principal>> {
     let keys = KeyFile::in_directory(folder).read().ok()?;
     let names: BTreeSet<Principal> = keys.iter().map(|(name, _)| name.clone()).collect();
     (!names.is_empty()).then(|| names.into_iter().chain([local()]).collect())
-}
-
-/// In UTC, so that a file is judged alike everywhere.
-fn today() -> Option<Day> {
-    Day::parse(&OffsetDateTime::now_utc().date().to_string())
 }

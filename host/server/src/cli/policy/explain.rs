@@ -7,7 +7,7 @@ use clap::Args;
 use policy::{Principal, Question};
 
 use super::file::PolicyFile;
-use super::{Format, log, manifest, print, references};
+use super::{Format, log, manifest, print, references, today};
 
 #[derive(Args)]
 pub(in crate::cli) struct Explain {
@@ -42,7 +42,12 @@ impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let policy = self.file.parse()?;
         let (question, principal) = self.question()?;
-        let mut explanation = policy::explain(&policy, &manifest()?, &question, principal.as_ref());
+        let mut explanation = policy::explain(
+            &policy.as_of(today()),
+            &manifest()?,
+            &question,
+            principal.as_ref(),
+        );
         if let Some(references) = references::of_folder(self.file.folder().as_deref()) {
             explanation.name_credential(&references);
         }

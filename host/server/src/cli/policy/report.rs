@@ -11,7 +11,7 @@ use policy::{
 };
 
 use super::file::PolicyFile;
-use super::{log, manifest, print, references};
+use super::{log, manifest, print, references, today};
 use crate::audit::{OTLP_PATH, OTLP_RULE};
 
 #[derive(Args)]
@@ -107,7 +107,7 @@ impl Report {
             principal: self.principal.as_ref(),
             host_requests: &host_requests,
         };
-        let report = policy::report(&policy, &manifest, &inputs)?;
+        let report = policy::report(&policy.as_of(today()), &manifest, &inputs)?;
         print(&match self.format {
             ReportFormat::Human => report.human(),
             ReportFormat::Markdown => report.markdown(),
