@@ -244,7 +244,8 @@ impl<'a> CellReader<'a> {
         let mut breaks = 0;
         for run in runs {
             let is_break = matches!(run.kind, InlineKind::HardBreak);
-            let is_space = matches!(&run.kind, InlineKind::Text(text) if text.trim().is_empty());
+            let is_space =
+                matches!(&run.kind, InlineKind::Text(text) if inlines::is_blank_text(text));
             if breaks >= 2 && !is_break && !is_space {
                 self.paragraph(std::mem::take(&mut content));
             }
