@@ -52,13 +52,22 @@ pub(super) struct Lines<'a> {
     last_end: usize,
     marks: Active,
     links: Vec<OpenLink>,
-    kept: Vec<(Arc<Kept>, usize)>,
+    kept: Vec<Begun>,
     tokens: Vec<Token>,
     only_tokens: bool,
     /// A line break that shows stands behind a placeholder.
     broken: bool,
     /// Nothing but spaces stands on the line so far.
     blank_line: bool,
+}
+
+/// A placeholder whose end is still to come.
+struct Begun {
+    kept: Arc<Kept>,
+    /// The run that it begins before.
+    at: usize,
+    /// How many placeholders stood alone until it came.
+    alone: Option<usize>,
 }
 
 struct OpenLink {
@@ -129,7 +138,7 @@ impl<'a> Lines<'a> {
     pub(super) fn take_runs(&mut self) -> (Vec<Inline>, Vec<(Kept, usize)>) {
         self.flush(false);
         let begun = std::mem::take(&mut self.kept);
-        let begun = begun.into_iter().map(|(kept, at)| {
+        let begun = begun.into_iter().map(|Begun { kept, at, .. }| {
             self.unmark(&kept);
             (Kept::clone(&kept), at)
         });
@@ -148,7 +157,7 @@ impl<'a> Lines<'a> {
     pub(super) fn finish(&mut self) -> Read {
         self.flush(true);
         // A begun node whose end is missing stands as a whole: putting it back then fails.
-        while let Some((kept, at)) = self.kept.pop() {
+        while let Some(Begun { kept, at, .. }) = self.kept.pop() {
             self.unmark(&kept);
             let lone = Inline::new(
                 InlineKind::Kept(Box::new(Kept::clone(&kept))),
@@ -207,7 +216,7 @@ impl<'a> Lines<'a> {
         });
         Marks {
             link,
-            kept: self.kept.iter().map(|(kept, _)| kept.clone()).collect(),
+            kept: self.kept.iter().map(|begun| begun.kept.clone()).collect(),
             ..self.marks.on()
         }
     }
@@ -322,16 +331,33 @@ impl<'a> Lines<'a> {
                     kept: marks.kept.clone(),
                     ..Marks::default()
                 };
+        let alone = (self.only_tokens && !was_alone).then_some(self.tokens.len());
         self.tokens.push(token.clone());
         match token {
             Token::Whole(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
             Token::Begin(kept) if self.kept.len() < MAX_DEPTH => {
-                self.kept.push((Arc::new(kept), self.read.runs.len()));
+                self.kept.push(Begun {
+                    kept: Arc::new(kept),
+                    at: self.read.runs.len(),
+                    alone,
+                });
             }
             Token::Begin(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
-            Token::End(id) => match self.kept.iter().rposition(|(kept, _)| kept.id == id) {
-                Some(at) => {
-                    self.kept.remove(at);
+            Token::End(id) => match self.kept.iter().rposition(|begun| begun.kept.id == id) {
+                Some(index) => {
+                    let Begun { at, alone, .. } = self.kept.remove(index);
+                    let inside = self.read.runs.get(at..).unwrap_or_default();
+                    let is_nothing = |run: &Inline| match &run.kind {
+                        InlineKind::SoftBreak | InlineKind::HardBreak => true,
+                        InlineKind::Text(text) => inlines::is_blank_text(text),
+                        _ => false,
+                    };
+                    // Nothing is left of one that holds nothing, so it stands beside nothing.
+                    if let Some(alone) = alone.filter(|_| inside.iter().all(is_nothing)) {
+                        self.tokens.truncate(alone);
+                        self.only_tokens = true;
+                        return;
+                    }
                 }
                 None => {
                     let kept = Kept::lost_end(id);
