@@ -71,7 +71,8 @@ fn write_pieces(inlines: &[Inline], pieces: &[Piece<'_>], place: Place, page: &m
             }
             Piece::Object(run) => write_object(inlines, *run, place, page.text()),
             Piece::Code(code) => code_span(code, place, in_link, page.text()),
-            Piece::Break(Break::Hard) if is_lines => {
+            // The parser takes a backslash before the end of a link for itself.
+            Piece::Break(Break::Hard) if is_lines && !closes_link(pieces.get(index + 1)) => {
                 page.put("\\");
                 page.line();
             }
@@ -238,6 +239,16 @@ fn nest(inlines: &[Inline]) -> Vec<Piece<'_>> {
         pieces.push(piece);
     });
     pieces
+}
+
+fn closes_link(piece: Option<&Piece<'_>>) -> bool {
+    matches!(
+        piece,
+        Some(Piece::Close {
+            mark: Mark::Link(_),
+            ..
+        })
+    )
 }
 
 /// The label of the footnote that a raised `[label]` refers to. What may follow must not make a
