@@ -3,6 +3,7 @@
 //! Decides the dialect (the table in the crate head). Whatever is written here is read back as the
 //! same tree, as far as Markdown has words for it, and written again as the same text.
 
+mod alone;
 mod block;
 mod bounds;
 mod cell;

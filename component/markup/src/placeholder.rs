@@ -20,6 +20,17 @@ pub(crate) enum Token {
     End(String),
 }
 
+impl Token {
+    /// What stands for `kept` where it has no content.
+    pub(crate) fn whole(kept: Kept) -> Self {
+        if kept.origin.is_none() && kept.label == "end" && !kept.id.is_empty() {
+            Self::End(kept.id)
+        } else {
+            Self::Whole(kept)
+        }
+    }
+}
+
 impl Kept {
     /// Keeps a node of `format` whose content, if any, stood between `open` and `close`.
     pub(crate) fn new(label: &str, format: Format, open: String, close: String) -> Self {

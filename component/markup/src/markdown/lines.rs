@@ -9,10 +9,11 @@ use std::sync::Arc;
 use compact_str::{CompactString, format_compact};
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
+use super::alone::{Alone, is_unmarked};
 use super::html;
 use super::marks::Active;
 use super::panel::panel_kind;
-use super::target::{LinkKind, Target, image_target, link_kind, object};
+use super::target::{LinkKind, Target, image_target, link_kind, object, printable};
 use super::text::{self, Part};
 use crate::MAX_DEPTH;
 use crate::doc::{
@@ -53,12 +54,7 @@ pub(super) struct Lines<'a> {
     marks: Active,
     links: Vec<OpenLink>,
     kept: Vec<Begun>,
-    tokens: Vec<Token>,
-    only_tokens: bool,
-    /// A line break that shows stands behind a placeholder.
-    broken: bool,
-    /// Nothing but spaces stands on the line so far.
-    blank_line: bool,
+    alone: Alone,
 }
 
 /// A placeholder whose end is still to come.
@@ -66,8 +62,6 @@ struct Begun {
     kept: Arc<Kept>,
     /// The run that it begins before.
     at: usize,
-    /// How many placeholders stood alone until it came.
-    alone: Option<usize>,
 }
 
 struct OpenLink {
@@ -89,10 +83,7 @@ impl<'a> Lines<'a> {
             marks: Active::default(),
             links: Vec::new(),
             kept: Vec::new(),
-            tokens: Vec::new(),
-            only_tokens: true,
-            broken: false,
-            blank_line: true,
+            alone: Alone::default(),
         }
     }
 
@@ -166,9 +157,7 @@ impl<'a> Lines<'a> {
             let at = at.min(self.read.runs.len());
             self.read.runs.insert(at, lone);
         }
-        if self.only_tokens && !self.tokens.is_empty() {
-            self.read.alone = Some(std::mem::take(&mut self.tokens));
-        }
+        self.read.alone = self.alone.finish();
         std::mem::take(&mut self.read)
     }
 
@@ -194,12 +183,14 @@ impl<'a> Lines<'a> {
 
     fn push(&mut self, kind: InlineKind, marks: Marks) {
         match &kind {
-            InlineKind::SoftBreak => self.blank_line = true,
-            // One before or behind all the others goes away.
-            InlineKind::HardBreak => self.broken |= !self.tokens.is_empty(),
-            InlineKind::Text(text) if inlines::is_blank_text(text) => self.only_tokens = false,
-            _ => (self.only_tokens, self.blank_line) = (false, false),
+            InlineKind::SoftBreak => self.alone.line(),
+            InlineKind::HardBreak => self.alone.hard_break(),
+            _ => self.alone.beside(),
         }
+        self.push_run(kind, marks);
+    }
+
+    fn push_run(&mut self, kind: InlineKind, marks: Marks) {
         push_few(&mut self.read.runs, Inline::new(kind, marks));
     }
 
@@ -246,7 +237,7 @@ impl<'a> Lines<'a> {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks);
         }
-        if text::is_plain(&text) && !(self.only_tokens && inlines::is_blank_text(&text)) {
+        if text::is_plain(&text) && !(self.alone.so_far() && inlines::is_blank_text(&text)) {
             let marks = self.active();
             return self.push(InlineKind::Text(text), marks);
         }
@@ -255,9 +246,8 @@ impl<'a> Lines<'a> {
             let mut marks = self.active();
             let kind = match part {
                 // Beside placeholders that stand alone there may be spaces.
-                Part::Text(text) if inlines::is_blank_text(text) && self.only_tokens => {
-                    let kind = InlineKind::Text(text.into());
-                    self.read.runs.push(Inline::new(kind, marks));
+                Part::Text(text) if inlines::is_blank_text(text) && self.alone.so_far() => {
+                    self.push_run(InlineKind::Text(text.into()), marks);
                     continue;
                 }
                 Part::Text(text) => InlineKind::Text(text.into()),
@@ -302,7 +292,7 @@ impl<'a> Lines<'a> {
                 && (rest.starts_with(' ') || rest.is_empty() && ends_line)
             {
                 self.read.done = Some(done);
-                self.only_tokens = false;
+                self.alone.beside();
                 return 3 + rest.len().min(1);
             }
             return 0;
@@ -314,7 +304,7 @@ impl<'a> Lines<'a> {
             && let Some(kind) = panel_kind(name)
         {
             self.read.panel = Some(kind);
-            self.only_tokens = false;
+            self.alone.beside();
             return name.len() + 3;
         }
         0
@@ -323,49 +313,28 @@ impl<'a> Lines<'a> {
     /// A placeholder. Its meaning is settled when the paragraph ends: alone on its line it is a
     /// block.
     fn token(&mut self, token: Token, marks: Marks) {
-        let was_alone = self.only_tokens
-            && self.blank_line
-            && !self.broken
-            && marks
-                == Marks {
-                    kept: marks.kept.clone(),
-                    ..Marks::default()
-                };
-        let alone = (self.only_tokens && !was_alone).then_some(self.tokens.len());
-        self.tokens.push(token.clone());
+        if !is_unmarked(&marks) {
+            self.alone.beside();
+        }
+        self.alone.token(token.clone());
         match token {
-            Token::Whole(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
             Token::Begin(kept) if self.kept.len() < MAX_DEPTH => {
                 self.kept.push(Begun {
                     kept: Arc::new(kept),
                     at: self.read.runs.len(),
-                    alone,
                 });
             }
-            Token::Begin(kept) => self.push(InlineKind::Kept(Box::new(kept)), marks),
+            Token::Whole(kept) | Token::Begin(kept) => {
+                self.push_run(InlineKind::Kept(Box::new(kept)), marks);
+            }
             Token::End(id) => match self.kept.iter().rposition(|begun| begun.kept.id == id) {
-                Some(index) => {
-                    let Begun { at, alone, .. } = self.kept.remove(index);
-                    let inside = self.read.runs.get(at..).unwrap_or_default();
-                    let is_nothing = |run: &Inline| match &run.kind {
-                        InlineKind::SoftBreak | InlineKind::HardBreak => true,
-                        InlineKind::Text(text) => inlines::is_blank_text(text),
-                        _ => false,
-                    };
-                    // Nothing is left of one that holds nothing, so it stands beside nothing.
-                    if let Some(alone) = alone.filter(|_| inside.iter().all(is_nothing)) {
-                        self.tokens.truncate(alone);
-                        self.only_tokens = true;
-                        return;
-                    }
-                }
+                Some(index) => drop(self.kept.remove(index)),
                 None => {
                     let kept = Kept::lost_end(id);
-                    self.push(InlineKind::Kept(Box::new(kept)), marks);
+                    self.push_run(InlineKind::Kept(Box::new(kept)), marks);
                 }
             },
         }
-        self.only_tokens = was_alone;
     }
 
     fn html(&mut self, source: &str) {
@@ -396,7 +365,7 @@ impl<'a> Lines<'a> {
                 title,
                 ..
             } => {
-                let kind = link_kind(link_type, &dest_url, &title);
+                let kind = link_kind(link_type, &printable(&dest_url), &title);
                 // `@[Name](accountid:…)`
                 let mention = matches!(
                     kind,
@@ -413,7 +382,7 @@ impl<'a> Lines<'a> {
             Tag::Image {
                 dest_url, title, ..
             } => LinkKind::Image(Image {
-                target: image_target(&dest_url),
+                target: image_target(&printable(&dest_url)),
                 alt: String::new(),
                 title: (!title.is_empty()).then(|| title.into_string()),
                 carried: Carried::default(),

@@ -9,6 +9,7 @@ use std::ops::Range;
 use compact_str::format_compact;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::alone::Alone;
 use super::html;
 use super::items::{self, ReadItem};
 use super::lines::{Lines, Start};
@@ -323,10 +324,7 @@ impl<'a> Reader<'a> {
         let mut read = lines.finish();
         if let Some(tokens) = read.alone.take() {
             self.lone_note();
-            for token in tokens {
-                self.token(token, &span);
-            }
-            return;
+            return self.tokens(tokens, &span);
         }
         if let (Some(done), FrameKind::Item { done: item }) = (read.done, &mut self.top().kind) {
             *item = Some(done);
@@ -348,6 +346,11 @@ impl<'a> Reader<'a> {
             read.runs.splice(..0, begin);
         }
         let content = inlines::normal(read.runs);
+        if read.panel.is_none()
+            && let Some(tokens) = Alone::in_content(&content)
+        {
+            return self.tokens(tokens, &span);
+        }
         if !content.is_empty() {
             self.push(Block::paragraph(content).at(span));
         }
@@ -361,7 +364,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A placeholder on a line of its own.
+    /// Placeholders on lines of their own.
+    fn tokens(&mut self, tokens: Vec<Token>, span: &Span) {
+        for token in tokens {
+            self.token(token, span);
+        }
+    }
+
     fn token(&mut self, token: Token, span: &Span) {
         let Span::Bytes(range) = span else {
             return;

@@ -2,6 +2,7 @@
 //!
 //! Decides by the scheme alone. Never asks whether the target exists anywhere but in the calendar.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use pulldown_cmark::LinkType;
@@ -26,6 +27,16 @@ pub(super) enum Target {
     Status,
     Date,
     Emoji,
+}
+
+/// A destination without the control characters that no address can hold; a line's end is spelled `%0A` later.
+pub(super) fn printable(destination: &str) -> Cow<'_, str> {
+    let is_lost = |char| matches!(char, '\u{0}'..='\u{1f}') && !matches!(char, '\n' | '\r');
+    if destination.contains(is_lost) {
+        destination.replace(is_lost, "").into()
+    } else {
+        destination.into()
+    }
 }
 
 pub(super) fn link_kind(link_type: LinkType, href: &str, title: &str) -> LinkKind {
