@@ -120,13 +120,29 @@ fn is_markup(char: char, before: Option<char>, after: char, from: &str, around: 
         }
         ']' => around.in_link || matches!(after, '(' | '[' | ':') || before_markup,
         '!' => after == '[' || before_markup,
-        '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?') || before_markup,
+        '<' => {
+            after.is_ascii_alphabetic()
+                || matches!(after, '/' | '!' | '?')
+                || before_markup
+                || is_email(from, around.after)
+        }
         '&' => is_entity(from),
         '|' => around.in_cell,
         '@' => before_markup,
         '#' => around.in_heading && ends,
         ':' => emoji_at(from, before).is_some() || !around.in_link && is_url_colon(before, from),
         _ => false,
+    }
+}
+
+/// Whether the angle that `from` begins with may open an address of e-mail (CommonMark, "Autolinks").
+fn is_email(from: &str, after: char) -> bool {
+    let is_local =
+        |char: char| char.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(char);
+    let rest = from[1..].trim_start_matches(is_local);
+    match rest.chars().next() {
+        Some(next) => next == '@' && rest.len() + 1 < from.len(),
+        None => after == MARKUP,
     }
 }
 
