@@ -33,7 +33,9 @@ struct CommandLine {
     command: Command,
 }
 
+// What a command takes is put together when it is the one that is asked for: a server starts sooner so.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Run the MCP server, on standard input and output or over HTTP
     Serve(serve::Arguments),
@@ -84,7 +86,8 @@ impl Command {
     }
 }
 
-/// Where the configuration is and how this run narrows it. Nothing here can widen it.
+// Where the configuration is and how this run narrows it. Nothing here can widen it. (What is said in a doc comment here
+// would become the first line of the help of each command.)
 #[derive(Args, Clone, Default)]
 struct Selection {
     /// Folder with policy.toml and credentials.toml [default: ~/.config/mcp-airlock]
@@ -173,4 +176,28 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::CommandLine;
+
+    /// What a command takes is added to it late, and must not speak in its place.
+    #[test]
+    fn each_command_says_in_its_help_what_it_says_in_the_list() {
+        let listed = CommandLine::command();
+        let mut built = CommandLine::command();
+        built.build();
+        for command in listed.get_subcommands() {
+            let name = command.get_name();
+            let found = built.find_subcommand(name).expect("it is in both");
+            assert_eq!(
+                found.get_about().map(ToString::to_string),
+                command.get_about().map(ToString::to_string),
+                "{name}"
+            );
+        }
+    }
 }
