@@ -11,6 +11,7 @@ mod guest_memory;
 mod hostile;
 mod http;
 mod imports;
+mod issuer;
 mod limits;
 mod policy_cli;
 mod principals;

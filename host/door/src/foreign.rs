@@ -44,9 +44,18 @@ fn is_access_token(token: &str) -> bool {
     else {
         return false;
     };
-    URL_SAFE_NO_PAD
-        .decode(claims)
-        .is_ok_and(|claims| String::from_utf8_lossy(&claims).contains("atlassian"))
+    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
+    let Ok(claims) = serde_json::from_slice::<serde_json::Map<_, _>>(&claims) else {
+        return false;
+    };
+    // A group or a mail address of somebody else's token may have the word in it.
+    let is_named = |text: &str| {
+        let host = text.strip_prefix("https://").unwrap_or(text);
+        let host = host.split('/').next().unwrap_or_default();
+        host == "atlassian.com" || host.ends_with(".atlassian.com")
+    };
+    let issuer = claims.get("iss").and_then(serde_json::Value::as_str);
+    issuer.is_some_and(is_named) || claims.keys().any(|claim| is_named(claim))
 }
 
 #[cfg(test)]
@@ -73,9 +82,16 @@ mod tests {
         ] {
             assert!(is_atlassian(token), "{token}");
         }
+        let jwt_with_claim = format!(
+            "e30.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(r#"{"https://id.atlassian.com/atlAccountId":"1"}"#)
+        );
+        assert!(is_atlassian(&jwt_with_claim));
         let other_jwt = format!(
             "e30.{}.c2ln",
-            URL_SAFE_NO_PAD.encode(r#"{"iss":"https://id.example"}"#)
+            URL_SAFE_NO_PAD.encode(
+                r#"{"iss":"https://id.example","groups":["atlassian-users"],"for":"atlassian.com.example"}"#
+            )
         );
         for token in [
             "",

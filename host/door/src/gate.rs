@@ -11,6 +11,7 @@ use policy::Principal;
 use crate::keys::{PREFIX, Presented, Rejected};
 use crate::names::Names;
 use crate::refusal::Refusal;
+use crate::scopes::Grant;
 use crate::{foreign, session};
 
 /// Where the protocol is spoken.
@@ -23,12 +24,28 @@ pub trait Clients {
 
     /// Whose key it is.
     fn owner(&self, shown: &Presented) -> Result<Principal, Rejected>;
+
+    /// Whose token of a login server it is; `None` where no login server is trusted.
+    fn bearer(&self, _token: &str) -> Option<Result<Visitor, Refusal>> {
+        None
+    }
 }
 
 /// Somebody who was let in.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
     pub principal: Principal,
+    pub grant: Grant,
+}
+
+impl Visitor {
+    /// Somebody whom the policy file alone narrows.
+    pub fn whole(principal: Principal) -> Self {
+        Self {
+            principal,
+            grant: Grant::WHOLE,
+        }
+    }
 }
 
 pub struct Gate<C> {
@@ -65,27 +82,30 @@ impl<C: Clients> Gate<C> {
         Ok(visitor)
     }
 
+    /// Is the server spoken to by its own name, from a page that may?
+    pub fn check_names(&self, head: &Parts) -> Result<(), Refusal> {
+        self.names.check(head)
+    }
+
     fn identify(&self, head: &Parts) -> Result<Visitor, Refusal> {
         if let Some(principal) = self.clients.anyone() {
-            return Ok(Visitor { principal });
+            return Ok(Visitor::whole(principal));
         }
-        owner(&*self.clients, head)
-            .map(|principal| Visitor { principal })
-            .map_err(|refusal| {
-                // Where a message of unannounced length ends is a question that two readers may answer differently
-                // (RFC 9112, section 6.3); a stranger does not get to ask it.
-                if head.headers.contains_key(TRANSFER_ENCODING) {
-                    return Refusal::new(
-                        StatusCode::BAD_REQUEST,
-                        "without a key a message is taken with Content-Length only",
-                    );
-                }
-                refusal
-            })
+        visitor(&*self.clients, head).map_err(|refusal| {
+            // Where a message of unannounced length ends is a question that two readers may answer differently
+            // (RFC 9112, section 6.3); a stranger does not get to ask it.
+            if head.headers.contains_key(TRANSFER_ENCODING) {
+                return Refusal::new(
+                    StatusCode::BAD_REQUEST,
+                    "without a key a message is taken with Content-Length only",
+                );
+            }
+            refusal
+        })
     }
 }
 
-fn owner(clients: &impl Clients, head: &Parts) -> Result<Principal, Refusal> {
+fn visitor(clients: &impl Clients, head: &Parts) -> Result<Visitor, Refusal> {
     let mut given = head.headers.get_all(AUTHORIZATION).iter();
     let header = match (given.next(), given.next()) {
         (None, _) => {
@@ -108,16 +128,19 @@ fn owner(clients: &impl Clients, head: &Parts) -> Result<Principal, Refusal> {
             "that is a token for Atlassian, which this server neither takes nor passes on: it keeps its own. Take it out of the client's settings, revoke it if others may have seen it, and ask whoever runs this server for a key",
         ));
     }
-    let shown = scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Presented::parse(token))
-        .flatten();
-    let Some(shown) = shown else {
+    let bearer = scheme.eq_ignore_ascii_case("bearer").then_some(token);
+    // A key is never a token: what looks like one is not asked about elsewhere.
+    if let Some(token) = bearer.filter(|token| !token.starts_with(PREFIX))
+        && let Some(answer) = clients.bearer(token)
+    {
+        return answer;
+    }
+    let Some(shown) = bearer.and_then(Presented::parse) else {
         return Err(Refusal::wrong_key(format!(
             "that is no key of this server: `Authorization` holds `Bearer`, a space and the key, which begins with {PREFIX} and was perhaps cut in copying"
         )));
     };
-    clients.owner(&shown).map_err(|rejected| match rejected {
+    let owner = clients.owner(&shown).map_err(|rejected| match rejected {
         Rejected::Unknown => Refusal::wrong_key(
             "this key opens nothing here: it was revoked or replaced, or is for another server; ask whoever runs this one",
         ),
@@ -128,7 +151,8 @@ fn owner(clients: &impl Clients, head: &Parts) -> Result<Principal, Refusal> {
             StatusCode::SERVICE_UNAVAILABLE,
             "the server cannot read its keys, so it lets nobody in; its log says why",
         ),
-    })
+    });
+    owner.map(Visitor::whole)
 }
 
 /// A web form cannot send JSON, so no page can post here without asking first.

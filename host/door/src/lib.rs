@@ -12,6 +12,7 @@ mod keys;
 mod message;
 mod names;
 mod refusal;
+mod scopes;
 mod session;
 
 pub use gate::{Clients, ENDPOINT, Gate, Visitor};
@@ -20,5 +21,6 @@ pub use keys::{
 };
 pub use message::{Kind, LONGEST, check_message, refuse_encoded, too_long};
 pub use names::{Authority, AuthorityError, Names, Own};
-pub use refusal::Refusal;
+pub use refusal::{Guide, Refusal};
+pub use scopes::{Grant, scopes};
 pub use session::name_session;

@@ -37,10 +37,12 @@ pub fn too_long() -> Refusal {
 }
 
 /// What a message is about, as far as that matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The first one of an older revision.
     Hello,
+    /// Of this tool.
+    Call(String),
     Other,
 }
 
@@ -67,11 +69,11 @@ pub fn check_message(bytes: &[u8]) -> Result<Kind, Refusal> {
 fn kind(input: &Input) -> Kind {
     match input {
         Input::Message(message) => match &**message {
-            JsonRpcMessage::Request(request)
-                if matches!(request.request, ClientRequest::InitializeRequest(_)) =>
-            {
-                Kind::Hello
-            }
+            JsonRpcMessage::Request(request) => match &request.request {
+                ClientRequest::InitializeRequest(_) => Kind::Hello,
+                ClientRequest::CallToolRequest(call) => Kind::Call(call.params.name.to_string()),
+                _ => Kind::Other,
+            },
             _ => Kind::Other,
         },
         Input::Refused(_) | Input::Ignored => Kind::Other,

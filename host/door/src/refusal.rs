@@ -5,11 +5,22 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
+use crate::scopes::Grant;
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: StatusCode,
     pub text: String,
     kind: Kind,
+    guide: Option<Guide>,
+}
+
+/// Where a client learns which login server gives tokens for this one, and what to ask there for at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guide {
+    /// The address of the metadata (RFC 9728, section 5.1).
+    pub metadata: String,
+    pub grant: Grant,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -21,47 +32,67 @@ enum Kind {
     Challenge {
         is_invalid: bool,
     },
+    /// The token is good and does not reach that far; what would.
+    Scope(Grant),
     Method,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-            kind: Kind::Sentence,
-        }
+        Self::of_kind(status, text, Kind::Sentence)
     }
 
     pub(crate) fn message(json: Vec<u8>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            text: String::from_utf8_lossy(&json).into_owned(),
-            kind: Kind::Message,
-        }
+        let text = String::from_utf8_lossy(&json);
+        Self::of_kind(StatusCode::BAD_REQUEST, text, Kind::Message)
     }
 
     pub(crate) fn no_key(text: impl Into<String>) -> Self {
-        Self::challenge(text, false)
+        let kind = Kind::Challenge { is_invalid: false };
+        Self::of_kind(StatusCode::UNAUTHORIZED, text, kind)
     }
 
-    pub(crate) fn wrong_key(text: impl Into<String>) -> Self {
-        Self::challenge(text, true)
+    pub fn wrong_key(text: impl Into<String>) -> Self {
+        let kind = Kind::Challenge { is_invalid: true };
+        Self::of_kind(StatusCode::UNAUTHORIZED, text, kind)
     }
 
-    fn challenge(text: impl Into<String>, is_invalid: bool) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            text: text.into(),
-            kind: Kind::Challenge { is_invalid },
-        }
+    /// For a token that is too narrow.
+    pub fn scope(needed: Grant) -> Self {
+        let text = format!(
+            "the token does not reach to this tool: log in again and ask for the scopes `{}`",
+            needed.to_scopes()
+        );
+        Self::of_kind(StatusCode::FORBIDDEN, text, Kind::Scope(needed))
     }
 
     pub(crate) fn method() -> Self {
+        Self::of_kind(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this endpoint takes POST only: there are no sessions and no streams to open or close",
+            Kind::Method,
+        )
+    }
+
+    fn of_kind(status: StatusCode, text: impl Into<String>, kind: Kind) -> Self {
         Self {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            text: "this endpoint takes POST only: there are no sessions and no streams to open or close".into(),
-            kind: Kind::Method,
+            status,
+            text: text.into(),
+            kind,
+            guide: None,
+        }
+    }
+
+    /// Could another look at the same token say something else?
+    pub fn is_about_who(&self) -> bool {
+        [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE].contains(&self.status)
+    }
+
+    /// Tells a client whose token is missing, wrong or too narrow where to get another.
+    pub fn guided(self, guide: &Guide) -> Self {
+        Self {
+            guide: Some(guide.clone()),
+            ..self
         }
     }
 
@@ -70,24 +101,41 @@ impl Refusal {
             Kind::Message => "application/json",
             _ => "text/plain; charset=utf-8",
         };
+        let challenge = self.challenge();
         let mut answer = Response::new(Bytes::from(self.text));
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(type_));
-        match self.kind {
-            Kind::Challenge { is_invalid } => {
-                let value = if is_invalid {
-                    r#"Bearer realm="mcp-airlock", error="invalid_token""#
-                } else {
-                    r#"Bearer realm="mcp-airlock""#
-                };
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(value));
-            }
-            Kind::Method => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
-            }
-            Kind::Sentence | Kind::Message => {}
+        if let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.kind == Kind::Method {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
         answer
+    }
+
+    /// RFC 6750, section 3.
+    fn challenge(&self) -> Option<String> {
+        let (error, needed) = match self.kind {
+            Kind::Challenge { is_invalid: false } => (None, None),
+            Kind::Challenge { is_invalid: true } => (Some("invalid_token"), None),
+            Kind::Scope(needed) => (Some("insufficient_scope"), Some(needed)),
+            Kind::Sentence | Kind::Message | Kind::Method => return None,
+        };
+        let mut challenge = r#"Bearer realm="mcp-airlock""#.to_owned();
+        let mut say = |name: &str, value: &str| {
+            challenge += &format!(r#", {name}="{value}""#);
+        };
+        if let Some(error) = error {
+            say("error", error);
+        }
+        if let Some(guide) = &self.guide {
+            say("resource_metadata", &guide.metadata);
+        }
+        if let Some(scopes) = needed.or(self.guide.as_ref().map(|guide| guide.grant)) {
+            say("scope", &scopes.to_scopes());
+        }
+        Some(challenge)
     }
 }

@@ -18,8 +18,8 @@ const WITHOUT_SESSIONS: &str = "2026-07-28";
 const NAME: &str = "stateless";
 
 /// Names the session in the answer to an older revision's first message.
-pub fn name_session<B>(kind: Kind, answer: &mut Response<B>) {
-    if kind == Kind::Hello && answer.status().is_success() {
+pub fn name_session<B>(kind: &Kind, answer: &mut Response<B>) {
+    if *kind == Kind::Hello && answer.status().is_success() {
         let headers = answer.headers_mut();
         headers.insert(HEADER, HeaderValue::from_static(NAME));
     }
@@ -60,20 +60,16 @@ pub(crate) fn by_id_only(
     use std::collections::BTreeMap;
     use std::sync::{Mutex, PoisonError};
 
-    use policy::Principal;
-
-    static OPENED: Mutex<BTreeMap<Vec<u8>, Principal>> = Mutex::new(BTreeMap::new());
+    static OPENED: Mutex<BTreeMap<Vec<u8>, Visitor>> = Mutex::new(BTreeMap::new());
     let is_on = gateway::mutant::is_on(gateway::mutant::Mutant::SessionByIdOnly);
     let (true, Some(id)) = (is_on, head.headers.get(HEADER)) else {
         return visitor;
     };
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(principal) = opened.get(id.as_bytes()) {
-        return Ok(Visitor {
-            principal: principal.clone(),
-        });
+    if let Some(visitor) = opened.get(id.as_bytes()) {
+        return Ok(visitor.clone());
     }
     visitor.inspect(|visitor| {
-        opened.insert(id.as_bytes().to_vec(), visitor.principal.clone());
+        opened.insert(id.as_bytes().to_vec(), visitor.clone());
     })
 }

@@ -23,16 +23,22 @@ pub enum Errand {
     Token,
     /// Which sites a consent is for.
     AccessibleResources,
+    /// Where the login server of clients has its keys.
+    IssuerMetadata,
+    /// The keys that the login server of clients signs with.
+    IssuerKeys,
 }
 
 impl Errand {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::TenantInfo,
         Self::JiraServerInfo,
         Self::JiraMyself,
         Self::ConfluenceCurrentUser,
         Self::Token,
         Self::AccessibleResources,
+        Self::IssuerMetadata,
+        Self::IssuerKeys,
     ];
 
     /// The id of the rule, as it stands in the audit record.
@@ -44,6 +50,8 @@ impl Errand {
             Self::ConfluenceCurrentUser => "host-confluence-current-user",
             Self::Token => "host-token",
             Self::AccessibleResources => "host-accessible-resources",
+            Self::IssuerMetadata => "host-issuer-metadata",
+            Self::IssuerKeys => "host-issuer-keys",
         }
     }
 
@@ -52,7 +60,11 @@ impl Errand {
         match self {
             Self::JiraServerInfo | Self::JiraMyself => Some(Product::Jira),
             Self::ConfluenceCurrentUser => Some(Product::Confluence),
-            Self::TenantInfo | Self::Token | Self::AccessibleResources => None,
+            Self::TenantInfo
+            | Self::Token
+            | Self::AccessibleResources
+            | Self::IssuerMetadata
+            | Self::IssuerKeys => None,
         }
     }
 
@@ -75,6 +87,8 @@ impl Errand {
             (Self::Token, Deployment::DataCenter) => "/rest/oauth2/latest/token",
             (Self::AccessibleResources, Deployment::Cloud) => "/oauth/token/accessible-resources",
             (Self::TenantInfo | Self::AccessibleResources, Deployment::DataCenter) => return None,
+            // Of no site: where they are stands in issuer.toml.
+            (Self::IssuerMetadata | Self::IssuerKeys, _) => return None,
         })
     }
 

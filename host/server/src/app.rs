@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use door::{Grant, Visitor};
 use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
 use policy::{Caller, Day, Deployment, Manifest, Principal, Product, SiteName};
 use time::OffsetDateTime;
@@ -117,8 +118,17 @@ impl App {
     }
 
     /// What a caller may use now.
-    pub fn standing(&self, principal: &Principal) -> Arc<Standing> {
-        self.rights().of(principal)
+    pub fn standing(&self, visitor: &Visitor) -> Arc<Standing> {
+        self.rights().of(visitor)
+    }
+
+    /// What it takes to call a tool, where the policy offers it to this visitor and their grant does not reach to it.
+    pub(crate) fn wanting(&self, visitor: &Visitor, tool: &str) -> Option<Grant> {
+        let rights = self.rights();
+        let all = rights.of(&Visitor::whole(visitor.principal.clone()));
+        all.offered.spec(tool)?;
+        let needed = rights.needed(tool);
+        (!visitor.grant.covers(needed)).then_some(needed)
     }
 
     /// Those of today, as the gateway will decide.

@@ -17,12 +17,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use door::{Gate, LONGEST, Refusal, Visitor, check_message, name_session};
+use door::{ENDPOINT, Gate, Guide, Kind, LONGEST, Refusal, Visitor, check_message, name_session};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
-use hyper::{Request, Response};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response};
 use mcp::{CancellationToken, Handler, over_http};
 
 use self::busy::Busy;
@@ -43,6 +44,8 @@ pub(crate) struct Door {
     gate: Gate<Clients>,
     counts: Arc<Counts>,
     clients: Arc<Clients>,
+    /// Where clients of a login server are sent.
+    guide: Option<Guide>,
 }
 
 impl Door {
@@ -52,6 +55,7 @@ impl Door {
             app,
             gate: Gate::new(listen.names.clone(), Arc::clone(&clients)),
             counts: Arc::default(),
+            guide: clients.issuer().map(|issuer| issuer.guide()),
             clients,
         }
     }
@@ -67,17 +71,56 @@ impl Door {
 
     async fn pass(&self, request: Request<Incoming>, busy: &Busy) -> Result<Answer, Refusal> {
         let (head, body) = request.into_parts();
-        let Visitor { principal } = self.gate.admit(&head)?;
+        if let Some(metadata) = self.metadata(&head)? {
+            return Ok(metadata);
+        }
+        let visitor = self.admit(&head).await?;
         let bytes = body::read(&head.headers, body).await?;
         let kind = check_message(&bytes)?;
+        if let Kind::Call(tool) = &kind
+            && let Some(needed) = self.app.wanting(&visitor, tool)
+        {
+            return Err(Refusal::scope(visitor.grant.with(needed)));
+        }
         let working = busy.begin();
-        let handler = Handler::new(Server::for_principal(self.app.clone(), principal));
+        let handler = Handler::new(Server::for_visitor(self.app.clone(), visitor));
         let answer = over_http(handler, LONGEST)
             .handle(Request::from_parts(head, Full::new(bytes)))
             .await;
         let mut answer = answer.map(|body| working.until_the_end_of(body).boxed());
-        name_session(kind, &mut answer);
+        name_session(&kind, &mut answer);
         Ok(answer)
+    }
+
+    /// Before anybody is refused for a key of the login server that is not known, it is asked for its keys.
+    async fn admit(&self, head: &Parts) -> Result<Visitor, Refusal> {
+        let first = self.gate.admit(head);
+        let (Err(refusal), Some(issuer)) = (&first, self.clients.issuer()) else {
+            return first;
+        };
+        let token = head.headers.get(AUTHORIZATION);
+        let token = token.and_then(|header| header.to_str().ok()?.split_once(' '));
+        match token {
+            Some((_, token)) if refusal.is_about_who() => {
+                issuer.learn(token).await;
+                self.gate.admit(head)
+            }
+            _ => first,
+        }
+    }
+
+    /// Told to everybody who asks for this server by its name (RFC 9728, section 3.1).
+    fn metadata(&self, head: &Parts) -> Result<Option<Answer>, Refusal> {
+        let path = head.uri.path();
+        let text = (head.method == Method::GET && path != ENDPOINT)
+            .then(|| self.clients.issuer()?.metadata(path))
+            .flatten();
+        let Some(text) = text else { return Ok(None) };
+        self.gate.check_names(head)?;
+        let mut answer = Response::new(Full::new(Bytes::from(text)).boxed());
+        let json = HeaderValue::from_static("application/json");
+        answer.headers_mut().insert(CONTENT_TYPE, json);
+        Ok(Some(answer))
     }
 }
 
@@ -87,7 +130,10 @@ impl Answers for Door {
         let path = request.uri().path().to_owned();
         let answer = self.pass(request, busy).await.unwrap_or_else(|refusal| {
             tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
-            refused(refusal)
+            refused(match &self.guide {
+                Some(guide) => refusal.guided(guide),
+                None => refusal,
+            })
         });
         running.end(answer.status());
         answer

@@ -15,6 +15,7 @@ mod expiry;
 mod fairness;
 pub mod harden;
 mod http;
+mod issuer;
 mod keys;
 mod log;
 mod login;

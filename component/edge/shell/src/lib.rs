@@ -62,7 +62,7 @@ fn answer(head: Parts, request: &IncomingRequest) -> Result<Response<Bytes>, Ref
             let (head, body) = service.handle(request).await.into_parts();
             let Ok(body) = body.collect().await;
             let mut answer = Response::from_parts(head, body.to_bytes());
-            name_session(kind, &mut answer);
+            name_session(&kind, &mut answer);
             Ok(answer)
         })
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use door::Grant;
 use mcp::{SiteOffer, ToolList, ToolProduct, ToolSpec};
 use policy::{Manifest, Policy, Principal, Product};
 
@@ -33,12 +34,15 @@ impl Offered {
     pub(super) fn new(
         manifest: &Manifest,
         policy: &Policy,
-        principal: &Principal,
+        (principal, grant): (&Principal, Grant),
         wanted: &Offer,
     ) -> Result<Self, AppError> {
         let specs = specs()?;
         let sites = sites(policy);
-        let is_offered = |spec: &ToolSpec| policy.offers(manifest, principal, &spec.name);
+        let is_offered = |spec: &ToolSpec| {
+            grant.covers(Grant::for_tool(manifest, &spec.name))
+                && policy.offers(manifest, principal, &spec.name)
+        };
         let specs: Vec<ToolSpec> = specs
             .into_iter()
             .filter(|spec| wants(wanted, spec) && is_offered(spec))

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use door::Visitor;
 use gateway::{CallContext, Clock, Consent, Denial, Question};
 use mcp::{Call, Content, Identity, Outcome, Provider, Reply, Said, ToolList};
 use policy::Principal;
@@ -18,17 +19,17 @@ use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
 /// The program as the protocol sees it, for one caller.
 pub struct Server {
     app: Arc<App>,
-    principal: Principal,
+    visitor: Visitor,
 }
 
 impl Server {
     /// For whoever started the process.
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        Self::for_principal(app, local())
+        Self::for_visitor(app, Visitor::whole(local()))
     }
 
-    pub(crate) fn for_principal(app: Arc<App>, principal: Principal) -> Arc<Self> {
-        Arc::new(Self { app, principal })
+    pub(crate) fn for_visitor(app: Arc<App>, visitor: Visitor) -> Arc<Self> {
+        Arc::new(Self { app, visitor })
     }
 }
 
@@ -46,18 +47,19 @@ impl Provider for Server {
     }
 
     fn tools(&self) -> Arc<ToolList> {
-        self.app.standing(&self.principal).offered.list()
+        self.app.standing(&self.visitor).offered.list()
     }
 
     async fn call(&self, call: Call) -> Outcome {
-        self.app.clone().run(&self.principal, call).await
+        self.app.clone().run(&self.visitor, call).await
     }
 }
 
 impl App {
-    async fn run(self: Arc<Self>, principal: &Principal, mut call: Call) -> Outcome {
+    async fn run(self: Arc<Self>, visitor: &Visitor, mut call: Call) -> Outcome {
         let rights = self.rights();
-        let standing = rights.of(principal);
+        let standing = rights.of(visitor);
+        let principal = &visitor.principal;
         let offered = &standing.offered;
         let Some(spec) = offered.spec(&call.tool) else {
             return Outcome::UnknownTool {

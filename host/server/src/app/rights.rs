@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use door::{Grant, Visitor};
 use policy::{Class, Day, Manifest, Policy, Principal, Product, SiteName};
 
 use super::AppError;
@@ -15,8 +16,9 @@ pub(super) struct Rights {
     pub(super) policy: Arc<Policy>,
     manifest: Arc<Manifest>,
     offer: Arc<Offer>,
-    /// By those whom the policy tells apart, which is a bounded number of names however many callers there are.
-    standings: Mutex<BTreeMap<Principal, Arc<Standing>>>,
+    /// By those whom the policy tells apart, which is a bounded number of names however many callers there are, and by
+    /// what they were granted, of which there are 25.
+    standings: Mutex<BTreeMap<(Principal, Grant), Arc<Standing>>>,
     /// What holds instead up to a day, where the policy is in audit mode.
     auditing: Option<(Day, Arc<Self>)>,
 }
@@ -69,18 +71,28 @@ impl Rights {
         (today <= *until).then_some(auditing)
     }
 
-    pub(super) fn of(&self, principal: &Principal) -> Arc<Standing> {
-        let principal = self.policy.stand_in(principal);
+    /// What a tool takes of a grant.
+    pub(super) fn needed(&self, tool: &str) -> Grant {
+        Grant::for_tool(&self.manifest, tool)
+    }
+
+    pub(super) fn of(&self, visitor: &Visitor) -> Arc<Standing> {
+        let principal = self.policy.stand_in(&visitor.principal);
         let mut standings = self
             .standings
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let known = standings.entry(principal.clone());
+        let known = standings.entry((principal.clone(), visitor.grant));
         let known = known.or_insert_with(|| {
-            let offered = Offered::new(&self.manifest, &self.policy, &principal, &self.offer)
-                .expect(
-                    "the component's own manifest is read, and the names were checked at the start",
-                );
+            let offered = Offered::new(
+                &self.manifest,
+                &self.policy,
+                (&principal, visitor.grant),
+                &self.offer,
+            )
+            .expect(
+                "the component's own manifest is read, and the names were checked at the start",
+            );
             Arc::new(Standing {
                 offered,
                 principal,

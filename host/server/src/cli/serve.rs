@@ -14,6 +14,7 @@ use policy::Origin;
 use super::{Selection, start};
 use crate::app::Server;
 use crate::http::{self, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
+use crate::issuer::Issuer;
 use crate::keys::{KeyFile, KeyRing};
 use crate::log;
 use crate::transport::stdio;
@@ -100,16 +101,26 @@ fn over_http(
 ) -> anyhow::Result<ExitCode> {
     let clients = match &started.demo {
         Some(_) => Clients::Anyone,
-        None => Clients::Keys(KeyRing::open(KeyFile::in_directory(&started.config_dir))?),
+        None => Clients::Known {
+            keys: KeyRing::open(KeyFile::in_directory(&started.config_dir))?,
+            issuer: Issuer::load(&started.config_dir, &started.errands)?.map(Arc::new),
+        },
     };
+    let mut wanted = arguments.wanted();
+    wanted
+        .hosts
+        .extend(clients.issuer().map(|issuer| issuer.authority()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let served = runtime.block_on(async {
         let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
         stop_on_signal(stop.clone(), at_once.clone())?;
-        let listen = Listen::on(place, &arguments.wanted(), &clients).await?;
+        let listen = Listen::on(place, &wanted, &clients).await?;
         tokio::spawn(Arc::clone(&started.app).follow_policy());
+        if let Some(issuer) = clients.issuer() {
+            tokio::spawn(Arc::clone(issuer).keep_fresh());
+        }
         let door = Door::new(started.app, &listen, clients);
         if let Some(address) = arguments.operations {
             let bound = door.operations(stop.clone()).spawn(address)?;

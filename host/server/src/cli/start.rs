@@ -10,11 +10,14 @@ use demo_site::Running;
 use super::{DemoDeployment, Selection};
 use crate::app::App;
 use crate::config::{Config, Options, environment::Environment};
+use crate::login::exchange::Errands;
 use crate::{harden, log, sandbox};
 
 pub(super) struct Started {
     pub(super) app: Arc<App>,
     pub(super) config_dir: PathBuf,
+    /// For the login server of clients.
+    pub(super) errands: Arc<Errands>,
     pub(super) demo: Option<Demo>,
 }
 
@@ -48,6 +51,7 @@ pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
     }
     Ok(Started {
         config_dir: config.config_dir.clone(),
+        errands: Arc::clone(&config.errands),
         app: Arc::new(App::new(config)?),
         demo,
     })

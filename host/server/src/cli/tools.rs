@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use door::Visitor;
 use policy::Principal;
 use serde_json::json;
 
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = start::app(&arguments.selection)?;
     let principal = arguments.principal.clone().unwrap_or_else(local);
-    let standing = started.app.standing(&principal);
+    let standing = started.app.standing(&Visitor::whole(principal.clone()));
     let offered = &standing.offered;
     let mut stdout = std::io::stdout();
     if arguments.json {

@@ -164,7 +164,7 @@ impl Listen {
 }
 
 fn check(place: &Place, wanted: &Wanted, clients: &Clients) -> Result<(), ListenError> {
-    if let Clients::Keys(keys) = clients
+    if let Clients::Known { keys, issuer: None } = clients
         && keys.is_empty()
     {
         return Err(ListenError::NoKeys);
@@ -208,7 +208,10 @@ mod tests {
             let name = policy::Principal::parse(name).unwrap();
             file.change(|keys| keys.add(&name, None)).await.unwrap();
         }
-        let clients = Clients::Keys(KeyRing::open(file).unwrap());
+        let clients = Clients::Known {
+            keys: KeyRing::open(file).unwrap(),
+            issuer: None,
+        };
         (folder, clients)
     }
 

@@ -186,7 +186,7 @@ impl Operations {
             return Some("stopping");
         }
         let is_open = match &*self.clients {
-            Clients::Keys(keys) => keys.is_readable(),
+            Clients::Known { keys, .. } => keys.is_readable(),
             Clients::Anyone => true,
         };
         (!is_open).then_some("the keys cannot be read; the log says why")
