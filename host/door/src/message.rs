@@ -144,8 +144,13 @@ mod tests {
 
     #[test]
     fn a_message_is_taken_and_what_is_none_is_refused() {
-        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"a":[1,2.5,null,true,"x",{"b":-1}]}}"#;
-        assert_eq!(check_message(call.as_bytes()), Ok(Kind::Other));
+        let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"a":[1,2.5,null,true,"x",{"b":-1}]}}"#;
+        assert_eq!(check_message(list.as_bytes()), Ok(Kind::Other));
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a_tool"}}"#;
+        assert_eq!(
+            check_message(call.as_bytes()),
+            Ok(Kind::Call("a_tool".to_owned()))
+        );
         let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
         assert_eq!(check_message(notification.as_bytes()), Ok(Kind::Other));
         let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}"#;
