@@ -174,6 +174,8 @@ fn only_a_token_of_this_login_server_for_this_server_lets_in() {
     let good = login.token(json!({}));
     let (signed, signature) = good.rsplit_once('.').expect("three parts");
     let (head, _) = signed.split_once('.').expect("three parts");
+    let mut wider = login.claims();
+    wider["scope"] = json!("jira:admin confluence:admin");
     let public = EncodingKey::from_secret(login.key.public_key_raw());
     let mut shared = Login::header();
     shared.alg = Algorithm::HS256;
@@ -217,7 +219,7 @@ fn only_a_token_of_this_login_server_for_this_server_lets_in() {
         ("no signature", format!("{signed}.")),
         (
             "other claims",
-            format!("{head}.{}.{signature}", part(login.claims())),
+            format!("{head}.{}.{signature}", part(wider)),
         ),
         (
             "another type",

@@ -89,6 +89,8 @@ fn leads_to_the_same(old: &Policy, new: &Policy) -> bool {
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
+    use door::Visitor;
+
     use crate::app::local;
     use crate::config::environment::Environment;
     use crate::config::{Config, Options};
@@ -112,7 +114,7 @@ mod tests {
     }
 
     fn offers_writes(app: &App) -> bool {
-        let standing = app.standing(&local());
+        let standing = app.standing(&Visitor::whole(local()));
         standing.offered.list().contains("jira_add_comment")
     }
 
