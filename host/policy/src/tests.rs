@@ -11,6 +11,7 @@ mod diffs;
 mod explanations;
 mod generate;
 mod held;
+mod holding;
 mod logs;
 mod principals;
 mod properties;

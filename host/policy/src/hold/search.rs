@@ -391,6 +391,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_escaped_is_escaped_again() {
+        for text in [
+            r#"a ~ "one\rtwo\tthree\nfour""#,
+            r#"a ~ "\"quoted\" and \\""#,
+        ] {
+            assert_eq!(jql(text), format!(r#"project in ("A", "B") AND ({text})"#));
+        }
+    }
+
+    #[test]
     fn searches_are_wrapped_and_stay_readable() {
         let texts = [
             "",

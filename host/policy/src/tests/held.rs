@@ -304,6 +304,22 @@ fn nothing_of_another_space_reaches_the_component() {
     assert!(kept > 1_000, "{kept}");
 }
 
+/// What is hidden for nothing is missed by whoever asked.
+#[test]
+fn what_is_inside_comes_as_it_was() {
+    let fields = json!({
+        "summary": "about HR-1",
+        "project": { "id": "10000", "key": "PROJ", "self": "https://acme.atlassian.net/rest/api/3/project/PROJ" },
+        "parent": { "id": "2", "key": "OPS-2", "fields": { "summary": "an epic" } },
+        "labels": ["HR", "utf-8", "and/or", "x/HR-1/y"],
+        "customfield_10016": "https://example.com/projects/hr/HR",
+        "customfield_10020": [{ "name": "Sprint 1", "self": "https://acme.atlassian.net/rest/agile/1.0/sprint/7" }],
+    });
+    let answer =
+        json!({ "issues": [{ "id": "1", "key": "PROJ-1", "fields": fields }], "isLast": true });
+    assert_eq!(filtered("all", search(), &answer, &[]), Some(answer));
+}
+
 /// Each body slot of the route table is a place that the reader of bodies knows without it.
 #[test]
 fn every_place_of_the_table_is_read() {
