@@ -83,10 +83,20 @@ impl Alone {
 
 /// Whether `marks` say nothing but what the run is inside of.
 pub(super) fn is_unmarked(marks: &Marks) -> bool {
-    let kept = marks.kept.clone();
-    *marks
-        == Marks {
-            kept,
-            ..Marks::default()
-        }
+    // Nothing is copied, since this is asked of every placeholder; a new mark has to be thought of here.
+    let Marks {
+        strong,
+        emphasis,
+        strike,
+        underline,
+        code,
+        script,
+        colour,
+        link,
+        kept: _,
+    } = marks;
+    !(*strong || *emphasis || *strike || *underline || *code)
+        && script.is_none()
+        && colour.is_none()
+        && link.is_none()
 }
