@@ -13,6 +13,7 @@ mod generate;
 mod held;
 mod holding;
 mod logs;
+mod nearness;
 mod principals;
 mod properties;
 mod rates;
