@@ -188,7 +188,27 @@ mod tests {
         assert_eq!(nearest("product", known), Some("products"));
         assert_eq!(nearest("adresses", known), Some("addresses"));
         assert_eq!(nearest("secret", known), None);
+        // One slip in three letters is believed, and one in a short word.
+        assert_eq!(nearest("orgn", known), None);
+        assert_eq!(nearest("oregim", known), Some("origin"));
+        assert_eq!(nearest("jra", ["jira"]), Some("jira"));
+        assert_eq!(nearest("jrx", ["jira"]), None);
         assert_eq!(distance("ab", "ba"), 1);
+    }
+
+    #[test]
+    fn complaints_are_parted_by_a_line_and_nothing_else() {
+        let text = "\n".repeat(9) + "abö cd\tef\ngh";
+        let problems = vec![
+            Problem::new(16..99, "two").help("do it"),
+            Problem::new(11..13, "one"),
+        ];
+        let told = Diagnostics::new("policy.toml", &text, problems);
+        assert_eq!(
+            told.to_string(),
+            "error: one\n  --> policy.toml:10:3\n   |\n10 | abö cd ef\n   |   ^\n\n\
+             error: two\n  --> policy.toml:10:7\n   |\n10 | abö cd ef\n   |       ^^^\n   = help: do it\n"
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod principals;
 mod properties;
 mod rates;
 mod reach;
+mod remedies;
 mod reports;
 mod schema;
 mod sites;

@@ -205,6 +205,77 @@ fn named_ranges_replace_everything_else() {
 }
 
 #[test]
+fn a_wide_range_never_reaches_what_is_never_usable() {
+    let site = Site {
+        addresses: Some(
+            [
+                "10.0.0.0/8",
+                "64.0.0.0/2",
+                "128.0.0.0/1",
+                "::/1",
+                "8000::/1",
+            ]
+            .map(|range| Cidr::parse(range).expect(range))
+            .to_vec(),
+        ),
+        ..a_site("https://jira.example.test")
+    };
+    let rules = AddressRules::for_site(&site);
+    assert_eq!(rules.permits(ip("10.20.1.5")), Ok(()));
+    for text in [
+        "169.254.169.254",
+        "127.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "::ffff:127.0.0.1",
+        "fd00:ec2::254",
+    ] {
+        let told = rules.permits(ip(text));
+        assert!(
+            matches!(told, Err(AddressRefusal::Never { .. })),
+            "{text} {told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_range_holds_its_first_and_its_last_address_and_no_more() {
+    for (range, inside, outside) in [
+        (
+            "10.20.0.0/15",
+            ["10.20.0.0", "10.21.255.255"],
+            ["10.19.255.255", "10.22.0.0"],
+        ),
+        (
+            "10.1.2.3/32",
+            ["10.1.2.3", "10.1.2.3"],
+            ["10.1.2.2", "10.1.2.4"],
+        ),
+        (
+            "fd12::/47",
+            ["fd12::", "fd12:0:1:ffff:ffff:ffff:ffff:ffff"],
+            ["fd11:ffff::", "fd12:0:2::"],
+        ),
+        (
+            "2001:db9::1/128",
+            ["2001:db9::1", "2001:db9::1"],
+            ["2001:db9::", "2001:db9::2"],
+        ),
+    ] {
+        let cidr = Cidr::parse(range).expect(range);
+        assert!(inside.iter().all(|text| cidr.contains(ip(text))), "{range}");
+        assert!(
+            !outside.iter().any(|text| cidr.contains(ip(text))),
+            "{range}"
+        );
+    }
+    let half = Cidr::parse("128.0.0.0/1").expect("half of it");
+    assert!(half.contains(ip("198.51.100.7")) && !half.contains(ip("2001:db9::1")));
+}
+
+#[test]
 fn one_bad_answer_refuses_all_of_them() {
     let site = Site {
         addresses: Some(vec![Cidr::parse("198.51.100.0/24").expect("a range")]),
@@ -253,7 +324,11 @@ fn this_machine_answers_for_itself_only() {
             "::ffff:127.0.0.1",
             "169.254.169.254",
         ] {
-            assert!(rules.permits(ip(text)).is_err(), "{origin} {text}");
+            let told = rules.permits(ip(text));
+            assert!(
+                matches!(told, Err(AddressRefusal::Never { .. })),
+                "{origin} {text}"
+            );
         }
     }
 }

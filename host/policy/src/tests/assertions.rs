@@ -97,6 +97,30 @@ tools = ["jira_search"]
     assert_eq!(json["list"][0]["holds"], false);
 }
 
+/// A claim about one request is about each tool and each principal that it names, and about anybody where it names none.
+#[test]
+fn one_request_is_asked_for_everybody_named() {
+    let policy = format!(
+        "{FIXTURE}\n[[rule]]\nid = \"create\"\nsite = \"jira\"\nroutes = [\"jira.issue.create\"]\nprincipals = [\"bob\"]\n"
+    );
+    let claim = |effect: &str, more: &str| {
+        let text = format!(
+            "[[{effect}]]\nid = \"x\"\nrequest = \"POST https://jira.example.test/rest/api/3/issue\"\n{more}"
+        );
+        let told = asserted(&policy, &text);
+        told.list[0].because.len()
+    };
+    let tools = "tools = [\"jira_search\", \"jira_create_issue\"]\n";
+    let both = "principals = [\"alice\", \"bob\"]\n";
+    assert_eq!(claim("allowed", ""), 0);
+    assert_eq!(claim("denied", ""), 1);
+    assert_eq!(claim("allowed", both), 1);
+    assert_eq!(claim("denied", both), 1);
+    assert_eq!(claim("denied", &format!("{tools}{both}")), 1);
+    assert_eq!(claim("allowed", &format!("{tools}{both}")), 3);
+    assert_eq!(claim("allowed", tools), 1);
+}
+
 #[test]
 fn mistakes_in_the_claims_are_named_with_their_place() {
     for (claims, complaint) in [

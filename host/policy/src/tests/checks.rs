@@ -269,6 +269,14 @@ fn what_is_accepted_is_listed_and_not_found() {
         result["suppressions"][0]["justification"],
         "their ids are words"
     );
+    let on = |today: &str| {
+        let around = Surroundings {
+            today: crate::Day::parse(today),
+            ..Surroundings::default()
+        };
+        check(&parse(&text), &around).exit_code()
+    };
+    assert_eq!((on("2026-11-22"), on("2026-11-23")), (0, 1));
     // Without a day to compare with, nothing is accepted.
     assert_eq!(
         check(&parse(&text), &Surroundings::default()).exit_code(),

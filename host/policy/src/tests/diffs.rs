@@ -191,6 +191,33 @@ fn another_order_and_other_comments_are_no_change() {
     );
 }
 
+/// A query name that stands for a space has to carry one that the new rule allows, or the request would show nothing.
+#[test]
+fn a_witness_names_a_space_of_the_list_where_the_query_does() {
+    let rule = |names: &str| {
+        format!(
+            "{FIXTURE}\n[site.wiki]\norigin = \"https://wiki.example.test\"\ndeployment = \"data-center\"\nproducts = [\"confluence\"]\n\n[[rule]]\nid = \"find\"\nsite = \"wiki\"\nmethods = [\"GET\"]\npath = \"/rest/api/content\"\nquery = [{names}]\nspaces = [\"DOCS\"]\ntools = [\"finder\"]\n"
+        )
+    };
+    let json = r#"{"tools":[{"name":"finder","routes":["confluence.page.find"]}]}"#;
+    let manifest = Manifest::from_json(json.as_bytes(), "sha256:test").expect("well formed");
+    let (old, new) = (
+        parse(&rule("\"title\"")),
+        parse(&rule("\"title\", \"spaceKey\"")),
+    );
+    let told = diff(&old, &new, &manifest).expect("within the bound");
+    let [change] = &told.newly_allowed[..] else {
+        panic!("{}", told.human())
+    };
+    let witness = &change.witness;
+    assert_eq!(
+        witness.url,
+        "https://wiki.example.test/rest/api/content?spaceKey=DOCS",
+        "{}",
+        witness.human()
+    );
+}
+
 #[test]
 fn new_access_fails_and_lost_access_fails_only_when_asked() {
     let wider = FIXTURE.replacen(

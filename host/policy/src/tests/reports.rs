@@ -57,6 +57,14 @@ fn the_report_reads_well_in_every_form() {
 }
 
 #[test]
+fn runtimes_are_known_by_name() {
+    let named = |name| Runtime::parse(name);
+    assert_eq!(named("spin"), Some(Runtime::Spin));
+    assert_eq!(named("wasmcloud"), Some(Runtime::WasmCloud));
+    assert_eq!(named(""), None);
+}
+
+#[test]
 fn the_page_loads_nothing_and_runs_nothing() {
     let html = of_fixture().html();
     for word in [

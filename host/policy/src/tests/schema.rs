@@ -63,6 +63,10 @@ fn what_fits_nowhere_is_refused_by_both() {
         ("version = 1", "version = 1\naudit-until = 2027-01-31"),
         (
             "version = 1",
+            "version = 1\nmode = \"audit\"\naudit-until = \"soon\"",
+        ),
+        (
+            "version = 1",
             "version = 1\nmode = \"enforce\"\naudit-until = 2027-01-31",
         ),
         ("redirect = \"media\"", "per-minute = 0"),

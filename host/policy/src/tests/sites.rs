@@ -1,8 +1,10 @@
 //! Sites: what is read, what is dialled, and that a site written out reads back the same.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::net::Cidr;
-use crate::{Origin, Profile, Site};
+use crate::{Bounds, Origin, Profile, Rule, Selector, Site};
 
 const SITES: &str = r#"
 version = 1
@@ -84,6 +86,68 @@ fn a_profile_is_a_text_that_reads_back_as_the_same_sites() {
         assert_eq!(policy.text(), profile.text(&sites));
     }
     insta::assert_snapshot!(Profile::Standard.text(&sites));
+}
+
+#[test]
+fn profiles_are_known_by_name() {
+    assert_eq!(Profile::parse("read-only"), Some(Profile::ReadOnly));
+    assert_eq!(Profile::parse("standard"), Some(Profile::Standard));
+    assert_eq!(Profile::parse("full"), Some(Profile::Full));
+    assert_eq!(Profile::parse("Full"), None);
+}
+
+fn keys(names: &[&str]) -> Option<BTreeSet<String>> {
+    Some(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+#[test]
+fn a_profile_within_both_products_bounds_stays_one_rule() {
+    let sites = parse(SITES).sites().to_vec();
+    let bounds = Bounds {
+        projects: keys(&["PROJ"]),
+        spaces: keys(&["DOCS"]),
+    };
+    let held = Policy::profile_within(Profile::Standard, sites, &bounds).expect("a policy");
+    let rules: Vec<String> = held.rules().map(Rule::to_toml).collect();
+    insta::assert_snapshot!(rules.join("\n"), @r#"
+    [[rule]]
+    id = "read-and-write"
+    site = "*"
+    classes = ["read", "write"]
+    projects = ["PROJ"]
+    spaces = ["DOCS"]
+    "#);
+}
+
+/// Classes of one product are its routes, since a rule that is bound in the other opens nothing here.
+#[test]
+fn a_profile_within_one_products_bounds_leaves_the_other_free() {
+    let sites = parse(SITES).sites().to_vec();
+    let bounds = Bounds {
+        projects: keys(&["PROJ"]),
+        spaces: None,
+    };
+    let held = Policy::profile_within(Profile::ReadOnly, sites, &bounds).expect("a policy");
+    let rules: Vec<(&str, &Bounds)> = held
+        .rules()
+        .map(|rule| (rule.id.as_str(), &rule.bounds))
+        .collect();
+    assert_eq!(rules, [("read", &bounds), ("read-2", &Bounds::default())]);
+    for (rule, product) in held.rules().zip(["jira.", "confluence."]) {
+        let Selector::Routes(routes) = &rule.selector else {
+            panic!("{rule:?}")
+        };
+        assert!(routes.iter().all(|route| route.starts_with(product)));
+    }
+    let free = Policy::profile_within(
+        Profile::Full,
+        parse(SITES).sites().to_vec(),
+        &Bounds::default(),
+    );
+    assert_eq!(
+        free.expect("a policy").text(),
+        Profile::Full.text(parse(SITES).sites())
+    );
 }
 
 #[test]
