@@ -385,9 +385,9 @@ impl Answer<'_, '_> {
         };
         let rank = match refusal.code {
             RefusalCode::DeniedByRule => 4,
-            RefusalCode::Query | RefusalCode::BodyTooLarge | RefusalCode::NoRule => 3,
-            RefusalCode::NotDeclared => 2,
-            RefusalCode::NoRoute => 1,
+            RefusalCode::Outside => 3,
+            RefusalCode::Query | RefusalCode::BodyTooLarge | RefusalCode::NoRule => 2,
+            RefusalCode::NotDeclared => 1,
             _ => 0,
         };
         (rank, refusal.nearest.len())

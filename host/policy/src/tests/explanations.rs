@@ -90,6 +90,55 @@ fn exit_codes_are_the_verdict() {
     assert_eq!(code(&path("GET", "jira", "/rest/api/3/issue/PROJ-1")), 0);
 }
 
+/// Where nobody says which tool asks, or what a site is, each is tried; the refusal that came furthest says most.
+#[test]
+fn of_several_refusals_the_one_that_came_furthest_is_told() {
+    let file = |rules: &str| {
+        format!(
+            "version = 1\n[site.acme]\norigin = \"https://jira.acme.example\"\nproducts = [\"jira\"]\n{rules}"
+        )
+    };
+    let read = |more: &str| {
+        file(&format!(
+            "[[rule]]\nid = \"r\"\nsite = \"acme\"\nclasses = [\"read\"]\n{more}\n"
+        ))
+    };
+    // Of the two deployments only one has this path, and one tool alone declares it.
+    let issue = "https://jira.acme.example/rest/api/3/issue/OPS-1";
+    for (policy, address, reason) in [
+        (
+            file("[[rule]]\nid = \"r\"\nsite = \"acme\"\nclasses = [\"write\"]\n"),
+            issue,
+            "no rule allows `jira_get_issue`",
+        ),
+        (read("projects = [\"PROJ\"]"), issue, "OPS"),
+        (
+            read("tools = [\"jira_search\"]"),
+            issue,
+            "no rule allows `jira_get_issue`",
+        ),
+        (
+            read("tools = [\"jira_search\"]"),
+            "https://jira.acme.example/rest/api/3/project/search",
+            "does not declare",
+        ),
+        (
+            file(
+                "[[deny]]\nid = \"d\"\nsite = \"acme\"\nclasses = [\"read\"]\ntools = [\"jira_get_issue\"]\n[[rule]]\nid = \"r\"\nsite = \"acme\"\nclasses = [\"read\"]\n",
+            ),
+            issue,
+            "[[deny]] `d`",
+        ),
+    ] {
+        let told = explain(&parse(&policy), &manifest(), &url("GET", address), None);
+        assert!(
+            !told.is_allowed() && told.reason.contains(reason),
+            "{policy}\n{}",
+            told.human()
+        );
+    }
+}
+
 #[test]
 fn no_odd_url_is_allowed() {
     let good = "/rest/api/3/issue/PROJ-1";

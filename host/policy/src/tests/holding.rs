@@ -25,6 +25,15 @@ spaces = ["ENG"]
 
 /// `None` where it is refused.
 fn decided(ask: Ask) -> Option<Decision<Ask>> {
+    decide(ask).ok()
+}
+
+/// Why it is refused.
+fn reason(ask: Ask) -> String {
+    decide(ask).expect_err("refused").refusal.reason
+}
+
+fn decide(ask: Ask) -> Result<Decision<Ask>, Refused> {
     static READ: LazyLock<(Policy, Manifest)> = LazyLock::new(|| {
         let json = br#"{"tools":[{"name":"all","routes":["jira.issue.get","jira.issue.search","jira.issue.create",
             "jira.issue.update","confluence.search"]}]}"#;
@@ -32,7 +41,7 @@ fn decided(ask: Ask) -> Option<Decision<Ask>> {
         (parse(POLICY), manifest)
     });
     let caller = ask.caller("all");
-    READ.0.decide(&READ.1, &caller, ask).ok()
+    READ.0.decide(&READ.1, &caller, ask)
 }
 
 /// The search that is sent.
@@ -112,6 +121,28 @@ fn what_a_body_names_is_looked_at() {
         };
         assert_eq!(Some(pending.lookup()), asked.as_ref());
     }
+}
+
+#[test]
+fn what_is_outside_is_told_by_its_name() {
+    let create = |fields: serde_json::Value| {
+        let ask = Ask::jira(Method::Post, "/rest/api/3/issue");
+        ask.with_json(json!({ "fields": fields }))
+    };
+    let search = |jql: &str| {
+        let ask = Ask::jira(Method::Post, "/rest/api/3/search/jql");
+        ask.with_json(json!({ "jql": jql }))
+    };
+    let told = [
+        create(json!({ "project": { "key": "HR" } })),
+        create(json!({ "project": { "id": "007" } })),
+        create(json!({ "project": { "name": "People" } })),
+        search("issuekey = hr-1"),
+        search("summary ~ \"open"),
+        Ask::jira(Method::Get, "/rest/api/3/issue/HR-1"),
+    ]
+    .map(reason);
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

@@ -214,6 +214,19 @@ fn what_is_in_no_catalogue_is_of_no_class_and_no_route() {
             ("b".to_owned(), "routes", not_known)
         ]
     );
+    // A path that begins alike is nearer than any class.
+    let rules = rule("a", "classes = [\"read\"]")
+        + &rule(
+            "b",
+            "path = \"/rest/own/{segment}\"\nproduct = \"jira\"\nmethods = [\"GET\"]",
+        );
+    let ask =
+        Ask::jira(Method::Get, "/rest/own/1/thing").at("acme", Product::Jira, Deployment::Cloud);
+    let nearest: Vec<String> = told(&rules, "jira_search", ask)
+        .into_iter()
+        .map(|(rule, ..)| rule)
+        .collect();
+    assert_eq!(nearest, ["b", "a"]);
 }
 
 #[test]
