@@ -130,18 +130,6 @@ impl Catalogue {
             })
     }
 
-    /// The row with exactly this template.
-    pub fn with_template(
-        &self,
-        product: Product,
-        deployment: Deployment,
-        method: Method,
-        template: &Template,
-    ) -> Option<&Route> {
-        self.candidates(product, deployment, method)
-            .find(|route| route.template == *template)
-    }
-
     pub(crate) fn candidates(
         &self,
         product: Product,

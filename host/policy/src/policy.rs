@@ -6,13 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::acceptance::Acceptance;
 use crate::audit_mode::AuditMode;
-use crate::catalogue::{RouteMatch, catalogue};
 use crate::check::Finding;
 use crate::diagnostic::Diagnostics;
 use crate::principal::Section;
 use crate::rule::Rule;
 use crate::site::Site;
-use crate::vocabulary::{Deployment, Method, Principal, Product, SiteName};
+use crate::vocabulary::{Principal, Product, SiteName};
 
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -123,17 +122,5 @@ impl Policy {
     /// The sha256 (hex) of the one foreign component that may run instead of the built-in one.
     pub fn component_sha256(&self) -> Option<&str> {
         self.component.as_deref()
-    }
-
-    /// What the catalogue says a request means. Routes that the file adds belong to their rules and are seen by
-    /// [`Policy::decide`] alone.
-    pub fn route<S: AsRef<str>>(
-        &self,
-        product: Product,
-        deployment: Deployment,
-        method: Method,
-        segments: &[S],
-    ) -> Option<RouteMatch<'static>> {
-        catalogue().find(product, deployment, method, segments)
     }
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod assertions;
 mod audit_mode;
+mod binding;
 mod checks;
 mod confirmations;
 mod decisions;
@@ -13,6 +14,7 @@ mod generate;
 mod held;
 mod holding;
 mod logs;
+mod lookups;
 mod nearness;
 mod principals;
 mod properties;

@@ -134,6 +134,55 @@ fn what_is_not_exactly_the_grammar_is_refused() {
             "a day, like 2027-01-31",
         ),
         (
+            site("context = \"jira\""),
+            "not a context path",
+        ),
+        (site("context = \"/a/../b\""), "not a context path"),
+        (site("context = { confluence = \"/c\" }"), "unknown key `confluence`"),
+        (site("context = 7"), "`context` is"),
+        (
+            site("x = 1")
+                .replace("products = [\"jira\"]", "products = [\"jira\", \"confluence\"]")
+                .replace("x = 1", "context = \"/jira\""),
+            "one context path is ambiguous",
+        ),
+        (
+            site("deployment = \"data-center\"\ngateway.cloud-id = \"11111111-2222-3333-4444-555555555555\"")
+                .replace("acme.atlassian.net", "jira.example.test"),
+            "belongs to Atlassian Cloud",
+        ),
+        (
+            site("addresses = [\"10.0.0.0/8\"]").replace("https://acme.atlassian.net", "http://127.0.0.1:8080"),
+            "answers from this machine only",
+        ),
+        (site("redirect.\"a b\" = \"https://m.example.test\""), "is no name for a redirect"),
+        (
+            rule("methods = [\"GET\"]\npath = \"/x\"\ntools = [\"a\"]\nclass = \"reads\""),
+            "`class` has no value \"reads\"",
+        ),
+        (
+            rule("methods = [\"GET\"]\npath = \"/x\"\ntools = [\"a\"]\nproduct = \"bitbucket\""),
+            "`product` has no value \"bitbucket\"",
+        ),
+        (
+            rule("methods = [\"GET\", \"PUT\"]\npath = \"/x\"\ntools = [\"a\"]\nclass = \"read\""),
+            "a GET or PUT is never just read",
+        ),
+        (rule("classes = [\"read\"]\naccept = 7"), "`accept` is a list of tables, not an integer"),
+        (rule("classes = [\"read\"]\ntools = \"a\""), "not a string"),
+        (rule("classes = [1]"), "a string, not an integer"),
+        (path("/a/x{id}"), "fills a whole segment"),
+        (path("/a/{{id}}"), "fills a whole segment"),
+        (path("/a/{number}"), "unknown kind"),
+        (path("a/b"), "begins with `/`"),
+        (
+            rule(&format!(
+                "classes = [\"read\"]\nprojects = [{}]",
+                (0..101).map(|n| format!("\"P{n}X\"")).collect::<Vec<_>>().join(", ")
+            )),
+            "at most 100 are read",
+        ),
+        (
             format!("mode = \"permissive\"\n{HEAD}{RULE}"),
             "has no value \"permissive\"",
         ),
