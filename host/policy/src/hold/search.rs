@@ -401,6 +401,17 @@ mod tests {
     }
 
     #[test]
+    fn an_order_by_a_numbered_field_stays() {
+        assert_eq!(
+            jql("a = 1 ORDER BY cf[10001] DESC"),
+            r#"project in ("A", "B") AND (a = 1) ORDER BY cf[10001] DESC"#
+        );
+        assert!(Search::read("a = 1 ORDER BY f(1)").is_err());
+        assert!(Search::read("a = 1 ORDER BY created)").is_err());
+        assert!(Search::read("a = 1 ORDER BY created = 1").is_err());
+    }
+
+    #[test]
     fn searches_are_wrapped_and_stay_readable() {
         let texts = [
             "",

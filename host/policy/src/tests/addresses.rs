@@ -145,6 +145,23 @@ fn classes_have_their_names() {
     ] {
         assert_eq!(classify(ip(text)), class, "{text}");
     }
+    let said = [
+        AddressClass::Public,
+        AddressClass::Private,
+        AddressClass::Shared,
+        AddressClass::Loopback,
+        AddressClass::LinkLocal,
+        AddressClass::Metadata,
+        AddressClass::Unspecified,
+        AddressClass::Multicast,
+        AddressClass::Broadcast,
+        AddressClass::Documentation,
+        AddressClass::Benchmarking,
+        AddressClass::Reserved,
+        AddressClass::EmbeddedIpv4,
+    ]
+    .map(|class| class.to_string());
+    insta::assert_snapshot!(said.join(", "), @"public, private, carrier-grade NAT, loopback, link-local, cloud metadata, unspecified, multicast, broadcast, documentation, benchmarking, reserved, v4-in-v6");
 }
 
 #[test]
@@ -271,6 +288,8 @@ fn a_range_holds_its_first_and_its_last_address_and_no_more() {
             "{range}"
         );
     }
+    let as_json = serde_json::to_value(Cidr::parse("10.20.0.0/15").expect("a range"));
+    assert_eq!(as_json.expect("a text"), "10.20.0.0/15");
     let half = Cidr::parse("128.0.0.0/1").expect("half of it");
     assert!(half.contains(ip("198.51.100.7")) && !half.contains(ip("2001:db9::1")));
 }

@@ -203,6 +203,37 @@ fn seeded_defects_are_found() {
 }
 
 #[test]
+fn only_the_same_product_below_the_same_path_is_the_same_place() {
+    let with = |products: &str, context: &str| {
+        let text = format!(
+            "{FIXTURE}\n[site.twin]\norigin = \"https://jira-onprem.example.test\"\ndeployment = \"data-center\"\nproducts = {products}\n{context}\naddresses = [\"10.20.0.0/16\"]\n[[rule]]\nid = \"t\"\nsite = \"twin\"\nclasses = [\"read\"]\n"
+        );
+        codes(&text).contains(&"P022")
+    };
+    assert!(with("[\"jira\"]", ""));
+    assert!(with(
+        "[\"jira\", \"confluence\"]",
+        "context = { confluence = \"/wiki\" }"
+    ));
+    assert!(!with("[\"jira\"]", "context = \"/jira\""));
+    assert!(!with("[\"confluence\"]", ""));
+}
+
+/// What a rule names of a product that its site does not have opens nothing anyway.
+#[test]
+fn a_bound_rule_is_judged_for_the_products_of_its_site() {
+    let bound = |site: &str, selector: &str| {
+        let text = format!(
+            "{FIXTURE}\n[[rule]]\nid = \"t\"\nsite = \"{site}\"\n{selector}\nprojects = [\"PROJ\"]\n"
+        );
+        codes(&text).contains(&"P030")
+    };
+    assert!(!bound("jira", "classes = [\"read\"]"));
+    assert!(bound("*", "classes = [\"read\"]"));
+    assert!(!bound("*", "routes = [\"jira.issue.get\"]"));
+}
+
+#[test]
 fn findings_read_well_in_all_three_forms() {
     let text = format!(
         "{FIXTURE}\n[[rule]]\nid = \"t\"\nsite = \"jira\"\nmethods = [\"GET\"]\npath = \"/rest/api/3/project/{{segment}}\"\n\n[[deny]]\nid = \"d\"\nsite = \"jira\"\npath = \"/nothing/here\"\n"

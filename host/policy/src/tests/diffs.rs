@@ -315,8 +315,19 @@ fn differences_read_well_in_all_three_forms() {
     let told = between(FIXTURE, &new);
     insta::assert_snapshot!(told.human());
     insta::assert_snapshot!(told.json());
-    let sarif: serde_json::Value = serde_json::from_str(&told.sarif()).expect("SARIF is JSON");
-    insta::assert_snapshot!(format!("{:#}", sarif["runs"][0]["results"]));
+    let sarif = |told: &Diff| -> serde_json::Value {
+        serde_json::from_str(&told.sarif()).expect("SARIF is JSON")
+    };
+    insta::assert_snapshot!(format!("{:#}", sarif(&told)["runs"][0]["results"]));
+    let looser = FIXTURE.replacen(
+        "redirect = \"media\"\ntools",
+        "redirect = \"media\"\nper-minute = 5\ntools",
+        1,
+    );
+    assert_ne!(looser, FIXTURE);
+    let told = between(&looser, FIXTURE);
+    let results = &sarif(&told)["runs"][0]["results"];
+    assert_eq!(results[0]["ruleId"], "D002", "{results:#}");
 }
 
 #[test]

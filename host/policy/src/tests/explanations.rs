@@ -64,6 +64,36 @@ fn explanations_read_well() {
 }
 
 #[test]
+fn what_is_not_known_is_said() {
+    let told = human(&Question::Tool("jira_delete_everything".to_owned()));
+    assert!(
+        told.contains("the component declares no tool \"jira_delete_everything\""),
+        "{told}"
+    );
+    let text = "version = 1\n[site.acme]\norigin = \"https://jira.acme.example\"\nproducts = [\"jira\"]\n[[rule]]\nid = \"r\"\nsite = \"acme\"\nclasses = [\"read\"]\n";
+    let issue = url("GET", "https://jira.acme.example/rest/api/2/issue/PROJ-1");
+    let told = explain(&parse(text), &manifest(), &issue, None).human();
+    assert!(
+        told.contains("assumed") && told.contains("its configuration does not say"),
+        "{told}"
+    );
+    let told = explain(
+        &fixture(),
+        &manifest(),
+        &url("GET", "https://jira.example.test/rest/api/3/issue/PROJ-1"),
+        None,
+    );
+    assert!(!told.human().contains("assumed"));
+    let mut told = told;
+    told.name_credential(&std::collections::BTreeMap::new());
+    assert!(
+        told.human().contains("none is configured"),
+        "{}",
+        told.human()
+    );
+}
+
+#[test]
 fn the_json_has_the_same_facts() {
     let question = url("GET", "https://jira.example.test/rest/api/3/issue/PROJ-1");
     insta::assert_snapshot!(explain(&fixture(), &manifest(), &question, None).json());

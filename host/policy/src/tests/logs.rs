@@ -353,6 +353,59 @@ fn a_broken_line_is_named_and_nothing_is_guessed() {
 }
 
 #[test]
+fn many_broken_lines_are_counted_and_empty_ones_are_none() {
+    let broken = |count: usize| {
+        let text = "\nnot json".repeat(count);
+        let Err(broken) = Log::default().read(&text, "audit.jsonl") else {
+            panic!("broken lines were read")
+        };
+        broken.to_string()
+    };
+    assert!(broken(20).contains("audit.jsonl:21: ") && !broken(20).contains("more"));
+    assert!(broken(22).contains("audit.jsonl:21: ") && broken(22).contains("… and 2 more"));
+    assert!(!broken(22).contains("audit.jsonl:22: "));
+    assert!(Log::default().read("\n\n", "audit.jsonl").is_ok());
+}
+
+#[test]
+fn rules_that_allowed_something_were_used() {
+    let log = read(&lines_of_the_fixture());
+    let used: Vec<String> = log.used_rules().into_iter().collect();
+    assert!(used.contains(&"jira-issue-read".to_owned()), "{used:?}");
+    assert!(!used.contains(&"default-deny".to_owned()), "{used:?}");
+    assert_eq!(log.begins(), Some("2026-10-01T08:00:00.000Z"));
+}
+
+/// A line of an older host does not name the deployment: the template tells which row it was, else the site.
+#[test]
+fn a_line_without_a_deployment_is_asked_again_for_each_that_it_may_have_been() {
+    let open = "version = 1\n[site.jira]\norigin = \"https://jira.example.test\"\nproducts = [\"jira\"]\n[[rule]]\nid = \"r\"\nsite = \"jira\"\nclasses = [\"read\"]\n";
+    let with = |path: &str, template: Option<&str>| {
+        let mut line = line(
+            &fixture(),
+            &manifest(),
+            "jira_get_issue",
+            &Ask::jira(Method::Get, "/rest/api/3/issue/PROJ-1"),
+        );
+        line["deployment"] = Value::Null;
+        line["path"] = json!(path);
+        if let Some(template) = template {
+            line["template"] = json!(template);
+        }
+        let told = replay(&read(&line.to_string()), &parse(open), &manifest());
+        (told.same, told.newly_denied)
+    };
+    assert_eq!(with("/rest/api/3/issue/PROJ-1", None), (1, 0));
+    assert_eq!(
+        with(
+            "/rest/api/2/issue/PROJ-1",
+            Some("/rest/api/2/issue/{issue-key}")
+        ),
+        (1, 0)
+    );
+}
+
+#[test]
 fn what_the_log_has_cut_is_counted_and_left() {
     let mut cut = line(
         &fixture(),

@@ -93,6 +93,15 @@ fn a_denial_may_be_for_some() {
 }
 
 #[test]
+fn whoever_is_not_named_is_like_anyone_else() {
+    let policy = policy();
+    assert_eq!(policy.stand_in(&principal("alice")), principal("alice"));
+    assert!(policy.stand_in(&principal("zoe")).is_anyone_else());
+    assert!(fixture().stand_in(&principal("alice")).is_anyone_else());
+    assert!(policy.names_principals() && !fixture().names_principals());
+}
+
+#[test]
 fn tools_are_offered_to_those_who_can_use_them() {
     let policy = policy();
     let offered = |who: &str| -> Vec<String> {
