@@ -242,6 +242,31 @@ fn a_derived_policy_reads_well() {
     );
 }
 
+/// The rule was for every site; what is derived is for one, and says nothing of a product that it does not have.
+#[test]
+fn a_derived_rule_keeps_the_bounds_of_its_site() {
+    let site = |name: &str, product: &str| {
+        format!(
+            "[site.{name}]\norigin = \"https://{name}.example.test\"\ndeployment = \"cloud\"\nproducts = [\"{product}\"]\n"
+        )
+    };
+    let bound = parse(&format!(
+        "version = 1\n{}{}[[rule]]\nid = \"r\"\nsite = \"*\"\nclasses = [\"read\"]\nprojects = [\"PROJ\"]\nspaces = [\"DOCS\"]\n",
+        site("jira", "jira"),
+        site("wiki", "confluence")
+    ));
+    let ask = Ask::jira(Method::Get, "/rest/api/3/issue/PROJ-1");
+    let line = line(&bound, &manifest(), "jira_get_issue", &ask);
+    let derived = derive(&read(&line.to_string()), &bound, &manifest());
+    let text = derived.text.expect("something was used");
+    let rule = parse(&text).rules().next().map(|rule| rule.bounds.clone());
+    let bounds = rule.expect("the rule was used");
+    assert!(
+        bounds.projects.is_some() && bounds.spaces.is_none(),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_attack_in_the_log_becomes_no_rule() {
     let with = |rule: &str| {
