@@ -19,6 +19,7 @@ mod responses;
 mod supply;
 mod tls;
 mod urls;
+mod users;
 mod verdict;
 
 use std::collections::BTreeMap;

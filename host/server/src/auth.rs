@@ -1,14 +1,16 @@
-//! Decides which credential goes to which site and how it is written into the header. One site has one credential;
-//! a site without one gets none: nobody else's is ever tried.
+//! Decides whose credential goes to which site and how it is written into the header. A principal's own comes first; the
+//! site's own is for whoever starts the program and for those it is shared with. Else there is none: nobody else's is
+//! ever tried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use door::LOCAL;
 use gateway::{Credential, CredentialError, CredentialSource};
-use policy::{Caller, Origin, Permit, Site, SiteName};
+use policy::{Caller, Origin, Permit, Principal, Site, SiteName};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -87,31 +89,75 @@ impl fmt::Debug for Login {
 #[derive(Debug, Default)]
 pub struct CredentialStore {
     logins: BTreeMap<SiteName, Login>,
+    owned: BTreeMap<Principal, BTreeMap<SiteName, Login>>,
+    pub sharing: Sharing,
+}
+
+/// Which sites' own credentials are used by principals that have none themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody is told apart.
+    #[default]
+    Everybody,
+    /// Those of these sites alone.
+    Sites(BTreeSet<SiteName>),
 }
 
 impl CredentialStore {
     /// `false` when the site has a credential already, which stays.
     #[must_use]
     pub fn insert(&mut self, site: SiteName, login: Login) -> bool {
-        match self.logins.entry(site) {
-            std::collections::btree_map::Entry::Vacant(free) => {
-                free.insert(login);
-                true
-            }
-            std::collections::btree_map::Entry::Occupied(_) => false,
-        }
+        insert(&mut self.logins, site, login)
     }
 
+    /// For one principal alone; `false` as above.
+    #[must_use]
+    pub fn insert_for(&mut self, owner: Principal, site: SiteName, login: Login) -> bool {
+        insert(self.owned.entry(owner).or_default(), site, login)
+    }
+
+    /// The site's own.
     pub fn login(&self, site: &SiteName) -> Option<&Login> {
         self.logins.get(site)
     }
 
-    pub(crate) async fn for_site(&self, site: &Site) -> Result<Credential, CredentialError> {
-        let login = self
-            .logins
-            .get(&site.name)
+    /// Principals with a credential of their own for the site.
+    pub(crate) fn owners<'a>(
+        &'a self,
+        site: &'a SiteName,
+    ) -> impl Iterator<Item = &'a Principal> + 'a {
+        let owned = self.owned.iter();
+        owned.filter_map(move |(owner, logins)| logins.contains_key(site).then_some(owner))
+    }
+
+    /// What `principal` shows to `site`. Whoever has one of their own never gets another one, whatever is wrong with it.
+    fn of(&self, principal: &Principal, site: &Site) -> Option<&Login> {
+        let own = self
+            .owned
+            .get(principal)
+            .and_then(|logins| logins.get(&site.name));
+        let is_shared = || {
+            principal.as_str() == LOCAL
+                || match &self.sharing {
+                    Sharing::Everybody => true,
+                    Sharing::Sites(sites) => sites.contains(&site.name),
+                }
+        };
+        own.or_else(|| self.logins.get(&site.name).filter(|_| is_shared()))
             .filter(|login| login.origin == site.origin)
-            .ok_or(CredentialError::Missing)?;
+    }
+
+    /// For whoever starts the program.
+    pub(crate) async fn for_site(&self, site: &Site) -> Result<Credential, CredentialError> {
+        self.for_principal(&crate::app::local(), site).await
+    }
+
+    async fn for_principal(
+        &self,
+        principal: &Principal,
+        site: &Site,
+    ) -> Result<Credential, CredentialError> {
+        let login = self.of(principal, site).ok_or(CredentialError::Missing)?;
         let secret = match &login.renewal {
             None => login
                 .secret
@@ -128,14 +174,24 @@ impl CredentialStore {
     }
 }
 
+fn insert(logins: &mut BTreeMap<SiteName, Login>, site: SiteName, login: Login) -> bool {
+    match logins.entry(site) {
+        std::collections::btree_map::Entry::Vacant(free) => {
+            free.insert(login);
+            true
+        }
+        std::collections::btree_map::Entry::Occupied(_) => false,
+    }
+}
+
 impl CredentialSource for CredentialStore {
     async fn credential(
         &self,
         _permit: &Permit,
         site: &Site,
-        _caller: &Caller,
+        caller: &Caller,
     ) -> Result<Credential, CredentialError> {
-        self.for_site(site).await
+        self.for_principal(&caller.principal, site).await
     }
 
     /// A token made by hand has no renewal, but a person may have put a new one in its place.
@@ -144,13 +200,10 @@ impl CredentialSource for CredentialStore {
         &self,
         _permit: &Permit,
         site: &Site,
-        _caller: &Caller,
+        caller: &Caller,
         rejected: &Credential,
     ) -> Option<Credential> {
-        let login = self
-            .logins
-            .get(&site.name)
-            .filter(|login| login.origin == site.origin)?;
+        let login = self.of(&caller.principal, site)?;
         let refused = rejected.secrets.first()?;
         let secret = match &login.renewal {
             None => login.secret.replacement(refused).await?,
@@ -252,6 +305,50 @@ mod tests {
                 matches!(refused, Err(CredentialError::Missing)),
                 "{name} {origin}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_the_credential_of_somebody_else() {
+        let site = site("jira", "https://jira.example.com");
+        let name = |text: &str| Principal::parse(text).unwrap();
+        let own = |variable: &str, origin: &str| {
+            let secret = Secret::from_variable(variable, &SecretString::from(TOKEN)).unwrap();
+            Login::fixed(Origin::parse(origin).unwrap(), Scheme::Bearer, secret)
+        };
+        let mut store = store();
+        for (owner, variable, origin) in [
+            ("alice", "ALICE", "https://jira.example.com"),
+            ("bob", "BOB", "https://jira.example.com"),
+            ("moved", "MOVED", "https://old.example.com"),
+        ] {
+            assert!(store.insert_for(name(owner), site.name.clone(), own(variable, origin)));
+        }
+        let here = BTreeSet::from([site.name.clone()]);
+        let elsewhere = BTreeSet::from([SiteName::parse("cloud").unwrap()]);
+        for (sharing, of_others) in [
+            (Sharing::Everybody, Some("env:T")),
+            (Sharing::Sites(here), Some("env:T")),
+            (Sharing::Sites(elsewhere), None),
+            (Sharing::Sites(BTreeSet::new()), None),
+        ] {
+            store.sharing = sharing;
+            for (principal, credential) in [
+                ("alice", Some("env:ALICE")),
+                ("bob", Some("env:BOB")),
+                ("moved", None),
+                (LOCAL, Some("env:T")),
+                ("carol", of_others),
+                ("Alice", of_others),
+            ] {
+                let found = store.for_principal(&name(principal), &site).await;
+                let found = match &found {
+                    Ok(credential) => Some(credential.name.as_str()),
+                    Err(CredentialError::Missing) => None,
+                    Err(other) => panic!("{other}"),
+                };
+                assert_eq!(found, credential, "{principal} {:?}", store.sharing);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod checks;
 pub mod environment;
 mod file;
 mod finding;
+mod logins;
 mod peer;
 mod policy_text;
 mod restrictions;
@@ -25,7 +26,6 @@ use crate::audit::{self, Journal};
 use crate::auth::{CredentialStore, Login};
 use crate::credentials;
 use crate::login::exchange::Errands;
-use crate::secrets::{SHORT_SECRET, SecretRef};
 use crate::wire::Passes;
 use environment::{Effect, Environment, VARIABLES, parse_list, parse_switch};
 pub(crate) use file::read as read_believed;
@@ -131,7 +131,9 @@ impl Loader<'_> {
             ));
             return None;
         };
-        let entries = self.credentials_file(&config_dir.join("credentials.toml"));
+        let credentials::Credentials { entries, sharing } =
+            self.credentials_file(&config_dir.join("credentials.toml"));
+        self.credentials.sharing = sharing;
         let vault = Vault::below(&config_dir).unwrap_or_else(|finding| {
             self.mistakes.push(finding);
             Vault::with_record(&config_dir, audit::Settings::default())
@@ -163,10 +165,10 @@ impl Loader<'_> {
         };
         let sites: Vec<Site> = policy.sites().to_vec();
         self.check_logins(&sites);
+        self.check_sharing(&sites);
         self.check_pem_files(&sites);
-        let expiries = entries
-            .iter()
-            .filter_map(|entry| Some((entry.site.clone(), entry.expires?)));
+        let own = entries.iter().filter(|entry| entry.owner.is_none());
+        let expiries = own.filter_map(|entry| Some((entry.site.clone(), entry.expires?)));
         Some(Config {
             audit: Arc::clone(&vault.audit),
             passes: Arc::clone(&vault.passes),
@@ -250,17 +252,17 @@ impl Loader<'_> {
         }
     }
 
-    fn credentials_file(&mut self, path: &Path) -> Vec<credentials::Entry> {
+    fn credentials_file(&mut self, path: &Path) -> credentials::Credentials {
         let text = match file::read(path) {
             Ok(text) => text.unwrap_or_default(),
             Err(finding) => {
                 self.mistakes.push(finding);
-                return Vec::new();
+                return credentials::Credentials::default();
             }
         };
         credentials::parse(&text, "credentials.toml").unwrap_or_else(|findings| {
             self.mistakes.extend(findings);
-            Vec::new()
+            credentials::Credentials::default()
         })
     }
 
@@ -330,7 +332,7 @@ impl Loader<'_> {
                 continue;
             }
             match login {
-                Some(login) => self.add(site.name, login),
+                Some(login) => self.add(None, site.name, login),
                 None if self.mistakes.is_empty() => self.mistakes.push(Finding::new(
                     variables
                         .iter()
@@ -395,90 +397,11 @@ impl Loader<'_> {
                     self.warn_unused(&login, &site.name);
                 }
                 None => {
-                    self.add(site.name.clone(), login);
+                    self.add(None, site.name.clone(), login);
                     brought.push((&site.name, named));
                 }
             }
         }
-    }
-
-    fn take_entries(
-        &mut self,
-        entries: &[credentials::Entry],
-        sites: &[Site],
-        named_by: &str,
-        vault: &Vault,
-    ) {
-        for entry in entries {
-            let Some(site) = sites.iter().find(|site| site.name == entry.site) else {
-                let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
-                self.mistakes.push(Finding::new(
-                    &entry.place,
-                    format!(
-                        "is for the site `{}`, which {named_by} does not name",
-                        entry.site
-                    ),
-                    format!(
-                        "Take it out, or use one of these names: {}.",
-                        names.join(", ")
-                    ),
-                ));
-                continue;
-            };
-            let gate = &entry.gate;
-            let references = [Some(&entry.secret), gate.client_key.as_ref()];
-            for reference in references
-                .into_iter()
-                .flatten()
-                .chain(gate.headers.values())
-            {
-                if let SecretRef::Env(name) = reference {
-                    self.secret_variables.insert(name.clone());
-                }
-            }
-            self.check_gate(entry, site);
-            match vault.login(entry, site, self.environment) {
-                Ok(login) => {
-                    self.add(site.name.clone(), login);
-                }
-                Err(error) => self.mistakes.push(Finding::new(
-                    &entry.place,
-                    error.to_string(),
-                    "Set it to the bare token, or name another place with `secret`.",
-                )),
-            }
-        }
-    }
-
-    fn add(&mut self, site: SiteName, login: Login) {
-        if login.secret.is_short() {
-            self.warnings.push(Finding::new(
-                login.secret.reference().to_string(),
-                format!(
-                    "is shorter than {SHORT_SECRET} characters; so short a text is not blanked out of answers, \
-                     only the header made from it is"
-                ),
-                "Use an API token or a personal access token instead of a password.",
-            ));
-        }
-        let added = self.credentials.insert(site, login);
-        debug_assert!(added, "callers look first");
-    }
-
-    fn warn_unused(&mut self, login: &Login, site: &SiteName) {
-        let unused = login.secret.reference();
-        if self
-            .credentials
-            .login(site)
-            .is_some_and(|used| used.secret.reference() == unused)
-        {
-            return;
-        }
-        self.warnings.push(Finding::new(
-            unused.to_string(),
-            format!("is not used: credentials.toml has a credential for the site `{site}`"),
-            "Unset the variable, or take the entry out of credentials.toml.",
-        ));
     }
 }
 

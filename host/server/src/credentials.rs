@@ -15,24 +15,43 @@
 //! expires = 2027-03-01           # as the person who made the token said
 //! client-key = "file:/etc/airlock/me.key"                # of the site's `client-cert`
 //! headers = { "X-Gateway-Key" = "env:GATEWAY_KEY" }      # for those that the site names in policy.toml
+//!
+//! [principal.alice.site.acme]    # hers alone, when she comes over HTTP
+//! kind = "basic"
+//! user = "alice@example.com"
+//! secret = "file:/etc/airlock/alice"
 //! ```
 //!
+//! Before the tables `shared = ["acme"]` may name the sites whose own credential everybody else uses.
+//!
 //! Unknown keys are mistakes. Values are never repeated in a message: people paste tokens into the wrong line.
+
+mod owners;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use policy::{Day, ExtraHeader, SiteName};
+use policy::{Day, ExtraHeader, Principal, SiteName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::auth::Scheme;
+use crate::auth::{Scheme, Sharing};
 use crate::config::Finding;
 use crate::secrets::SecretRef;
 
-/// One `[site.NAME]` table.
+/// What the file says.
+#[derive(Debug, Default)]
+pub(crate) struct Credentials {
+    /// Those of sites before those of principals.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) sharing: Sharing,
+}
+
+/// One `[site.NAME]` or `[principal.NAME.site.NAME]` table.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// `None`: the site's own, of whoever starts the program and of those it is shared with.
+    pub(crate) owner: Option<Principal>,
     pub(crate) site: SiteName,
     /// File and line, for messages about this entry.
     pub(crate) place: String,
@@ -68,13 +87,13 @@ pub(crate) enum Issue {
 }
 
 /// All entries, or every mistake in the file.
-pub(crate) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Finding>> {
+pub(crate) fn parse(text: &str, file_name: &str) -> Result<Credentials, Vec<Finding>> {
     let mut reader = Reader {
         text,
         file_name,
         findings: Vec::new(),
     };
-    let entries = match DeTable::parse(text) {
+    let credentials = match DeTable::parse(text) {
         Ok(root) => reader.root(root.get_ref()),
         Err(error) => {
             reader.report(
@@ -82,11 +101,11 @@ pub(crate) fn parse(text: &str, file_name: &str) -> Result<Vec<Entry>, Vec<Findi
                 "is not valid TOML",
                 "Write names as they are, and values between double quotes.",
             );
-            Vec::new()
+            Credentials::default()
         }
     };
     if reader.findings.is_empty() {
-        return Ok(entries);
+        return Ok(credentials);
     }
     reader.findings.sort_by_key(|(at, _)| *at);
     Err(reader.findings.into_iter().map(|(_, each)| each).collect())
@@ -106,23 +125,9 @@ const REFERENCE: &str = "Write secret = \"env:NAME\", \"file:/absolute/path\", \
                          reference; or run `mcp-airlock login`, which writes this file.";
 
 impl Reader<'_> {
-    fn root(&mut self, root: &DeTable<'_>) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        for (key, value) in root {
-            match (key.get_ref().as_ref(), value.get_ref()) {
-                ("site", DeValue::Table(sites)) => {
-                    for (name, table) in sites {
-                        entries.extend(self.site(name.get_ref(), name.span(), table));
-                    }
-                }
-                _ => self.report(key.span(), "holds something other than [site.NAME]", SHAPE),
-            }
-        }
-        entries
-    }
-
     fn site(
         &mut self,
+        owner: Option<&Principal>,
         name: &str,
         span: Range<usize>,
         table: &Spanned<DeValue<'_>>,
@@ -139,6 +144,10 @@ impl Reader<'_> {
                 return None;
             }
         };
+        let title = match owner {
+            Some(owner) => format!("[principal.{owner}.site.{site}]"),
+            None => format!("[site.{site}]"),
+        };
         let known_before = self.findings.len();
         let (mut kind, mut user, mut secret, mut account) = (None, None, None, None);
         let (mut client_id, mut redirect_uri, mut client_key) = (None, None, None);
@@ -146,7 +155,7 @@ impl Reader<'_> {
         for (key, value) in keys {
             let slot = match key.get_ref().as_ref() {
                 "headers" => {
-                    headers = self.headers(&site, value);
+                    headers = self.headers(&title, value);
                     continue;
                 }
                 "expires" => {
@@ -161,7 +170,7 @@ impl Reader<'_> {
                 "client-id" => &mut client_id,
                 "redirect-uri" => &mut redirect_uri,
                 _ => {
-                    let what = format!("[site.{site}] has a key that is not known");
+                    let what = format!("{title} has a key that is not known");
                     self.report(
                         key.span(),
                         &what,
@@ -193,16 +202,24 @@ impl Reader<'_> {
                 account
             },
         );
-        let issue = self.issue(&site, span.clone(), &kind, client_id, redirect_uri, &secret);
-        let scheme = self.scheme(&site, span.clone(), kind, user);
-        let secret = self.secret(&site, span.clone(), secret);
+        let issue = self.issue(
+            &title,
+            span.clone(),
+            &kind,
+            client_id,
+            redirect_uri,
+            &secret,
+        );
+        let scheme = self.scheme(&title, span.clone(), kind, user);
+        let secret = self.secret(&title, span.clone(), secret);
         let client_key = client_key.and_then(|(text, at)| self.reference("client-key", &text, at));
         if self.findings.len() > known_before {
             return None;
         }
-        Some(Entry {
+        let entry = Entry {
+            owner: owner.cloned(),
             site,
-            place: self.place(span),
+            place: self.place(span.clone()),
             scheme: scheme?,
             secret: secret?,
             issue: issue?,
@@ -212,12 +229,14 @@ impl Reader<'_> {
                 client_key,
                 headers,
             },
-        })
+        };
+        self.check_owned(&entry, &title, span);
+        Some(entry)
     }
 
     fn scheme(
         &mut self,
-        site: &SiteName,
+        title: &str,
         table: Range<usize>,
         kind: Option<(String, Range<usize>)>,
         user: Option<(String, Range<usize>)>,
@@ -225,7 +244,7 @@ impl Reader<'_> {
         const KINDS: &str = "Write kind = \"basic\" for a Cloud API token (with user = your e-mail), \
                              kind = \"bearer\" for a Data Center personal access token. `mcp-airlock login` writes them all.";
         let Some((kind, kind_span)) = kind else {
-            self.report(table, &format!("[site.{site}] has no `kind`"), KINDS);
+            self.report(table, &format!("{title} has no `kind`"), KINDS);
             return None;
         };
         match (kind.as_str(), user) {
@@ -237,13 +256,13 @@ impl Reader<'_> {
                 }
             },
             ("basic", None) => {
-                let what = format!("[site.{site}] is of kind \"basic\" and has no `user`");
+                let what = format!("{title} is of kind \"basic\" and has no `user`");
                 self.report(table, &what, "Add user = \"your e-mail address\".");
                 None
             }
             ("bearer" | "oauth" | "client-credentials", None) => Some(Scheme::Bearer),
             (kind @ ("bearer" | "oauth" | "client-credentials"), Some((_, span))) => {
-                let what = format!("[site.{site}] is of kind \"{kind}\" and has a `user`");
+                let what = format!("{title} is of kind \"{kind}\" and has a `user`");
                 self.report(
                     span,
                     &what,
@@ -260,7 +279,7 @@ impl Reader<'_> {
 
     fn issue(
         &mut self,
-        site: &SiteName,
+        title: &str,
         table: Range<usize>,
         kind: &Option<(String, Range<usize>)>,
         client_id: Option<(String, Range<usize>)>,
@@ -273,7 +292,7 @@ impl Reader<'_> {
             ("oauth", Some((client_id, _)), Some((redirect_uri, _))) => {
                 if secret.as_ref().is_some_and(|(text, _)| text != "store:") {
                     let what = format!(
-                        "[site.{site}] is of kind \"oauth\", whose secret changes with each renewal"
+                        "{title} is of kind \"oauth\", whose secret changes with each renewal"
                     );
                     self.report(
                         table,
@@ -289,13 +308,13 @@ impl Reader<'_> {
             }
             ("client-credentials", Some((client_id, _)), None) => Some(Issue::Client { client_id }),
             ("oauth" | "client-credentials", _, _) => {
-                let what = format!("[site.{site}] does not have the keys of kind \"{kind}\"");
+                let what = format!("{title} does not have the keys of kind \"{kind}\"");
                 self.report(table, &what, HOW);
                 None
             }
             (_, None, None) => Some(Issue::Fixed),
             (_, Some((_, span)), _) | (_, None, Some((_, span))) => {
-                let what = format!("[site.{site}] has a key that only OAuth logins have");
+                let what = format!("{title} has a key that only OAuth logins have");
                 self.report(span, &what, HOW);
                 None
             }
@@ -304,12 +323,12 @@ impl Reader<'_> {
 
     fn secret(
         &mut self,
-        site: &SiteName,
+        title: &str,
         table: Range<usize>,
         secret: Option<(String, Range<usize>)>,
     ) -> Option<SecretRef> {
         let Some((text, span)) = secret else {
-            self.report(table, &format!("[site.{site}] has no `secret`"), REFERENCE);
+            self.report(table, &format!("{title} has no `secret`"), REFERENCE);
             return None;
         };
         match text.parse() {
@@ -338,7 +357,7 @@ impl Reader<'_> {
 
     fn headers(
         &mut self,
-        site: &SiteName,
+        title: &str,
         value: &Spanned<DeValue<'_>>,
     ) -> BTreeMap<ExtraHeader, SecretRef> {
         const HOW: &str = "Write headers = { \"X-Gateway-Key\" = \"env:NAME\" }.";
@@ -351,7 +370,7 @@ impl Reader<'_> {
             let header = match ExtraHeader::parse(name.get_ref()) {
                 Ok(header) => header,
                 Err(error) => {
-                    let what = format!("[site.{site}] has a name in `headers` that {error}");
+                    let what = format!("{title} has a name in `headers` that {error}");
                     self.report(name.span(), &what, HOW);
                     continue;
                 }

@@ -43,7 +43,9 @@ pub(super) async fn run(case: &Case) -> Ended {
 
 fn not_played(case: &Case) -> Option<Ended> {
     match case.id.as_str() {
-        "USER-013" | "USER-015" => Some(Ended::Later("a site's credential for each key")),
+        "USER-013" | "USER-015" => Some(Ended::Elsewhere(
+            "`hostile::users::everybody_hears_their_own_name`",
+        )),
         "USER-014" => Some(Ended::Elsewhere(
             "the guest that keeps a global, and `http::each_call_is_recorded_under_its_own_name`",
         )),

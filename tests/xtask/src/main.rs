@@ -16,10 +16,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Some("edge") => xtask::edge::run(arguments, &target()?).map(|()| ExitCode::SUCCESS),
         Some("edge-load") => edge_script("load.py"),
         Some("edge-runs") => edge_script("runs.py"),
+        Some("identities") => identities(),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  identities 64 people with 200 calls each, and whether each was answered as themselves\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }
@@ -33,10 +34,21 @@ fn canary(calls: Option<String>) -> anyhow::Result<ExitCode> {
         .unwrap_or("10000")
         .parse()
         .context("how many calls to make is a number above 0")?;
+    let test = "canary::nothing_that_the_program_writes_holds_a_secret";
+    at_length(test, ("CANARY_CALLS", calls.to_string()))
+}
+
+/// As many calls as it takes to see that nobody is ever answered as somebody else.
+fn identities() -> anyhow::Result<ExitCode> {
+    let test = "hostile::users::everybody_hears_their_own_name";
+    at_length(test, ("IDENTITY_CALLS", "200".to_owned()))
+}
+
+/// One of the integration tests, which does by itself only a little of what it could.
+fn at_length(test: &str, (variable, value): (&str, String)) -> anyhow::Result<ExitCode> {
     let status = cargo()
-        .args(["test", "--workspace", "--test", "it", "--", "--exact"])
-        .arg("canary::nothing_that_the_program_writes_holds_a_secret")
-        .env("CANARY_CALLS", calls.to_string())
+        .args(["test", "--workspace", "--test", "it", "--", "--exact", test])
+        .env(variable, value)
         .status()?;
     Ok(ended(status))
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use policy::Site;
 
 use super::finding::Finding;
-use super::{Loader, file};
+use super::{Loader, Vault, file};
+use crate::auth::Sharing;
 use crate::credentials;
 
 impl Loader<'_> {
@@ -41,10 +42,57 @@ impl Loader<'_> {
         }
     }
 
+    /// What the gateway in front is shown stands under the site: all go the same way.
+    pub(super) fn check_gate_of_owner(
+        &mut self,
+        entry: &credentials::Entry,
+        site: &Site,
+        vault: &Vault,
+    ) {
+        let is_gated = site.client_cert.is_some() || !site.headers.is_empty();
+        if is_gated && vault.passes.at(&site.name).is_none() {
+            self.mistakes.push(Finding::new(
+                &entry.place,
+                format!(
+                    "is for the site `{0}`, whose gateway wants more, and there is no [site.{0}] that has it",
+                    site.name
+                ),
+                format!(
+                    "Write [site.{}] with a credential, and `client-key` and `headers` beside it.",
+                    site.name
+                ),
+            ));
+        }
+    }
+
+    /// Sharing what there is not is a mistyped name.
+    pub(super) fn check_sharing(&mut self, sites: &[Site]) {
+        let Sharing::Sites(shared) = self.credentials.sharing.clone() else {
+            return;
+        };
+        for name in &shared {
+            if self.credentials.login(name).is_some() {
+                continue;
+            }
+            let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
+            self.mistakes.push(Finding::new(
+                "credentials.toml",
+                format!(
+                    "has `{name}` in `shared`, and there is no credential of that site to be shared"
+                ),
+                format!(
+                    "Take it out, or use one of these names: {}.",
+                    names.join(", ")
+                ),
+            ));
+        }
+    }
+
     /// A site may wait for its credential; every call to it is refused until then.
     pub(super) fn check_logins(&mut self, sites: &[Site]) {
         for site in sites {
-            if self.credentials.login(&site.name).is_none() {
+            let is_somebodys = self.credentials.owners(&site.name).next().is_some();
+            if self.credentials.login(&site.name).is_none() && !is_somebodys {
                 self.warnings.push(Finding::new(
                     format!("[site.{}]", site.name),
                     "has no credential, so every call to it is refused",

@@ -1,5 +1,7 @@
 //! Whole configurations, as a person would have them, and what the start makes of each.
 
+mod owners;
+
 use std::fs;
 
 use super::*;

@@ -100,7 +100,10 @@ impl Vault {
             scheme: entry.scheme.clone(),
             secret: secret()?,
             renewal,
-            pass: self.pass(&entry.gate, site, environment)?,
+            pass: match entry.owner {
+                None => self.pass(&entry.gate, site, environment)?,
+                Some(_) => self.passes.at(&site.name),
+            },
         })
     }
 

@@ -25,7 +25,8 @@ fn reads_both_kinds() {
         "#,
         "credentials.toml",
     )
-    .unwrap();
+    .unwrap()
+    .entries;
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[0].site.as_str(), "acme");
     assert_eq!(entries[0].place, "credentials.toml line 2");
@@ -40,7 +41,9 @@ fn reads_logins_that_are_renewed_and_refuses_half_of_one() {
     let oauth = "[site.a]\nkind = \"oauth\"\nclient-id = \"id\"\nredirect-uri = \"http://localhost:1/callback\"\nsecret = \"store:\"\n";
     let client =
         "[site.b]\nkind = \"client-credentials\"\nclient-id = \"id\"\nsecret = \"op://a/b/c\"\n";
-    let entries = parse(&format!("{oauth}{client}"), "credentials.toml").unwrap();
+    let entries = parse(&format!("{oauth}{client}"), "credentials.toml")
+        .unwrap()
+        .entries;
     assert!(matches!(&entries[0].issue, Issue::OAuth { client_id, .. } if client_id == "id"));
     assert_eq!(
         entries[1].issue,
@@ -70,7 +73,7 @@ fn reads_what_stands_beside_the_credential_and_repeats_no_value() {
     let read = entry(
         "expires = 2027-03-01\nclient-key = \"file:/k.pem\"\nheaders = { \"X-Key\" = \"op://a/b/c\" }\n",
     );
-    let read = &read.unwrap()[0];
+    let read = &read.unwrap().entries[0];
     assert_eq!(read.expires, Day::parse("2027-03-01"));
     assert_eq!(read.gate.client_key, Some(SecretRef::File("/k.pem".into())));
     let names: Vec<_> = read.gate.headers.keys().map(ToString::to_string).collect();
@@ -141,6 +144,55 @@ secret = "env:T"
     credentials.toml line 17: [site.four] has no `secret`
       hint: Write secret = "env:NAME", "file:/absolute/path", "op://vault/item/field" or another reference; or run `mcp-airlock login`, which writes this file.
     "#);
+}
+
+const ALICE: &str = "[principal.alice.site.acme]\nkind = \"bearer\"\nsecret = \"env:A\"\n";
+
+#[test]
+fn whoever_is_told_apart_shares_only_what_is_said_to_be_shared() {
+    let own = "[site.acme]\nkind = \"bearer\"\nsecret = \"env:T\"\n";
+    let sites = |names: &[&str]| {
+        let names = names.iter().map(|name| SiteName::parse(name).unwrap());
+        Sharing::Sites(names.collect())
+    };
+    for (text, sharing) in [
+        (own.to_owned(), Sharing::Everybody),
+        (String::new(), Sharing::Everybody),
+        (format!("{ALICE}{own}"), sites(&[])),
+        (format!("shared = []\n{own}"), sites(&[])),
+        (
+            format!("shared = [\"acme\"]\n{own}{ALICE}"),
+            sites(&["acme"]),
+        ),
+    ] {
+        let read = parse(&text, "credentials.toml").unwrap();
+        assert_eq!(read.sharing, sharing, "{text}");
+        let owners = read.entries.iter().map(|entry| entry.owner.as_ref());
+        let owners: Vec<_> = owners.map(|owner| owner.map(Principal::as_str)).collect();
+        assert!(owners.is_sorted(), "those of sites come first: {owners:?}");
+        assert_eq!(owners.contains(&Some("alice")), text.contains("alice"));
+    }
+}
+
+#[test]
+fn what_is_not_one_persons_own_is_refused() {
+    let said: String = [
+        ALICE.replace("alice", "local"),
+        ALICE.replace("alice", "\"a b\""),
+        ALICE.replace("env:A", "store:"),
+        format!("{ALICE}expires = 2027-03-01\n"),
+        format!("{ALICE}client-key = \"file:/k\"\n"),
+        "[principal]\nalice = \"canary\"\n".to_owned(),
+        "[principal.alice]\nsite = \"canary\"\n".to_owned(),
+        "[principal.alice.site.acme]\nkind = \"bearer\"\n".to_owned(),
+        "shared = true\n".to_owned(),
+        "shared = [\"a b\", 5]\n".to_owned(),
+    ]
+    .iter()
+    .map(|text| mistakes(text))
+    .collect();
+    assert!(!said.contains("canary"), "{said}");
+    insta::assert_snapshot!(said);
 }
 
 #[test]

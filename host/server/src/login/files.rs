@@ -460,14 +460,17 @@ mod tests {
             .write()
             .unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(crate::credentials::parse(&text, "x").unwrap().len(), 3);
+        assert_eq!(
+            crate::credentials::parse(&text, "x").unwrap().entries.len(),
+            3
+        );
         with_entry(folder.path(), &entry(&name, &Scheme::Bearer, &store))
             .unwrap()
             .write()
             .unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(
-            crate::credentials::parse(&text, "x").unwrap().len(),
+            crate::credentials::parse(&text, "x").unwrap().entries.len(),
             3,
             "{text}"
         );

@@ -31,6 +31,11 @@ impl Passes {
         self.lock().insert(site, pass);
     }
 
+    /// Of one site, for those that go there with a credential of their own.
+    pub(crate) fn at(&self, site: &SiteName) -> Option<Arc<Pass>> {
+        self.lock().get(site).cloned()
+    }
+
     pub(super) fn of(&self, out: &Outgoing<'_>) -> Option<Arc<Pass>> {
         let pass = self.lock().get(&out.site.name).cloned()?;
         (out.hop == Hop::Site && *out.origin == pass.origin).then_some(pass)

@@ -97,11 +97,15 @@ pub(super) fn to(url: &str, arguments: &WayArguments, config_dir: &Path) -> anyh
 /// What another login to the same site wrote down about its gateway still holds.
 fn complete(gate: &mut Gate, site: &Site, config_dir: &Path) -> anyhow::Result<()> {
     let text = change::read(&config_dir.join("credentials.toml"))?.unwrap_or_default();
-    let entries = credentials::parse(&text, "credentials.toml").map_err(|findings| {
+    let credentials = credentials::parse(&text, "credentials.toml").map_err(|findings| {
         let said: Vec<_> = findings.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{}", said.join("\n"))
     })?;
-    let Some(entry) = entries.into_iter().find(|entry| entry.site == site.name) else {
+    let mut own = credentials
+        .entries
+        .into_iter()
+        .filter(|entry| entry.owner.is_none());
+    let Some(entry) = own.find(|entry| entry.site == site.name) else {
         return Ok(());
     };
     if gate.client_key.is_none() && site.client_cert.is_some() {
