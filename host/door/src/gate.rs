@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use policy::Principal;
 
 use crate::keys::{PREFIX, Presented, Rejected};
@@ -24,6 +24,11 @@ pub trait Clients {
 
     /// Whose key it is.
     fn owner(&self, shown: &Presented) -> Result<Principal, Rejected>;
+
+    /// Whom a proxy that asked them itself says that it is; `None` where it says nothing or is not believed.
+    fn vouched(&self, _headers: &HeaderMap) -> Option<Result<Visitor, Refusal>> {
+        None
+    }
 
     /// Whose token of a login server it is; `None` where no login server is trusted.
     fn bearer(&self, _token: &str) -> Option<Result<Visitor, Refusal>> {
@@ -98,7 +103,8 @@ impl<C: Clients> Gate<C> {
                 return Refusal::new(
                     StatusCode::BAD_REQUEST,
                     "without a key a message is taken with Content-Length only",
-                );
+                )
+                .in_place_of(&refusal);
             }
             refusal
         })
@@ -106,6 +112,16 @@ impl<C: Clients> Gate<C> {
 }
 
 fn visitor(clients: &impl Clients, head: &Parts) -> Result<Visitor, Refusal> {
+    if let Some(answer) = clients.vouched(&head.headers) {
+        // Two answers to the question who it is are one too many.
+        if head.headers.contains_key(AUTHORIZATION) {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "the proxy says who you are, and there is an Authorization header as well: send none, or whoever runs the proxy takes it away",
+            ));
+        }
+        return answer;
+    }
     let mut given = head.headers.get_all(AUTHORIZATION).iter();
     let header = match (given.next(), given.next()) {
         (None, _) => {
@@ -144,7 +160,7 @@ fn visitor(clients: &impl Clients, head: &Parts) -> Result<Visitor, Refusal> {
         Rejected::Unknown => Refusal::wrong_key(
             "this key opens nothing here: it was revoked or replaced, or is for another server; ask whoever runs this one",
         ),
-        Rejected::Expired => Refusal::wrong_key(
+        Rejected::Expired => Refusal::ended_key(
             "this key has ended; ask whoever runs this server for a new one (`mcp-airlock key rotate`)",
         ),
         Rejected::Unreadable(_) => Refusal::new(

@@ -2,7 +2,7 @@
 //! repeated.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
 use crate::scopes::Grant;
@@ -13,6 +13,7 @@ pub struct Refusal {
     pub text: String,
     kind: Kind,
     guide: Option<Guide>,
+    is_a_guess: bool,
 }
 
 /// Where a client learns which login server gives tokens for this one, and what to ask there for at first.
@@ -35,6 +36,8 @@ enum Kind {
     /// The token is good and does not reach that far; what would.
     Scope(Grant),
     Method,
+    /// Too many wrong keys came from there; seconds until it is told again what is wrong with one.
+    Later(u64),
 }
 
 impl Refusal {
@@ -52,9 +55,39 @@ impl Refusal {
         Self::of_kind(StatusCode::UNAUTHORIZED, text, kind)
     }
 
+    /// For one that was never good.
     pub fn wrong_key(text: impl Into<String>) -> Self {
+        Self {
+            is_a_guess: true,
+            ..Self::ended_key(text)
+        }
+    }
+
+    /// Whoever shows one that was good before does not try out keys.
+    pub fn ended_key(text: impl Into<String>) -> Self {
         let kind = Kind::Challenge { is_invalid: true };
         Self::of_kind(StatusCode::UNAUTHORIZED, text, kind)
+    }
+
+    /// The same as far as counting goes, whatever is said instead.
+    pub(crate) fn in_place_of(self, other: &Self) -> Self {
+        Self {
+            is_a_guess: other.is_a_guess,
+            ..self
+        }
+    }
+
+    /// For whoever has shown too many wrong keys.
+    pub fn later(seconds: u64) -> Self {
+        let text = format!(
+            "too many wrong keys came from your address; a right one is let in at any time, and in {seconds} seconds you are told again what is wrong with yours"
+        );
+        Self::of_kind(StatusCode::TOO_MANY_REQUESTS, text, Kind::Later(seconds))
+    }
+
+    /// Could a right key be found by doing this often?
+    pub fn is_a_guess(&self) -> bool {
+        self.is_a_guess
     }
 
     /// For a token that is too narrow.
@@ -80,6 +113,7 @@ impl Refusal {
             text: text.into(),
             kind,
             guide: None,
+            is_a_guess: false,
         }
     }
 
@@ -109,8 +143,14 @@ impl Refusal {
         if let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if self.kind == Kind::Method {
-            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        match self.kind {
+            Kind::Method => {
+                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            Kind::Later(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            _ => {}
         }
         answer
     }
@@ -121,7 +161,7 @@ impl Refusal {
             Kind::Challenge { is_invalid: false } => (None, None),
             Kind::Challenge { is_invalid: true } => (Some("invalid_token"), None),
             Kind::Scope(needed) => (Some("insufficient_scope"), Some(needed)),
-            Kind::Sentence | Kind::Message | Kind::Method => return None,
+            Kind::Sentence | Kind::Message | Kind::Method | Kind::Later(_) => return None,
         };
         let mut challenge = r#"Bearer realm="mcp-airlock""#.to_owned();
         let mut say = |name: &str, value: &str| {

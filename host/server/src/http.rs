@@ -10,8 +10,11 @@ mod busy;
 mod clients;
 mod connections;
 mod ears;
+mod forwarded;
 mod operations;
+mod strangers;
 mod tls;
+mod vouched;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,18 +26,21 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use mcp::{CancellationToken, Handler, over_http};
 
 use self::busy::Busy;
 use self::connections::Answers;
+use self::ears::Peer;
 use self::operations::{Counts, Operations};
+use self::strangers::Strangers;
 use crate::app::{App, Server};
 
-pub(crate) use self::address::{Listen, ListenError, Place, Range, Wanted};
+pub(crate) use self::address::{Listen, ListenError, Place, Plan, Range, Wanted};
 pub(crate) use self::clients::Clients;
 pub(crate) use self::connections::serve;
 pub(crate) use self::tls::CertificateFiles;
+pub(crate) use self::vouched::{TrustedHeader, Vouched};
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
@@ -44,17 +50,21 @@ pub(crate) struct Door {
     gate: Gate<Clients>,
     counts: Arc<Counts>,
     clients: Arc<Clients>,
+    /// Those that speak for others.
+    proxies: Vec<Range>,
+    strangers: Strangers,
     /// Where clients of a login server are sent.
     guide: Option<Guide>,
 }
 
 impl Door {
-    pub(crate) fn new(app: Arc<App>, listen: &Listen, clients: Clients) -> Self {
-        let clients = Arc::new(clients);
+    pub(crate) fn new(app: Arc<App>, listen: &Listen, clients: Arc<Clients>) -> Self {
         Self {
             app,
             gate: Gate::new(listen.names.clone(), Arc::clone(&clients)),
             counts: Arc::default(),
+            proxies: listen.proxies.clone(),
+            strangers: Strangers::default(),
             guide: clients.issuer().map(|issuer| issuer.guide()),
             clients,
         }
@@ -92,6 +102,14 @@ impl Door {
         Ok(answer)
     }
 
+    fn told(&self, peer: Peer, refusal: Refusal) -> Refusal {
+        if !refusal.is_a_guess() {
+            return refusal;
+        }
+        self.counts.wrong_key();
+        self.strangers.told(peer, refusal)
+    }
+
     /// Before anybody is refused for a key of the login server that is not known, it is asked for its keys.
     async fn admit(&self, head: &Parts) -> Result<Visitor, Refusal> {
         let first = self.gate.admit(head);
@@ -125,11 +143,15 @@ impl Door {
 }
 
 impl Answers for Door {
-    async fn answer(&self, request: Request<Incoming>, busy: &Busy) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, peer: Peer, busy: &Busy) -> Answer {
         let running = self.counts.begin();
         let path = request.uri().path().to_owned();
+        let peer = forwarded::client(peer, &self.proxies, request.headers());
         let answer = self.pass(request, busy).await.unwrap_or_else(|refusal| {
-            tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
+            let refusal = self.told(peer, refusal);
+            if refusal.status != StatusCode::TOO_MANY_REQUESTS {
+                tracing::info!(status = refusal.status.as_u16(), %path, "refused: {}", refusal.text);
+            }
             refused(match &self.guide {
                 Some(guide) => refusal.guided(guide),
                 None => refusal,

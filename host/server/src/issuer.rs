@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use door::{Grant, Guide, Refusal, Visitor, scopes};
 use hyper::StatusCode;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use policy::Principal;
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value, json};
 use self::settings::Settings;
 pub(crate) use self::settings::SettingsError;
 use self::signers::{Known, Signers};
+use crate::follow::Followed;
 use crate::login::exchange::Errands;
 
 /// Clocks differ.
@@ -28,7 +30,7 @@ const LONGEST: usize = 16 << 10;
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 pub(crate) struct Issuer {
-    settings: Settings,
+    settings: Followed<Settings>,
     signers: Signers,
 }
 
@@ -49,6 +51,8 @@ enum Worthless {
     UnknownKey,
     /// In words for the log; its sender hears that it is worth nothing.
     Wrong(String),
+    /// It was good before.
+    Ended,
     /// The token is good, and nobody here is meant by it.
     Nobody(String),
 }
@@ -62,17 +66,22 @@ impl Issuer {
         let settings = Settings::load(config_dir)?;
         Ok(settings.map(|settings| Self {
             signers: Signers::new(&settings, Arc::clone(errands)),
-            settings,
+            settings: Followed::new(&config_dir.join(settings::FILE), settings),
         }))
+    }
+
+    /// What it calls itself.
+    pub(crate) fn name(&self) -> String {
+        self.settings.now().issuer.clone()
     }
 
     /// The name that clients use.
     pub(crate) fn authority(&self) -> door::Authority {
-        self.settings.authority.clone()
+        self.settings.now().authority.clone()
     }
 
     pub(crate) fn guide(&self) -> Guide {
-        let public = &self.settings.public_url;
+        let public = &self.settings.now().public_url;
         Guide {
             metadata: format!("{}{WELL_KNOWN}{}", origin(public), public.path()),
             grant: Grant::READING,
@@ -82,11 +91,12 @@ impl Issuer {
     /// The metadata, where `path` is one of its two addresses. Nothing in it comes from a request.
     pub(crate) fn metadata(&self, path: &str) -> Option<String> {
         let rest = path.strip_prefix(WELL_KNOWN)?;
-        let public = &self.settings.public_url;
+        let settings = self.settings.now();
+        let public = &settings.public_url;
         (rest.is_empty() || rest == public.path()).then(|| {
             json!({
                 "resource": public.as_str(),
-                "authorization_servers": [self.settings.issuer],
+                "authorization_servers": [settings.issuer],
                 "bearer_methods_supported": ["header"],
                 "scopes_supported": scopes().collect::<Vec<_>>(),
                 "resource_name": "mcp-airlock",
@@ -96,8 +106,12 @@ impl Issuer {
     }
 
     /// Knows the keys before the first token comes, and forgets those that the login server gave up.
-    pub(crate) async fn keep_fresh(self: Arc<Self>) {
-        self.signers.keep_fresh().await;
+    /// Who is let in and by what is read anew whenever the file changes.
+    pub(crate) async fn keep_fresh(&self) {
+        tokio::join!(
+            self.signers.keep_fresh(),
+            self.settings.follow(Settings::reread)
+        );
     }
 
     /// Asks the login server for its keys where `token` names one that is not known, as often as it may be asked.
@@ -121,6 +135,7 @@ impl Issuer {
                 tracing::info!("a token is worth nothing: {why}");
                 worth_nothing()
             }
+            Worthless::Ended => Refusal::ended_key("this token has ended; log in again"),
             Worthless::Nobody(how) => {
                 tracing::warn!("a good token of nobody's: {how}");
                 Refusal::new(
@@ -137,7 +152,8 @@ impl Issuer {
             return Err(wrong("it is too long"));
         }
         let header = decode_header(token).map_err(|error| Worthless::Wrong(error.to_string()))?;
-        self.check_header(&header)?;
+        let settings = self.settings.now();
+        check_header(&settings, &header)?;
         let kid = header
             .kid
             .as_deref()
@@ -151,62 +167,50 @@ impl Issuer {
         validation.leeway = LEEWAY;
         validation.validate_nbf = true;
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&self.settings.issuer]);
-        validation.set_audience(&[&self.settings.audience]);
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        // The signature is looked at first.
         let claims = decode::<Claims>(token, &signer.key, &validation)
-            .map_err(|error| Worthless::Wrong(error.to_string()))?
+            .map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => Worthless::Ended,
+                _ => Worthless::Wrong(error.to_string()),
+            })?
             .claims;
         Ok(Visitor {
-            principal: self.principal(&claims)?,
+            principal: principal(&settings, &claims)?,
             grant: Grant::of_scopes(&claims.scopes()),
         })
     }
+}
 
-    fn check_header(&self, header: &Header) -> Result<(), Worthless> {
-        let wrong = |why: &str| Err(Worthless::Wrong(why.to_owned()));
-        if !self.settings.algorithms.contains(&header.alg) {
-            return wrong("its algorithm is not on the list");
-        }
-        // RFC 9068, section 2.1; many login servers write the older word.
-        let type_ = header
-            .typ
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if !["at+jwt", "application/at+jwt", "jwt"].contains(&type_.as_str()) {
-            return wrong("it does not say that it is an access token (`typ`)");
-        }
-        // RFC 7515, section 4.1.11: what has to be understood is not understood here.
-        if header.crit.is_some() {
-            return wrong("it has a critical header");
-        }
-        Ok(())
+fn check_header(settings: &Settings, header: &Header) -> Result<(), Worthless> {
+    let wrong = |why: &str| Err(Worthless::Wrong(why.to_owned()));
+    if !settings.algorithms.contains(&header.alg) {
+        return wrong("its algorithm is not on the list");
     }
+    // RFC 9068, section 2.1; many login servers write the older word.
+    let type_ = header
+        .typ
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if !["at+jwt", "application/at+jwt", "jwt"].contains(&type_.as_str()) {
+        return wrong("it does not say that it is an access token (`typ`)");
+    }
+    // RFC 7515, section 4.1.11: what has to be understood is not understood here.
+    if header.crit.is_some() {
+        return wrong("it has a critical header");
+    }
+    Ok(())
+}
 
-    fn principal(&self, claims: &Claims) -> Result<Principal, Worthless> {
-        let Settings {
-            claim, principals, ..
-        } = &self.settings;
-        let nobody = |how: String| Err(Worthless::Nobody(how));
-        let Some(value) = claims.others.get(claim).and_then(Value::as_str) else {
-            return nobody(format!("it has no text in the claim `{claim}`"));
-        };
-        if let Some(name) = principals.get(value) {
-            return Ok(name.clone());
-        }
-        let shown: String = value.chars().take(128).collect();
-        if !principals.is_empty() {
-            return nobody(format!(
-                "its claim `{claim}` is {shown:?}, which [principals] of issuer.toml does not name; to let them in add {shown:?} = \"NAME\" there and restart"
-            ));
-        }
-        match Principal::parse(value) {
-            Ok(name) if name.as_str() != door::LOCAL => Ok(name),
-            _ => nobody(format!(
-                "its claim `{claim}` is {shown:?}, which is no name for a principal; give them one in issuer.toml, under [principals]: {shown:?} = \"NAME\""
-            )),
-        }
-    }
+fn principal(settings: &Settings, claims: &Claims) -> Result<Principal, Worthless> {
+    let Settings { claim, people, .. } = settings;
+    let value = claims.others.get(claim).and_then(Value::as_str);
+    let value =
+        value.ok_or_else(|| Worthless::Nobody(format!("it has no text in the claim `{claim}`")))?;
+    let named = people.principal(value);
+    named.map_err(|how| Worthless::Nobody(format!("its claim `{claim}` is {how}")))
 }
 
 impl Claims {

@@ -161,6 +161,33 @@ fn a_refusal_says_what_to_do_and_repeats_nothing() {
 }
 
 #[test]
+fn a_wrong_key_counts_as_a_guess_however_it_is_refused() {
+    let mut keys = Keys::default();
+    let name = Principal::parse("alice").unwrap();
+    let past = OffsetDateTime::now_utc() - time::Duration::minutes(1);
+    let ended = keys.add(&name, Some(past)).unwrap();
+    let gate = Gate::new(names(), Arc::new(Ring(keys)));
+    let wrong = format!("Bearer {}", NewKey::random().reveal());
+    let chunked = ("transfer-encoding", "chunked");
+    for (lines, status, is_a_guess) in [
+        (&[("authorization", &*wrong)][..], 401, true),
+        (&[("authorization", &wrong), chunked], 400, true),
+        (&[("authorization", "Bearer x")], 401, true),
+        (&[("authorization", "Bearer ATATT3xFfGF0")], 401, true),
+        (&[("authorization", "")], 401, false),
+        (&[("authorization", ""), chunked], 400, false),
+        (&[], 401, false),
+        (&[chunked], 400, false),
+        (&[("host", "evil.test")], 403, false),
+    ] {
+        let head = head("POST", "/mcp", ended.reveal(), lines);
+        let refusal = gate.admit(&head).unwrap_err();
+        let told = (refusal.status.as_u16(), refusal.is_a_guess());
+        assert_eq!(told, (status, is_a_guess), "{lines:?}");
+    }
+}
+
+#[test]
 fn only_a_message_to_the_endpoint_is_let_in() {
     let world = world();
     for (method, target, lines, status) in [
@@ -243,6 +270,49 @@ fn only_a_message_to_the_endpoint_is_let_in() {
     ] {
         let head = head(method, target, &world.alice, lines);
         assert_eq!(world.status(&head), status, "{method} {target} {lines:?}");
+    }
+}
+
+/// Believes a header; knows no key.
+struct Proxied;
+
+impl Clients for Proxied {
+    fn anyone(&self) -> Option<Principal> {
+        None
+    }
+
+    fn owner(&self, _: &Presented) -> Result<Principal, Rejected> {
+        Err(Rejected::Unknown)
+    }
+
+    fn vouched(&self, headers: &HeaderMap) -> Option<Result<Visitor, Refusal>> {
+        let name = headers.get("x-user")?.to_str().unwrap();
+        Some(Ok(Visitor::whole(Principal::parse(name).unwrap())))
+    }
+}
+
+#[test]
+fn a_proxys_word_counts_alone_and_after_every_other_question() {
+    let gate = Gate::new(names(), Arc::new(Proxied));
+    let (nobody, named) = (("authorization", ""), ("x-user", "alice"));
+    let key = format!("Bearer {}", NewKey::random().reveal());
+    for (lines, status) in [
+        (&[nobody, named][..], 200),
+        (&[named, ("authorization", "Basic eDp5")], 400),
+        (&[named, ("authorization", &key)], 400),
+        (&[nobody], 401),
+        (&[("authorization", &key)], 401),
+        (&[nobody, named, ("host", "evil.test")], 403),
+        (&[nobody, named, ("origin", "http://evil.test")], 403),
+        (&[nobody, named, ("content-type", "text/plain")], 415),
+    ] {
+        let head = head("POST", "/mcp", "", lines);
+        let told = gate.admit(&head).map(|visitor| visitor.principal);
+        let told = told.map_err(|refusal| refusal.status.as_u16());
+        match told {
+            Ok(principal) => assert_eq!((principal.as_str(), 200), ("alice", status)),
+            Err(given) => assert_eq!(given, status, "{lines:?}"),
+        }
     }
 }
 

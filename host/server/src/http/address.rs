@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use super::clients::Clients;
 use super::ears::Ears;
 use super::tls::{Certificate, CertificateFiles, TlsError};
+use super::vouched::TrustedHeader;
 
 /// Where it listens.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Wanted {
     pub(crate) origins: Vec<Origin>,
     /// Where a proxy with TLS speaks from; nobody else is listened to then.
     pub(crate) behind_proxy: Vec<Range>,
+    /// Where it says who comes.
+    pub(crate) trust_header: Option<TrustedHeader>,
     /// For TLS of its own.
     pub(crate) certificate: Option<CertificateFiles>,
 }
@@ -95,6 +98,7 @@ pub(crate) struct Listen {
     pub(crate) endpoint: String,
     pub(crate) certificate: Option<Certificate>,
     pub(super) names: Names,
+    pub(super) proxies: Vec<Range>,
 }
 
 /// Why the server does not listen there.
@@ -113,6 +117,10 @@ pub(crate) enum ListenError {
     )]
     NoKeys,
     #[error(
+        "`--trust-header` lets in whoever sends that header, so say where the proxy that sets it speaks from: `--behind-proxy 10.0.0.5/32`"
+    )]
+    TrustInAnybody,
+    #[error(
         "the demo asks for no key, so it listens on loopback only: `--http 127.0.0.1:{}`",
         .0.port()
     )]
@@ -123,20 +131,44 @@ pub(crate) enum ListenError {
     Tls(#[from] TlsError),
 }
 
-impl Listen {
-    pub(crate) async fn on(
-        place: &Place,
-        wanted: &Wanted,
+/// A start that nothing speaks against, as far as can be read. Nothing listens yet.
+pub(crate) struct Plan {
+    place: Place,
+    wanted: Wanted,
+    certificate: Option<Certificate>,
+}
+
+impl Plan {
+    pub(crate) async fn read(
+        place: Place,
+        wanted: Wanted,
         clients: &Clients,
     ) -> Result<Self, ListenError> {
-        check(place, wanted, clients)?;
+        check(&place, &wanted, clients)?;
         let certificate = match &wanted.certificate {
             Some(files) => Some(Certificate::load(files.clone()).await?),
             None => None,
         };
-        let scheme = certificate.as_ref().map_or("http", |_| "https");
+        Ok(Self {
+            place,
+            wanted,
+            certificate,
+        })
+    }
+
+    fn scheme(&self) -> &'static str {
+        self.certificate.as_ref().map_or("http", |_| "https")
+    }
+
+    pub(crate) async fn listen(self) -> Result<Listen, ListenError> {
+        let scheme = self.scheme();
+        let Self {
+            place,
+            wanted,
+            certificate,
+        } = self;
         let bind = |error| ListenError::Bind(place.clone(), error);
-        let (ears, bound, endpoint) = match place {
+        let (ears, bound, endpoint) = match &place {
             Place::Address(address) => {
                 let listener = TcpListener::bind(address).await.map_err(bind)?;
                 let bound = listener.local_addr().map_err(bind)?;
@@ -154,17 +186,47 @@ impl Listen {
             ears = ears.with(certificate);
         }
         let names = wanted.names(bound);
-        Ok(Self {
+        Ok(Listen {
             ears,
             endpoint,
             certificate,
-            names: names.ok_or_else(|| ListenError::NoNames(place.clone()))?,
+            proxies: wanted.behind_proxy,
+            names: names.ok_or(ListenError::NoNames(place))?,
         })
     }
 }
 
+/// In words for whoever is about to start it.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Address(address) => write!(f, "{}://{address}{ENDPOINT}", self.scheme())?,
+            #[cfg(unix)]
+            Place::File(path) => write!(f, "unix:{}", path.display())?,
+        }
+        let listed = |names: Vec<String>| names.join(", ");
+        let hosts = self.wanted.hosts.iter().map(ToString::to_string).collect();
+        let proxies = self.wanted.behind_proxy.iter();
+        let proxies: Vec<String> = proxies.map(|range| range.0.to_string()).collect();
+        if !self.wanted.hosts.is_empty() {
+            write!(f, ", by the name {}", listed(hosts))?;
+        }
+        if !proxies.is_empty() {
+            write!(f, ", for the proxy at {}", listed(proxies))?;
+        }
+        Ok(())
+    }
+}
+
 fn check(place: &Place, wanted: &Wanted, clients: &Clients) -> Result<(), ListenError> {
-    if let Clients::Known { keys, issuer: None } = clients
+    if wanted.trust_header.is_some() && wanted.behind_proxy.is_empty() {
+        return Err(ListenError::TrustInAnybody);
+    }
+    if let Clients::Known {
+        keys,
+        issuer: None,
+        vouched: None,
+    } = clients
         && keys.is_empty()
     {
         return Err(ListenError::NoKeys);
@@ -211,6 +273,7 @@ mod tests {
         let clients = Clients::Known {
             keys: KeyRing::open(file).unwrap(),
             issuer: None,
+            vouched: None,
         };
         (folder, clients)
     }
@@ -239,6 +302,10 @@ mod tests {
             behind_proxy: proxy,
             ..named.clone()
         };
+        let trusting = Wanted {
+            trust_header: Some("x-forwarded-user".parse().unwrap()),
+            ..named.clone()
+        };
         let nothing = Wanted::default();
         let at = |address: &str| Place::Address(address.parse().unwrap());
         let mut said = String::new();
@@ -251,8 +318,9 @@ mod tests {
             ("192.0.2.1:0", &named, &with_key),
             ("0.0.0.0:0", &proxied, &with_key),
             ("0.0.0.0:0", &both, &Clients::Anyone),
+            ("127.0.0.1:0", &trusting, &with_key),
         ] {
-            let refused = Listen::on(&at(address), wanted, clients).await;
+            let refused = Plan::read(at(address), wanted.clone(), clients).await;
             said += &format!("{}\n", refused.err().unwrap());
         }
         insta::assert_snapshot!(said);
@@ -262,8 +330,8 @@ mod tests {
             ("127.0.0.2:0", &both, &with_key),
             ("0.0.0.0:0", &both, &with_key),
         ] {
-            let heard = Listen::on(&at(address), wanted, clients).await;
-            assert!(heard.is_ok(), "{address}");
+            let plan = Plan::read(at(address), wanted.clone(), clients).await;
+            assert!(plan.unwrap().listen().await.is_ok(), "{address}");
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::Answer;
 use super::busy::Busy;
-use super::ears::{Arrived, Ears};
+use super::ears::{Arrived, Ears, Peer};
 
 /// For a head, and between two requests on one connection.
 const LONGEST_HEAD_TIME: Duration = Duration::from_secs(30);
@@ -43,6 +43,7 @@ pub(crate) trait Answers: Send + Sync + 'static {
     fn answer(
         &self,
         request: Request<Incoming>,
+        peer: Peer,
         busy: &Busy,
     ) -> impl Future<Output = Answer> + Send;
 }
@@ -107,7 +108,7 @@ async fn converse(
     let busy = place.busy.clone();
     let service = service_fn(move |request| {
         let (answers, busy) = (Arc::clone(&answers), busy.clone());
-        async move { Ok::<_, Infallible>(answers.answer(request, &busy).await) }
+        async move { Ok::<_, Infallible>(answers.answer(request, peer, &busy).await) }
     });
     let mut connection = pin!(
         http1::Builder::new()

@@ -43,7 +43,7 @@ pub(super) type Stream = Box<dyn Bytes>;
 
 /// Who connected, as far as the operating system knows.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Peer {
+pub(crate) enum Peer {
     Address(IpAddr),
     SameMachine,
 }

@@ -18,7 +18,7 @@ use mcp::CancellationToken;
 use super::busy::Busy;
 use super::clients::Clients;
 use super::connections::{Answers, serve};
-use super::ears::Ears;
+use super::ears::{Ears, Peer};
 use super::{Answer, ListenError, Place};
 
 /// The text format of Prometheus.
@@ -39,6 +39,7 @@ const BUCKETS: [(Duration, &str); 7] = [
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     running: AtomicU64,
+    wrong_keys: AtomicU64,
     told: Mutex<Told>,
 }
 
@@ -64,6 +65,10 @@ impl Counts {
         }
     }
 
+    pub(super) fn wrong_key(&self) {
+        self.wrong_keys.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn metrics(&self) -> String {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::from(
@@ -74,6 +79,12 @@ impl Counts {
             text,
             "mcp_airlock_requests_running {}",
             self.running.load(Ordering::Relaxed)
+        );
+        text += "# HELP mcp_airlock_wrong_keys_total Keys and tokens that were never good here.\n# TYPE mcp_airlock_wrong_keys_total counter\n";
+        let _ = writeln!(
+            text,
+            "mcp_airlock_wrong_keys_total {}",
+            self.wrong_keys.load(Ordering::Relaxed)
         );
         text += "# HELP mcp_airlock_answers_total Answers, by HTTP status.\n# TYPE mcp_airlock_answers_total counter\n";
         for (status, count) in &told.by_status {
@@ -194,7 +205,7 @@ impl Operations {
 }
 
 impl Answers for Operations {
-    async fn answer(&self, request: Request<Incoming>, _: &Busy) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, _: Peer, _: &Busy) -> Answer {
         let (status, type_, text) = self.told(request.method(), request.uri().path());
         let mut answer = Response::new(Full::new(Bytes::from(text)).boxed());
         *answer.status_mut() = status;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use door::{Authority, ENDPOINT, LOCAL};
+use door::{Authority, ENDPOINT};
 use jsonwebtoken::Algorithm;
-use policy::Principal;
 use serde::Deserialize;
 use url::Url;
 
 use crate::config::{Finding, read_believed};
+use crate::people::People;
+
+pub(super) const FILE: &str = "issuer.toml";
 
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -22,7 +24,7 @@ pub(super) struct Settings {
     pub(super) jwks_uri: Option<Url>,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) claim: String,
-    pub(super) principals: BTreeMap<String, Principal>,
+    pub(super) people: People,
 }
 
 /// Why the settings cannot be used.
@@ -58,7 +60,7 @@ struct File {
 
 impl Settings {
     pub(super) fn load(config_dir: &Path) -> Result<Option<Self>, SettingsError> {
-        let path = config_dir.join("issuer.toml");
+        let path = config_dir.join(FILE);
         let text = read_believed(&path).map_err(SettingsError::Unbelieved)?;
         let broken = |what| SettingsError::Broken {
             path: path.display().to_string(),
@@ -66,6 +68,27 @@ impl Settings {
         };
         text.map(|text| Self::parse(&text).map_err(broken))
             .transpose()
+    }
+
+    /// A change while the server runs. Its own name and where the keys are is taken up by a start alone.
+    pub(super) fn reread(text: &str, old: &Self) -> Result<Self, String> {
+        let new = Self::parse(text)?;
+        let lasting = |settings: &Self| {
+            let Self {
+                issuer,
+                public_url,
+                jwks_uri,
+                ..
+            } = settings;
+            (issuer.clone(), public_url.clone(), jwks_uri.clone())
+        };
+        if lasting(&new) != lasting(old) {
+            return Err(
+                "another `issuer`, `public-url` or `jwks-uri` takes a new start; the rest does not"
+                    .to_owned(),
+            );
+        }
+        Ok(new)
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -90,7 +113,7 @@ impl Settings {
             jwks_uri: jwks_uri.transpose()?,
             algorithms: algorithms(file.algorithms)?,
             claim: file.claim.unwrap_or_else(|| "sub".to_owned()),
-            principals: principals(file.principals)?,
+            people: People::parse(FILE, file.principals)?,
         })
     }
 }
@@ -123,14 +146,6 @@ fn algorithms(names: Option<Vec<String>>) -> Result<Vec<Algorithm>, String> {
     })
 }
 
-fn principals(names: BTreeMap<String, String>) -> Result<BTreeMap<String, Principal>, String> {
-    let parse = |(claim, name): (String, String)| match Principal::parse(&name) {
-        Ok(principal) if name != LOCAL => Ok((claim, principal)),
-        _ => Err(format!("[principals]: {name:?} is no name for a principal")),
-    };
-    names.into_iter().map(parse).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +160,23 @@ mod tests {
         assert_eq!(settings.algorithms.len(), ALGORITHMS.len());
         let settings = Settings::parse(&format!("{GOOD}audience = \"api://mcp\"\n"));
         assert_eq!(settings.expect("good settings").audience, "api://mcp");
+    }
+
+    #[test]
+    fn people_are_reread_and_another_login_server_is_not() {
+        let old = Settings::parse(GOOD).expect("good settings");
+        let reread = |text: &str| Settings::reread(text, &old);
+        let named = format!("{GOOD}[principals]\n\"1\" = \"alice\"\n");
+        let people = reread(&named).expect("good settings").people;
+        assert!(people.principal("1").is_ok() && people.principal("2").is_err());
+        for text in [
+            GOOD.replace("realms/a", "realms/b"),
+            GOOD.replace("mcp.example.com", "other.example.com"),
+            format!("{GOOD}jwks-uri = \"https://id.example.com/keys\"\n"),
+            GOOD.replace("version", "verison"),
+        ] {
+            assert!(reread(&text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ impl KeyRing {
         self.keys().is_ok_and(|keys| keys.is_empty())
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.keys().map_or(0, |keys| keys.iter().count())
+    }
+
     pub(crate) fn is_readable(&self) -> bool {
         self.keys().is_ok()
     }
