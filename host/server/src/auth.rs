@@ -60,6 +60,24 @@ impl Login {
         }
     }
 
+    /// Is there what it takes to make a header, as far as that can be told without asking a login server?
+    pub(crate) async fn look(&self) -> Result<(), String> {
+        match &self.renewal {
+            Some(Renewal::Session(session)) => {
+                session.life().await.map_err(|error| error.to_string())?;
+            }
+            _ => self
+                .secret
+                .look()
+                .await
+                .map_err(|error| error.to_string())?,
+        }
+        for secret in self.pass.iter().flat_map(|pass| pass.secrets()) {
+            secret.look().await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     /// The header for `secret`, and everything that must not come back.
     async fn credential(&self, secret: &SecretString) -> Result<Credential, SecretError> {
         let mut secrets = vec![secret.clone()];
@@ -103,6 +121,21 @@ pub enum Sharing {
     Sites(BTreeSet<SiteName>),
 }
 
+impl Sharing {
+    /// Does `principal` use the site's own credential, where they have none themselves?
+    pub(crate) fn reaches(&self, principal: &Principal, site: &SiteName) -> bool {
+        principal.as_str() == LOCAL || self.covers(site)
+    }
+
+    /// Does everybody?
+    pub(crate) fn covers(&self, site: &SiteName) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Sites(sites) => sites.contains(site),
+        }
+    }
+}
+
 impl CredentialStore {
     /// `false` when the site has a credential already, which stays.
     #[must_use]
@@ -121,6 +154,16 @@ impl CredentialStore {
         self.logins.get(site)
     }
 
+    /// All of them, each with its place in credentials.toml.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (String, &Login)> {
+        let own = self.logins.iter();
+        let own = own.map(|(site, login)| (format!("[site.{site}]"), login));
+        own.chain(self.owned.iter().flat_map(|(owner, logins)| {
+            let titled = move |(site, login)| (format!("[principal.{owner}.site.{site}]"), login);
+            logins.iter().map(titled)
+        }))
+    }
+
     /// Principals with a credential of their own for the site.
     pub(crate) fn owners<'a>(
         &'a self,
@@ -136,13 +179,7 @@ impl CredentialStore {
             .owned
             .get(principal)
             .and_then(|logins| logins.get(&site.name));
-        let is_shared = || {
-            principal.as_str() == LOCAL
-                || match &self.sharing {
-                    Sharing::Everybody => true,
-                    Sharing::Sites(sites) => sites.contains(&site.name),
-                }
-        };
+        let is_shared = || self.sharing.reaches(principal, &site.name);
         own.or_else(|| self.logins.get(&site.name).filter(|_| is_shared()))
             .filter(|login| login.origin == site.origin)
     }

@@ -5,6 +5,7 @@
 mod ask;
 mod audit;
 mod call;
+mod config;
 mod connect;
 mod demo;
 mod demo_site;
@@ -57,6 +58,11 @@ enum Command {
     Tools(tools::Arguments),
     /// Make one tool call, on the same path as an MCP client's
     Call(call::Arguments),
+    /// Look at the configuration without serving it
+    Config {
+        #[command(subcommand)]
+        verb: config::Verb,
+    },
     /// Be a server on standard input and output for a client that cannot send a key to one over HTTP
     Connect(connect::Arguments),
     /// Make and take away the keys of clients that come over HTTP
@@ -144,6 +150,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Config { verb } => config::run(&verb),
         Command::Connect(arguments) => connect::run(&arguments),
         Command::Key { verb } => key::run(&verb),
         Command::Audit { verb } => audit::run(&verb),

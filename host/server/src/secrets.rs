@@ -250,6 +250,15 @@ impl Secret {
         }
     }
 
+    /// Is there a value, as far as that can be told without running a program? Some of those ask a person, some the
+    /// network.
+    pub(crate) async fn look(&self) -> Result<(), SecretError> {
+        match self.place {
+            Place::Program(..) => Ok(()),
+            _ => self.reveal().await.map(drop),
+        }
+    }
+
     /// A logout takes the value from a running process at once.
     fn stamp(&self) -> Option<Stamp> {
         match &self.place {

@@ -11,9 +11,12 @@ use door::Authority;
 use mcp::{CancellationToken, Handler};
 use policy::Origin;
 
-use super::{Selection, start};
+use super::Selection;
+use super::start::{self, Started};
 use crate::app::Server;
-use crate::http::{self, CertificateFiles, Clients, Door, Listen, Place, Range, Wanted};
+use crate::http::{
+    self, CertificateFiles, Clients, Door, Place, Plan, Range, TrustedHeader, Vouched, Wanted,
+};
 use crate::issuer::Issuer;
 use crate::keys::{KeyFile, KeyRing};
 use crate::log;
@@ -45,6 +48,9 @@ pub(super) struct Arguments {
     /// A proxy with TLS stands in front and speaks from these addresses; nobody else is heard
     #[arg(long, value_name = "CIDR", requires = "http", value_delimiter = ',')]
     behind_proxy: Vec<Range>,
+    /// A header in which the proxy says who comes, after it asked them itself; needs --behind-proxy
+    #[arg(long, value_name = "NAME", requires = "door")]
+    trust_header: Option<TrustedHeader>,
     /// Tell about this server at this address: /healthz, /readyz and /metrics, without a key
     #[arg(long, value_name = "IP:PORT", requires = "door")]
     operations: Option<SocketAddr>,
@@ -53,10 +59,16 @@ pub(super) struct Arguments {
     log_format: log::Format,
 }
 
+/// What is read before anything listens.
+pub(super) struct OverHttp {
+    pub(super) clients: Clients,
+    pub(super) plan: Plan,
+}
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = start::app(&arguments.selection)?;
     if let Some(place) = arguments.place() {
-        return over_http(&place, arguments, started);
+        return over_http(place, arguments, started);
     }
     let runtime = super::runtime()?;
     let served = runtime.block_on(async {
@@ -74,8 +86,45 @@ impl Arguments {
         self.log_format
     }
 
+    pub(super) fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    pub(super) fn operations(&self) -> Option<SocketAddr> {
+        self.operations
+    }
+
+    /// Who may come there and how, or why it cannot be served so.
+    pub(super) async fn over_http(
+        &self,
+        place: Place,
+        started: &Started,
+    ) -> anyhow::Result<OverHttp> {
+        let clients = self.clients(started)?;
+        let mut wanted = self.wanted();
+        let named = clients.issuer().map(|issuer| issuer.authority());
+        wanted.hosts.extend(named);
+        let plan = Plan::read(place, wanted, &clients).await?;
+        Ok(OverHttp { clients, plan })
+    }
+
+    fn clients(&self, started: &Started) -> anyhow::Result<Clients> {
+        if started.demo.is_some() {
+            return Ok(Clients::Anyone);
+        }
+        let folder = &started.config_dir;
+        let vouched = self.trust_header.as_ref();
+        Ok(Clients::Known {
+            keys: KeyRing::open(KeyFile::in_directory(folder))?,
+            issuer: Issuer::load(folder, &started.errands)?,
+            vouched: vouched
+                .map(|header| Vouched::load(folder, header))
+                .transpose()?,
+        })
+    }
+
     /// Where to listen, if it is not standard input.
-    fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<Place> {
         #[cfg(unix)]
         if let Some(path) = &self.socket {
             return Some(Place::File(path.clone()));
@@ -86,6 +135,7 @@ impl Arguments {
     fn wanted(&self) -> Wanted {
         let certificate = self.tls_cert.clone().zip(self.tls_key.clone());
         Wanted {
+            trust_header: self.trust_header.clone(),
             hosts: self.allow_host.clone(),
             origins: self.allow_origin.clone(),
             behind_proxy: self.behind_proxy.clone(),
@@ -94,33 +144,18 @@ impl Arguments {
     }
 }
 
-fn over_http(
-    place: &Place,
-    arguments: &Arguments,
-    started: start::Started,
-) -> anyhow::Result<ExitCode> {
-    let clients = match &started.demo {
-        Some(_) => Clients::Anyone,
-        None => Clients::Known {
-            keys: KeyRing::open(KeyFile::in_directory(&started.config_dir))?,
-            issuer: Issuer::load(&started.config_dir, &started.errands)?.map(Arc::new),
-        },
-    };
-    let mut wanted = arguments.wanted();
-    wanted
-        .hosts
-        .extend(clients.issuer().map(|issuer| issuer.authority()));
+fn over_http(place: Place, arguments: &Arguments, started: Started) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let served = runtime.block_on(async {
         let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
         stop_on_signal(stop.clone(), at_once.clone())?;
-        let listen = Listen::on(place, &wanted, &clients).await?;
+        let OverHttp { clients, plan } = arguments.over_http(place, &started).await?;
+        let listen = plan.listen().await?;
         tokio::spawn(Arc::clone(&started.app).follow_policy());
-        if let Some(issuer) = clients.issuer() {
-            tokio::spawn(Arc::clone(issuer).keep_fresh());
-        }
+        let clients = Arc::new(clients);
+        tokio::spawn(Arc::clone(&clients).keep_fresh());
         let door = Door::new(started.app, &listen, clients);
         if let Some(address) = arguments.operations {
             let bound = door.operations(stop.clone()).spawn(address)?;

@@ -27,11 +27,25 @@ pub(super) struct Demo {
     _site: Running,
 }
 
+/// All that a start reads, and nothing done with it yet.
+pub(super) struct Read {
+    pub(super) config: Config,
+    demo: Option<Demo>,
+}
+
 pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
     sandbox::open_page_list();
     for problem in harden::harden() {
         tracing::warn!("{problem}");
     }
+    let read = read(selection)?;
+    for warning in &read.config.warnings {
+        log::warn(&warning.to_string());
+    }
+    read.start()
+}
+
+pub(super) fn read(selection: &Selection) -> anyhow::Result<Read> {
     let (config, demo) = match selection.demo {
         None => (
             Config::load(&options(selection), &Environment::of_process())?,
@@ -42,19 +56,25 @@ pub(super) fn app(selection: &Selection) -> anyhow::Result<Started> {
             (config, Some(demo))
         }
     };
-    for warning in &config.warnings {
-        log::warn(&warning.to_string());
+    Ok(Read { config, demo })
+}
+
+impl Read {
+    pub(super) fn start(self) -> anyhow::Result<Started> {
+        let Self { config, demo } = self;
+        let secrets = config.secret_variables.iter().map(String::as_str);
+        if !harden::forget_variables(secrets) {
+            tracing::debug!(
+                "tokens stay in this process's environment: it has other threads already"
+            );
+        }
+        Ok(Started {
+            config_dir: config.config_dir.clone(),
+            errands: Arc::clone(&config.errands),
+            app: Arc::new(App::new(config)?),
+            demo,
+        })
     }
-    let secrets = config.secret_variables.iter().map(String::as_str);
-    if !harden::forget_variables(secrets) {
-        tracing::debug!("tokens stay in this process's environment: it has other threads already");
-    }
-    Ok(Started {
-        config_dir: config.config_dir.clone(),
-        errands: Arc::clone(&config.errands),
-        app: Arc::new(App::new(config)?),
-        demo,
-    })
 }
 
 fn options(selection: &Selection) -> Options {

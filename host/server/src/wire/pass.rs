@@ -47,6 +47,10 @@ impl Passes {
 }
 
 impl Pass {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.client_key.iter().chain(self.headers.values())
+    }
+
     /// The headers with their values, which are also what must not come back.
     pub(crate) async fn headers(&self) -> Result<Vec<(&ExtraHeader, SecretString)>, SecretError> {
         let mut read = Vec::with_capacity(self.headers.len());

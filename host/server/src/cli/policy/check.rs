@@ -27,7 +27,7 @@ impl Check {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let text = self.file.read()?;
         let manifest = manifest()?;
-        let sites = references::of_folder(self.file.folder().as_deref());
+        let sites = references::of_folder(self.file.folder().as_deref(), None);
         let credentials: Option<BTreeSet<_>> = sites.map(|sites| sites.into_keys().collect());
         let callers = self.file.folder().and_then(|folder| callers(&folder));
         let log = self.log.as_deref().map(log::read).transpose()?;

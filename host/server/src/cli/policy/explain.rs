@@ -48,7 +48,8 @@ impl Explain {
             &question,
             principal.as_ref(),
         );
-        if let Some(references) = references::of_folder(self.file.folder().as_deref()) {
+        let folder = self.file.folder();
+        if let Some(references) = references::of_folder(folder.as_deref(), principal.as_ref()) {
             explanation.name_credential(&references);
         }
         print(&match self.format {

@@ -5,14 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use policy::SiteName;
+use policy::{Principal, SiteName};
 
 use super::file::read_text;
 use crate::config::environment::{CONFLUENCE_URL, Environment, JIRA_URL};
+use crate::credentials::{self, Credentials};
 
 /// By site. `None` where there is no credentials file, or the environment brings credentials of its own: then it
 /// takes a start to know which site has one.
-pub(super) fn of_folder(folder: Option<&Path>) -> Option<BTreeMap<SiteName, String>> {
+pub(super) fn of_folder(
+    folder: Option<&Path>,
+    principal: Option<&Principal>,
+) -> Option<BTreeMap<SiteName, String>> {
     let environment = Environment::of_process();
     let from_environment = [JIRA_URL, CONFLUENCE_URL]
         .into_iter()
@@ -21,13 +25,30 @@ pub(super) fn of_folder(folder: Option<&Path>) -> Option<BTreeMap<SiteName, Stri
         return None;
     }
     let text = read_text(&folder?.join("credentials.toml")).ok()?;
-    let root: toml::Table = text.text.parse().ok()?;
-    let sites = root.get("site")?.as_table()?;
-    let references = sites.iter().filter_map(|(name, table)| {
-        let secret = table.get("secret")?.as_str()?;
-        Some((SiteName::parse(name).ok()?, shown(secret)))
-    });
-    Some(references.collect())
+    of_text(&text.text, principal)
+}
+
+/// Of one principal what they use; of all of them the site's own and whose there are besides. `None` where a start would
+/// refuse the file.
+fn of_text(text: &str, principal: Option<&Principal>) -> Option<BTreeMap<SiteName, String>> {
+    let Credentials { entries, sharing } = credentials::parse(text, "credentials.toml").ok()?;
+    let mut references = BTreeMap::<SiteName, String>::new();
+    for entry in entries {
+        let reference = shown(&entry.secret.to_config());
+        let told = references.get(&entry.site);
+        let told = match (entry.owner, principal) {
+            (None, Some(principal)) if !sharing.reaches(principal, &entry.site) => continue,
+            (None, _) => reference,
+            (Some(owner), Some(principal)) if owner != *principal => continue,
+            (Some(_), Some(_)) => reference,
+            (Some(owner), None) => match told {
+                Some(others) => format!("{others}; {owner}: {reference}"),
+                None => format!("{owner}: {reference}"),
+            },
+        };
+        references.insert(entry.site, told);
+    }
+    Some(references)
 }
 
 fn shown(secret: &str) -> String {
@@ -53,6 +74,34 @@ fn shown(secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_principals_credential_is_theirs_or_the_shared_one() {
+        let entry = |table: &str, name: &str| {
+            format!("[{table}]\nkind = \"bearer\"\nsecret = \"env:{name}\"\n")
+        };
+        let all = [
+            entry("site.a", "A"),
+            entry("site.b", "B"),
+            entry("principal.alice.site.a", "ALICE"),
+        ];
+        let all = format!("shared = [\"b\"]\n{}", all.concat());
+        for (text, principal, expected) in [
+            (&all, None, "a=env:A; alice: env:ALICE b=env:B "),
+            (&all, Some("alice"), "a=env:ALICE b=env:B "),
+            (&all, Some("bob"), "b=env:B "),
+            (&all, Some(door::LOCAL), "a=env:A b=env:B "),
+            (&entry("site.a", "A"), Some("bob"), "a=env:A "),
+        ] {
+            let principal = principal.map(|name| Principal::parse(name).expect("a name"));
+            let told = of_text(text, principal.as_ref()).expect("a table");
+            let told: String = told
+                .iter()
+                .map(|(site, reference)| format!("{site}={reference} "))
+                .collect();
+            assert_eq!(told, expected, "{principal:?}");
+        }
+    }
 
     #[test]
     fn only_what_is_a_reference_is_shown() {

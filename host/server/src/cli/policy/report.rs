@@ -31,6 +31,15 @@ pub(in crate::cli) struct Report {
     file: PolicyFile,
 }
 
+/// To the login server that issuer.toml names, if it does, which is no site.
+const OF_LOGIN_SERVER: [(Errand, &str); 2] = [
+    (
+        Errand::IssuerMetadata,
+        "/.well-known/oauth-authorization-server",
+    ),
+    (Errand::IssuerKeys, "jwks_uri of issuer.toml"),
+];
+
 /// Everything that the host asks on its own account.
 fn host_requests() -> Vec<HostRequest> {
     let probes = OwnRequest::ALL.into_iter().map(|request| HostRequest {
@@ -54,6 +63,13 @@ fn host_requests() -> Vec<HostRequest> {
                 })
             })
     });
+    let login_server = OF_LOGIN_SERVER.map(|(errand, path)| HostRequest {
+        rule: errand.rule(),
+        product: errand.product(),
+        deployment: None,
+        method: errand.method(),
+        path,
+    });
     // To the collector that audit.toml names, if it does.
     let telemetry = HostRequest {
         rule: OTLP_RULE,
@@ -62,7 +78,8 @@ fn host_requests() -> Vec<HostRequest> {
         method: Method::Post,
         path: OTLP_PATH,
     };
-    probes.chain(errands).chain([telemetry]).collect()
+    let of_no_site = login_server.into_iter().chain([telemetry]);
+    probes.chain(errands).chain(of_no_site).collect()
 }
 
 type Reported = (Policy, Manifest, Option<BTreeMap<SiteName, String>>);
@@ -96,7 +113,7 @@ impl Report {
             None => (
                 self.file.parse()?,
                 manifest()?,
-                references::of_folder(self.file.folder().as_deref()),
+                references::of_folder(self.file.folder().as_deref(), self.principal.as_ref()),
             ),
         };
         let log = self.log.as_deref().map(log::read).transpose()?;
@@ -116,5 +133,22 @@ impl Report {
             ReportFormat::Json => report.json(),
         })?;
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_errand_is_in_the_report() {
+        let told = host_requests();
+        for errand in Errand::ALL {
+            assert!(
+                told.iter().any(|request| request.rule == errand.rule()),
+                "{}",
+                errand.rule()
+            );
+        }
     }
 }
