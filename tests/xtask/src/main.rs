@@ -13,14 +13,15 @@ fn main() -> anyhow::Result<ExitCode> {
     match arguments.next().as_deref() {
         Some("bench") => bench::run(arguments).map(|()| ExitCode::SUCCESS),
         Some("canary") => canary(arguments.next()),
+        Some("container") => script("container.py"),
         Some("edge") => xtask::edge::run(arguments, &target()?).map(|()| ExitCode::SUCCESS),
-        Some("edge-load") => edge_script("load.py"),
-        Some("edge-runs") => edge_script("runs.py"),
+        Some("edge-load") => script("edge/load.py"),
+        Some("edge-runs") => script("edge/runs.py"),
         Some("identities") => identities(),
         Some("mutants") => mutants(),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  identities 64 people with 200 calls each, and whether each was answered as themselves\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  container  run the program as the container's files say, in a read-only root as another user; needs root\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  identities 64 people with 200 calls each, and whether each was answered as themselves\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
                 other.unwrap_or_default()
             )
         }
@@ -53,8 +54,9 @@ fn at_length(test: &str, (variable, value): (&str, String)) -> anyhow::Result<Ex
     Ok(ended(status))
 }
 
-/// Other runtimes than ours, driven by a script: they come from the registries of Python and Node.
-fn edge_script(name: &str) -> anyhow::Result<ExitCode> {
+/// The program in surroundings that are easier to arrange from a script: other runtimes than ours, from the registries of
+/// Python and Node, or a container's.
+fn script(name: &str) -> anyhow::Result<ExitCode> {
     if std::env::var_os("AIRLOCK_BINARY").is_none() {
         let built = cargo()
             .args(["build", "--release", "--locked", "--package", "server"])
@@ -63,9 +65,7 @@ fn edge_script(name: &str) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("src/edge")
-        .join(name);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name);
     // `-B`: no folder of compiled scripts in the source tree.
     let status = Command::new("python3").arg("-B").arg(script).status()?;
     Ok(ended(status))
