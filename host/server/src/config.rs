@@ -23,7 +23,7 @@ use std::sync::Arc;
 use policy::{Day, Policy, Profile, Scheme, Site, SiteName};
 
 use crate::audit::{self, Journal};
-use crate::auth::{CredentialStore, Login};
+use crate::auth::CredentialStore;
 use crate::credentials;
 use crate::login::exchange::Errands;
 use crate::wire::Passes;

@@ -180,10 +180,10 @@ impl Crowd {
         let folder = self.home.path().join(".config/mcp-airlock/audit");
         for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let text = std::fs::read_to_string(file.path()).unwrap_or_default();
-            for line in text.lines().filter(|line| line.contains("\"credential\"")) {
+            for line in text.lines().filter(|line| line.contains("\"secret\"")) {
                 let record: Value = serde_json::from_str(line).unwrap_or_default();
                 let who = record["principal"].as_str().unwrap_or_default().to_owned();
-                if record["credential"] != format!("env:T_{who}") {
+                if record["secret"] != format!("env:T_{who}") {
                     problems.push(format!("recorded: {line}"));
                 }
                 *by_name.entry(who).or_default() += 1;

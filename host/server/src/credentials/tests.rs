@@ -119,7 +119,7 @@ secret = "env:T"
 "#,
     );
     insta::assert_snapshot!(said, @r#"
-    credentials.toml line 2: holds something other than [site.NAME]
+    credentials.toml line 2: holds something other than [site.NAME], [principal.NAME.site.NAME] and `shared`
       hint: Write a table [site.NAME] with kind, secret and, for kind = "basic", user.
     credentials.toml line 3: [site.acme] does not have the keys of kind "oauth"
       hint: Run `mcp-airlock login`, which writes this entry.
