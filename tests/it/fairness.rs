@@ -1,13 +1,16 @@
 //! One owner's burst in their own line while another is served, a key that is taken away in the middle of calls, and an
 //! end that is asked for twice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use demo_site::Deployment;
 use serde_json::{Value, json};
 use tests::http::{Connection, Server, modern, modern_lines, request};
+use tests::upstream::{Greeting, Step, Upstream, json_issue, response};
+use tokio::runtime::Runtime;
 
-use crate::program::Stage;
+use crate::program::{Stage, bare, home, output};
 
 /// What the program lets one principal do side by side.
 const LANE: usize = 64;
@@ -31,13 +34,61 @@ fn begin(server: &Server, key: &str) -> Connection {
     connection
 }
 
-fn slow() -> Stage {
-    Stage::with(Deployment::Cloud, |options| options.delay = SLOW)
+/// A site that counts what comes before it answers, slowly.
+struct Slow {
+    home: tempfile::TempDir,
+    upstream: Upstream,
+    _runtime: Runtime,
 }
 
-fn serve(stage: &Stage) -> Server {
-    let command = stage.command(&["serve", "--http", "127.0.0.1:0"]);
-    Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"))
+impl Slow {
+    fn new() -> Slow {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let json = [("content-type", "application/json")];
+        let answer = response(200, &json, &json_issue(100));
+        let steps = vec![Step::Pause(SLOW), Step::Send(answer)];
+        let script = Arc::new(move |_: &_| steps.clone());
+        let upstream = runtime.block_on(Upstream::start(Greeting::Plain, script));
+        let home = home();
+        let folder = home.path().join(".config/mcp-airlock");
+        std::fs::create_dir_all(&folder).expect("room for a folder");
+        let policy = format!(
+            "version = 1\n[site.acme]\norigin = \"http://{}\"\ndeployment = \"cloud\"\nproducts = [\"jira\"]\n\
+             [[rule]]\nid = \"read\"\nsite = \"acme\"\nclasses = [\"read\"]\n",
+            upstream.address()
+        );
+        let credentials = "[site.acme]\nkind = \"bearer\"\nsecret = \"env:T\"\n";
+        for (name, text) in [
+            ("policy.toml", policy.as_str()),
+            ("credentials.toml", credentials),
+        ] {
+            std::fs::write(folder.join(name), text).expect("room for a file");
+        }
+        Slow {
+            home,
+            upstream,
+            _runtime: runtime,
+        }
+    }
+
+    fn key(&self, name: &str) -> String {
+        let made = output(bare(self.home.path(), &["key", "add", "--name", name]));
+        String::from_utf8_lossy(&made.stdout).trim().to_owned()
+    }
+
+    fn serve(&self) -> Server {
+        let mut command = bare(self.home.path(), &["serve", "--http", "127.0.0.1:0"]);
+        command.env("T", "a-token-of-everybody");
+        Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"))
+    }
+
+    fn asked(&self) -> usize {
+        self.upstream.requests().len()
+    }
 }
 
 /// Whether it comes to be within the time.
@@ -54,11 +105,10 @@ fn within(time: Duration, is_so: impl Fn() -> bool) -> bool {
 
 #[test]
 fn one_owners_burst_never_stalls_another() {
-    let stage = slow();
-    let alice = stage.key(&["add", "--name", "alice"]);
-    let bob = stage.key(&["add", "--name", "bob"]);
-    let server = serve(&stage);
-    let asked = || stage.site.requests().len();
+    let site = Slow::new();
+    let (alice, bob) = (site.key("alice"), site.key("bob"));
+    let server = site.serve();
+    let asked = || site.asked();
     let hers: Vec<Connection> = (0..LANE + 16).map(|_| begin(&server, &alice)).collect();
     assert!(
         within(SLOW / 2, || asked() >= LANE),
@@ -85,9 +135,9 @@ fn no_call_begins_a_second_after_its_key_was_taken_away() {
     let stage = Stage::new(Deployment::Cloud);
     let alice = stage.key(&["add", "--name", "alice"]);
     let bob = stage.key(&["add", "--name", "bob"]);
-    let server = serve(&stage);
-    let began = Instant::now();
-    let stop = began + Duration::from_secs(4);
+    let command = stage.command(&["serve", "--http", "127.0.0.1:0"]);
+    let server = Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"));
+    let stop = Instant::now() + Duration::from_secs(4);
     let calls = |key: &str| {
         let bytes = bytes(&server, key);
         let mut told = Vec::new();
@@ -121,12 +171,12 @@ fn no_call_begins_a_second_after_its_key_was_taken_away() {
 
 #[test]
 fn whoever_asks_twice_for_the_end_does_not_wait_for_calls() {
-    let stage = slow();
-    let key = stage.key(&["add", "--name", "alice"]);
-    let mut server = serve(&stage);
+    let site = Slow::new();
+    let key = site.key("alice");
+    let mut server = site.serve();
     let mut waiting = begin(&server, &key);
     let patience = Duration::from_secs(3);
-    assert!(within(patience, || !stage.site.requests().is_empty()));
+    assert!(within(patience, || site.asked() == 1));
     server.terminate();
     assert!(within(patience, || server
         .stderr()

@@ -77,7 +77,7 @@ fn wrong_keys_are_cut_short_and_a_right_one_is_let_in() {
         1,
         "{log}"
     );
-    assert_eq!(log.matches("opens nothing here").count(), 20, "{log}");
+    assert_eq!(log.matches("refused: that is no key").count(), 20, "{log}");
 }
 
 #[test]

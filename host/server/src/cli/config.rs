@@ -66,9 +66,12 @@ async fn check(arguments: &serve::Arguments) -> anyhow::Result<ExitCode> {
 fn policy(config: &Config) -> String {
     match &config.policy_source {
         PolicySource::File(text) => format!(
-            "policy: {}, {} rules",
+            "policy: {}, {}",
             text.path().display(),
-            config.policy.rules().count()
+            match config.policy.rules().count() {
+                1 => "one rule".to_owned(),
+                count => format!("{count} rules"),
+            }
         ),
         PolicySource::Profile(profile) => {
             format!("policy: the built-in profile `{}`", profile.as_str())
@@ -82,15 +85,16 @@ fn who_reaches(credentials: &CredentialStore, site: &Site) -> String {
         .map(|owner| owner.as_str())
         .collect();
     let mut who = Vec::new();
-    if let Some(login) = credentials.login(&site.name) {
-        let reference = login.secret.reference();
-        who.push(match credentials.sharing.covers(&site.name) {
-            true => format!("everybody else with {reference}"),
-            false => format!("whoever starts it with {reference}"),
-        });
-    }
     if !owners.is_empty() {
-        who.insert(0, format!("{} with their own", owners.join(", ")));
+        who.push(format!("{} with their own", owners.join(", ")));
+    }
+    if let Some(login) = credentials.login(&site.name) {
+        let others = match (credentials.sharing.covers(&site.name), owners.is_empty()) {
+            (true, true) => "everybody",
+            (true, false) => "everybody else",
+            (false, _) => "whoever starts it",
+        };
+        who.push(format!("{others} with {}", login.secret.reference()));
     }
     if who.is_empty() {
         who.push("nobody".to_owned());

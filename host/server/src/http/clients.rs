@@ -66,7 +66,10 @@ impl fmt::Display for Clients {
         else {
             return f.write_str("anyone, for the demo holds nothing real");
         };
-        write!(f, "holders of {} keys", keys.count())?;
+        match keys.count() {
+            1 => f.write_str("the holder of one key")?,
+            count => write!(f, "holders of {count} keys")?,
+        }
         if let Some(issuer) = issuer {
             write!(f, "; of tokens of {}", issuer.name())?;
         }
