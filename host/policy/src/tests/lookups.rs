@@ -270,6 +270,16 @@ fn an_issue_and_a_project_are_placed_by_the_key_they_have_now() {
             format!("{asked}\n{end}")
         );
     }
+    let below = |key: &str| {
+        let fields = json!({ "project": { "key": "PROJ" }, "parent": { "key": key } });
+        let ask = cloud(Method::Post, Jira, "/rest/api/3/issue");
+        told(ask.with_json(json!({ "fields": fields })), &[])
+    };
+    assert_eq!(below("PROJ-1"), asked);
+    assert_eq!(
+        below("HR-1"),
+        "beyond its path, it names HR-1, the rules for it hold project OPS, PROJ only"
+    );
     let create = |project: Value| {
         let ask = own(Method::Post, Jira, "/rest/api/2/issue");
         ask.with_json(json!({ "fields": { "project": project } }))

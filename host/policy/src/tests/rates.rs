@@ -124,6 +124,22 @@ fn log(times: &[&str]) -> Log {
 }
 
 #[test]
+fn times_of_the_log_are_read_to_the_millisecond() {
+    let log = log(&["00:00:00.000", "08:15:42.987", "23:59:59.999", "08:15:42"]);
+    let times: Vec<Option<u64>> = log.records.iter().map(crate::Record::unix_ms).collect();
+    // `date -u -d 2026-10-01T08:15:42.987Z +%s%3N`
+    assert_eq!(
+        times,
+        [
+            Some(1_790_812_800_000),
+            Some(1_790_842_542_987),
+            Some(1_790_899_199_999),
+            None
+        ]
+    );
+}
+
+#[test]
 fn a_replay_counts_as_the_host_does() {
     // Several files need not be in the order of time.
     let log = log(&[
