@@ -116,10 +116,11 @@ impl Arguments {
         let vouched = self.trust_header.as_ref();
         Ok(Clients::Known {
             keys: KeyRing::open(KeyFile::in_directory(folder))?,
-            issuer: Issuer::load(folder, &started.errands)?,
+            issuer: Issuer::load(folder, &started.errands)?.map(Box::new),
             vouched: vouched
                 .map(|header| Vouched::load(folder, header))
-                .transpose()?,
+                .transpose()?
+                .map(Box::new),
         })
     }
 

@@ -16,9 +16,9 @@ pub(crate) enum Clients {
     Known {
         keys: KeyRing,
         /// The login server whose tokens count beside the keys.
-        issuer: Option<Issuer>,
+        issuer: Option<Box<Issuer>>,
         /// What the proxy in front says of whoever comes.
-        vouched: Option<Vouched>,
+        vouched: Option<Box<Vouched>>,
     },
     /// The demo holds nothing real.
     Anyone,
@@ -49,7 +49,7 @@ impl Clients {
 
     pub(crate) fn issuer(&self) -> Option<&Issuer> {
         match self {
-            Self::Known { issuer, .. } => issuer.as_ref(),
+            Self::Known { issuer, .. } => issuer.as_deref(),
             Self::Anyone => None,
         }
     }
