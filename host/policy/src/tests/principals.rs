@@ -200,6 +200,13 @@ fn a_report_says_who() {
         hers.human()
     );
     assert!(!hers.rows.is_empty());
+    let bob = principal("bob");
+    let inputs = ReportInputs {
+        principal: Some(&bob),
+        ..ReportInputs::default()
+    };
+    let his = report(&policy, &manifest(), &inputs).expect("within the bound");
+    assert_eq!((hers.principals.len(), his.principals.len()), (1, 0));
 }
 
 /// Taking a section away gives access, to that principal alone.
