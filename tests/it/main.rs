@@ -18,6 +18,7 @@ mod limits;
 mod policy_cli;
 mod principals;
 mod program;
+mod reload;
 mod routes;
 mod stdio;
 mod strangers;

@@ -13,8 +13,9 @@ use rmcp::{
         Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
         ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscriptionFilter, ToolsCapability,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -148,7 +149,10 @@ impl<P: Provider> ServerHandler for Handler<P> {
             None => instructions.to_owned(),
             Some(banner) => format!("{banner}.\n\n{instructions}"),
         };
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let mut tools = ToolsCapability::default();
+        tools.list_changed = self.provider.list_changes().map(|_| true);
+        let capabilities = ServerCapabilities::builder().enable_tools_with(tools);
+        ServerConfig::new(capabilities.build())
             .with_server_info(self.implementation())
             .with_instructions(instructions)
     }
@@ -173,6 +177,40 @@ impl<P: Provider> ServerHandler for Handler<P> {
         }
         let tools = self.provider.tools().as_tools().to_vec();
         Ok(listed!(self, cx, ListToolsResult, tools, LIST_MS))
+    }
+
+    /// An older client hears of another list without asking, from the handshake on. Ends with the first word that does
+    /// not reach it.
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        let Some(mut changes) = self.provider.list_changes() else {
+            return;
+        };
+        while changes.changed().await.is_ok() && cx.peer.notify_tool_list_changed().await.is_ok() {}
+    }
+
+    /// A client of 2026-07-28 hears of it if it asked to.
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let tools = SubscriptionFilter::builder().tools_list_changed();
+        self.provider.list_changes().map(|_| tools.build())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let wants_tools = subscription.accepted().tools_list_changed == Some(true);
+        let Some(mut changes) = self.provider.list_changes().filter(|_| wants_tools) else {
+            subscription.cancelled().await;
+            return Ok(());
+        };
+        loop {
+            tokio::select! {
+                () = subscription.cancelled() => return Ok(()),
+                changed = changes.changed() => {
+                    let told = subscription.sink().notify_tool_list_changed();
+                    if changed.is_err() || told.await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
     }
 
     async fn call_tool(

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{JsonObject, ProgressSink, ToolList};
@@ -24,6 +25,12 @@ pub trait Provider: Send + Sync + 'static {
     /// What this caller may use now. Not asked before the first `tools/list` or `tools/call`, so
     /// that a start costs nothing.
     fn tools(&self) -> Arc<ToolList>;
+
+    /// Marked as changed whenever [`Provider::tools`] offers something else than before; `None` where nobody would hear of
+    /// it, and then no client is promised that it will.
+    fn list_changes(&self) -> Option<watch::Receiver<()>> {
+        None
+    }
 
     /// Runs one call. Only names from [`Provider::tools`] arrive here.
     ///

@@ -17,6 +17,7 @@ use door::{Grant, Visitor};
 use gateway::{Answer, Ask, Budget, CallContext, Clock, Failure, Gateway};
 use policy::{Caller, Day, Deployment, Manifest, Principal, Product, SiteName};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 use crate::audit::Journal;
 use crate::auth::CredentialStore;
@@ -57,6 +58,8 @@ pub struct App {
     clock: SystemClock,
     calls: AtomicU64,
     notes: OnceLock<Notes>,
+    /// Whoever started the process is offered other tools than before.
+    own_list: watch::Sender<()>,
     started: OffsetDateTime,
 }
 
@@ -107,6 +110,7 @@ impl App {
             clock: SystemClock::new(),
             calls: AtomicU64::new(0),
             notes: OnceLock::new(),
+            own_list: watch::Sender::new(()),
             rights: RwLock::new(Arc::new(rights)),
             policy_text: match policy_source {
                 PolicySource::File(text) => Some(text),
@@ -129,6 +133,12 @@ impl App {
         all.offered.spec(tool)?;
         let needed = rights.needed(tool);
         (!visitor.grant.covers(needed)).then_some(needed)
+    }
+
+    /// `None` where the rights are the same for ever.
+    fn own_list_changes(&self) -> Option<watch::Receiver<()>> {
+        let can_change = self.policy_text.is_some();
+        can_change.then(|| self.own_list.subscribe())
     }
 
     /// Those of today, as the gateway will decide.

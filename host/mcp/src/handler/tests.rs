@@ -12,9 +12,11 @@ use std::{
 use rmcp::ServiceExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
+use tokio::sync::watch;
 
 use crate::{Call, Content, Handler, Identity, Outcome, Provider, Reply, ToolList, parse_manifest};
 
+mod changes;
 mod questions;
 
 const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
@@ -25,6 +27,7 @@ const INSTRUCTIONS: &str = "Ask for what you need.";
 struct Fake {
     lists: AtomicUsize,
     cancelled: AtomicBool,
+    changes: Option<watch::Sender<()>>,
 }
 
 impl Provider for Fake {
@@ -65,6 +68,10 @@ impl Provider for Fake {
         .to_vec();
         let manifest = json!({ "tools": tools }).to_string();
         Arc::new(ToolList::new(parse_manifest(&manifest).unwrap()))
+    }
+
+    fn list_changes(&self) -> Option<watch::Receiver<()>> {
+        self.changes.as_ref().map(watch::Sender::subscribe)
     }
 
     async fn call(&self, call: Call) -> Outcome {
@@ -152,8 +159,12 @@ struct Client {
 
 impl Client {
     fn connect(version: &'static str) -> Self {
+        Self::connect_to(version, Fake::default())
+    }
+
+    fn connect_to(version: &'static str, fake: Fake) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
-        let fake = Arc::new(Fake::default());
+        let fake = Arc::new(fake);
         let handler = Handler::new(fake.clone());
         tokio::spawn(async move { handler.serve(theirs).await.unwrap().waiting().await });
         let (reader, writer) = tokio::io::split(ours);

@@ -8,6 +8,7 @@ use door::Visitor;
 use gateway::{CallContext, Clock, Consent, Denial, Question};
 use mcp::{Call, Content, Identity, Outcome, Provider, Reply, Said, ToolList};
 use policy::Principal;
+use tokio::sync::watch;
 
 use super::confirm::{self, Bound, Worthless};
 use super::egress::CallEgress;
@@ -20,16 +21,27 @@ use crate::sandbox::{self, CallError, CallFailure, Context, LimitHit, Scope};
 pub struct Server {
     app: Arc<App>,
     visitor: Visitor,
+    /// The caller is at the other end of a line that stays open, and can be told something that they did not ask.
+    is_attached: bool,
 }
 
 impl Server {
     /// For whoever started the process.
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        Self::for_visitor(app, Visitor::whole(local()))
+        Arc::new(Self {
+            app,
+            visitor: Visitor::whole(local()),
+            is_attached: true,
+        })
     }
 
+    /// For the sender of one request, who hears its answer and nothing else.
     pub(crate) fn for_visitor(app: Arc<App>, visitor: Visitor) -> Arc<Self> {
-        Arc::new(Self { app, visitor })
+        Arc::new(Self {
+            app,
+            visitor,
+            is_attached: false,
+        })
     }
 }
 
@@ -48,6 +60,12 @@ impl Provider for Server {
 
     fn tools(&self) -> Arc<ToolList> {
         self.app.standing(&self.visitor).offered.list()
+    }
+
+    fn list_changes(&self) -> Option<watch::Receiver<()>> {
+        self.is_attached
+            .then(|| self.app.own_list_changes())
+            .flatten()
     }
 
     async fn call(&self, call: Call) -> Outcome {

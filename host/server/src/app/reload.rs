@@ -4,10 +4,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use door::Visitor;
 use gateway::AuditError;
 use policy::Policy;
 
-use super::App;
+use super::rights::Rights;
+use super::{App, local};
 use crate::config::{Finding, PolicyText};
 use crate::stamp::Stamp;
 
@@ -39,25 +41,42 @@ impl App {
         };
         // The file may have changed since it was read at the start.
         let mut seen = None;
+        let mut known = self.rights();
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
-            // Taken before reading: a change in between is found the next time.
-            let stamp = Some(Stamp::of(text.path()));
-            if stamp == seen {
-                continue;
+            self.look(text, &mut seen);
+            // Other ones come from the file or, where audit mode has ended, from the calendar.
+            let now = self.rights();
+            self.announce(&known, &now);
+            known = now;
+        }
+    }
+
+    fn look(&self, text: &PolicyText, seen: &mut Option<Option<Stamp>>) {
+        // Taken before reading: a change in between is found the next time.
+        let stamp = Some(Stamp::of(text.path()));
+        if stamp == *seen {
+            return;
+        }
+        *seen = stamp;
+        match self.reload(text) {
+            Ok(None) => {}
+            Ok(Some((old, new))) => {
+                tracing::warn!(%old, %new, "another policy is in force");
             }
-            seen = stamp;
-            match self.reload(text) {
-                Ok(None) => {}
-                Ok(Some((old, new))) => {
-                    tracing::warn!(%old, %new, "another policy is in force");
-                }
-                Err(kept) => {
-                    tracing::error!(
-                        "the policy file was changed, and the old policy stays in force: {kept}"
-                    );
-                }
+            Err(kept) => {
+                tracing::error!(
+                    "the policy file was changed, and the old policy stays in force: {kept}"
+                );
             }
+        }
+    }
+
+    /// Says so where whoever started the process is offered other tools under the new rights.
+    fn announce(&self, old: &Arc<Rights>, new: &Arc<Rights>) {
+        let own_list = |rights: &Rights| rights.of(&Visitor::whole(local())).offered.list();
+        if !Arc::ptr_eq(old, new) && own_list(old) != own_list(new) {
+            self.own_list.send_replace(());
         }
     }
 
@@ -88,10 +107,10 @@ fn leads_to_the_same(old: &Policy, new: &Policy) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
-    use super::*;
-    use door::Visitor;
+    use mcp::Provider as _;
 
-    use crate::app::local;
+    use super::*;
+    use crate::app::Server;
     use crate::config::environment::Environment;
     use crate::config::{Config, Options};
 
@@ -144,6 +163,32 @@ mod tests {
                 && records.contains(&new),
             "{records}"
         );
+    }
+
+    #[test]
+    fn only_another_list_of_tools_is_news_and_only_for_who_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let (app, text) = app(&home);
+        let app = Arc::new(app);
+        let visitor = Visitor::whole(local());
+        let visiting = Server::for_visitor(Arc::clone(&app), visitor);
+        assert!(visiting.list_changes().is_none());
+        let mut news = Server::new(Arc::clone(&app)).list_changes().unwrap();
+        let mut is_news = |policy: &str| {
+            std::fs::write(text.path(), policy).unwrap();
+            let before = app.rights();
+            app.look(&text, &mut None);
+            app.announce(&before, &app.rights());
+            let is_news = news.has_changed().unwrap();
+            news.mark_unchanged();
+            is_news
+        };
+        let wider = with("\"read\", \"write\"");
+        assert!(!is_news(&with("\"read\"")));
+        assert!(is_news(&wider));
+        assert!(!is_news(&format!("{wider}\n# The same tools.\n")));
+        assert!(!is_news("broken"));
+        assert!(is_news(&with("\"read\"")));
     }
 
     #[test]
