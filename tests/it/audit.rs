@@ -255,3 +255,45 @@ fn a_required_sink_that_is_away_stops_the_call_before_anything_is_sent() {
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("audit.toml line 2"), "{said}");
 }
+
+#[test]
+fn old_files_are_retired_where_the_settings_say_so_and_one_that_vanished_is_missed() {
+    let stage = Stage::new(Deployment::Cloud);
+    let config_dir = stage.config_dir();
+    std::fs::create_dir_all(&config_dir).expect("a folder");
+    let settings = "version = 1\n[file]\nrotate-mib = 1\nkeep-mib = 2\n";
+    std::fs::write(config_dir.join("audit.toml"), settings).expect("our own file");
+    let index = config_dir.join("audit-proof/index");
+    let has_retired = || {
+        let text = std::fs::read_to_string(&index).unwrap_or_default();
+        text.contains("\"retire\"")
+    };
+    let mut client = stage.serve(Era::Modern);
+    let call = json!({"name": "jira_get_issue", "arguments": {"issue_key": "PROJ-1"}});
+    for _ in 0..100 {
+        for _ in 0..100 {
+            client.send_request("tools/call", call.clone());
+        }
+        for _ in 0..100 {
+            let answer = client.next_line(Duration::from_secs(60));
+            answer.expect("each is answered, in whatever order");
+        }
+        if has_retired() {
+            break;
+        }
+    }
+    client
+        .end(Duration::from_secs(10))
+        .expect("it ends with its input");
+    let (code, verdict) = verify(stage.home.path(), &config_dir);
+    assert_eq!(
+        (code, &verdict["retired"]),
+        (Some(0), &json!(1)),
+        "{verdict}"
+    );
+    let left = files(&config_dir);
+    std::fs::remove_file(&left[0]).expect("it was not retired");
+    let (code, verdict) = verify(stage.home.path(), &config_dir);
+    assert_eq!(code, Some(1), "{verdict}");
+    assert_eq!(verdict["findings"][0]["what"], "file-missing", "{verdict}");
+}

@@ -3,8 +3,10 @@
 //! stop the work. Never decides what a line says.
 
 mod file;
+mod index;
 mod proof;
 mod reading;
+mod retire;
 mod seal;
 mod settings;
 mod sink;
@@ -17,6 +19,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use gateway::{AuditError, AuditLine, AuditSink, Clock};
 use serde::Serialize;
@@ -227,5 +230,11 @@ fn explain(trouble: &Trouble) -> AuditError {
 }
 
 fn now() -> String {
-    gateway::timestamp(SystemClock::new().now_ms())
+    time_ago(Duration::ZERO)
+}
+
+/// As records write it, so that the order of texts is the order of times.
+fn time_ago(ago: Duration) -> String {
+    let ago = u64::try_from(ago.as_millis()).unwrap_or(u64::MAX);
+    gateway::timestamp(SystemClock::new().now_ms().saturating_sub(ago))
 }

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::proof::{Event, Guard, HeadFile, Identity, Point, Proof};
+use super::retire::retire;
 use super::seal::{ChainKey, Seal};
 use super::settings::FileSettings;
 use super::{Folders, Trouble, now};
@@ -80,6 +81,7 @@ impl ChainFile {
         let guard = proof.prepare()?;
         let key = proof.key(&guard)?;
         proof.close_abandoned(&guard, &key, &records)?;
+        retire(&guard, &proof, &key, &records, settings.keep)?;
         let mut current = Current::create(&records, &proof, started)?;
         let (last, line) = current.begin(&key, None, &sinks)?;
         let open = current.opened(last, None);
@@ -163,7 +165,13 @@ impl ChainFile {
         finished.close(&guard, &self.proof, &self.key, old.1, Some(open))?;
         self.last = first;
         self.lines.push(line);
-        Ok(())
+        retire(
+            &guard,
+            &self.proof,
+            &self.key,
+            &self.records,
+            self.settings.keep,
+        )
     }
 
     /// Ends the file with a line that says so, and the index with its last word about it.
@@ -179,8 +187,8 @@ impl ChainFile {
 impl Current {
     /// A file that did not exist before, and a lock that says that its process lives.
     fn create(records: &Path, proof: &Proof, at: OffsetDateTime) -> Result<Self, Trouble> {
-        let (name, path, file) =
-            create(records, at).map_err(|error| Trouble::disk(records, "written", &error))?;
+        let (name, path, file) = create(records, proof, at)
+            .map_err(|error| Trouble::disk(records, "written", &error))?;
         let live_path = proof.live_path(&name);
         let live = match try_lock_file(&live_path) {
             Ok(Some(lock)) => lock,
@@ -281,8 +289,13 @@ fn touched(path: &Path) -> Trouble {
 /// In containers every process has the id 1, so two may share a second and an id.
 const MOST_COPIES: u32 = 99;
 
-/// Named by the time and the process, so that names are in the order of time; for this user alone.
-fn create(directory: &Path, at: OffsetDateTime) -> io::Result<(String, PathBuf, File)> {
+/// Named by the time and the process, so that names are in the order of time; for this user alone. A name that was used
+/// stays used, also where its file was retired and the clock was set back since.
+fn create(
+    directory: &Path,
+    proof: &Proof,
+    at: OffsetDateTime,
+) -> io::Result<(String, PathBuf, File)> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let at = at.format(format).map_err(io::Error::other)?;
     let mut options = OpenOptions::new();
@@ -290,11 +303,15 @@ fn create(directory: &Path, at: OffsetDateTime) -> io::Result<(String, PathBuf, 
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let process = std::process::id();
+    let index = proof.index_text()?;
     for copy in 1..=MOST_COPIES {
         let name = match copy {
             1 => format!("{at}-{process}.jsonl"),
             _ => format!("{at}-{process}_{copy:02}.jsonl"),
         };
+        if index.contains(&format!("\"{name}\"")) {
+            continue;
+        }
         let path = directory.join(&name);
         match options.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -1,6 +1,6 @@
 //! Decides what proves the records whole. In a folder apart from them lie the key, an index that names each file with
-//! its beginning and its end, and for each file that is being written a head that says how far it has come. Index and
-//! heads are sealed with the same key. Never reads what a record says.
+//! its beginning, its end and whether it was retired, and for each file that is being written a head that says how far it
+//! has come. Index and heads are sealed with the same key. Never reads what a record says.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -63,6 +63,8 @@ pub(super) enum Event {
         /// Its process was gone; a later one closed it.
         found: bool,
     },
+    /// It was whole, need not be kept any longer, and is taken away.
+    Retire { file: String },
 }
 
 /// The folder with key, index and heads.
@@ -101,6 +103,14 @@ impl Proof {
 
     pub(super) fn index_path(&self) -> PathBuf {
         self.folder.join(INDEX)
+    }
+
+    /// Empty where there is none yet.
+    pub(super) fn index_text(&self) -> io::Result<String> {
+        match fs::read(self.index_path()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+            read => Ok(String::from_utf8_lossy(&read?).into_owned()),
+        }
     }
 
     pub(super) fn head_path(&self, name: &str) -> PathBuf {

@@ -172,7 +172,11 @@ impl Reader {
 
 impl Progress {
     fn go_on(&mut self, path: &Path, mut each: impl FnMut(usize, &[u8])) -> io::Result<()> {
-        let mut file = File::open(path)?;
+        let mut file = match File::open(path) {
+            // It was retired after the folder was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
         if file.metadata()?.len() == self.bytes {
             return Ok(());
         }

@@ -28,6 +28,16 @@ pub(crate) struct FileSettings {
     pub(crate) rotate_bytes: u64,
     /// Each line is on the disk before the call goes on, so that it outlives a power cut too.
     pub(crate) sync: bool,
+    pub(crate) keep: Keep,
+}
+
+/// How much of what is finished stays; nothing said is all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keep {
+    /// Files that ended longer ago are retired.
+    pub(crate) days: Option<u16>,
+    /// The oldest files are retired, as many as make the rest fit.
+    pub(crate) bytes: Option<u64>,
 }
 
 /// Whether a line that cannot be given away stops the call.
@@ -56,6 +66,7 @@ impl Default for FileSettings {
         Self {
             rotate_bytes: 64 << 20,
             sync: false,
+            keep: Keep::default(),
         }
     }
 }
@@ -76,6 +87,8 @@ struct FileTable {
     rotate_mib: Option<Spanned<u64>>,
     #[serde(default)]
     sync: bool,
+    keep_days: Option<Spanned<u16>>,
+    keep_mib: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize)]
@@ -108,8 +121,9 @@ const fn yes() -> bool {
     true
 }
 
-const SHAPE: &str = "Known are `version = 1`, [file] with `rotate-mib` and `sync`, [stderr], [syslog] with `to`, and [otlp] \
-                     with `origin`, `plaintext` and `ca-file`; `required = false` in a sink lets calls go on without it.";
+const SHAPE: &str = "Known are `version = 1`, [file] with `rotate-mib`, `sync`, `keep-days` and `keep-mib`, [stderr], [syslog] \
+                     with `to`, and [otlp] with `origin`, `plaintext` and `ca-file`; `required = false` in a sink lets calls \
+                     go on without it.";
 
 impl Settings {
     /// Of the configuration in `config_dir`.
@@ -148,13 +162,15 @@ fn parse(text: &str) -> Result<Settings, Finding> {
     let mut settings = Settings::default();
     if let Some(file) = read.file {
         settings.file.sync = file.sync;
-        if let Some(size) = file.rotate_mib {
+        if let Some(size) = &file.rotate_mib {
             if !(1..=LARGEST_MIB).contains(size.get_ref()) {
                 let what = "asks for files of a size that is not between 1 and 1024 MiB";
                 return Err(mistake(Some(size.span()), what, "Write `rotate-mib = 64`."));
             }
             settings.file.rotate_bytes = size.get_ref() << 20;
         }
+        settings.file.keep = keep(&file, settings.file.rotate_bytes)
+            .map_err(|(span, what, remedy)| mistake(Some(span), what, remedy))?;
     }
     settings.stderr = read.stderr.map(|sink| Required(sink.required));
     if let Some(SyslogTable { to, required }) = read.syslog {
@@ -196,6 +212,32 @@ fn parse(text: &str) -> Result<Settings, Finding> {
     Ok(settings)
 }
 
+/// Where, what and what to write instead.
+type Mistake = (Range<usize>, &'static str, &'static str);
+
+/// A slip of the pen must not take the record away.
+fn keep(file: &FileTable, rotate_bytes: u64) -> Result<Keep, Mistake> {
+    let refuse = |span, what, instead| Err((span, what, instead));
+    let mut keep = Keep::default();
+    if let Some(days) = &file.keep_days {
+        if *days.get_ref() == 0 {
+            let instead = "Write `keep-days = 90`, or leave it out.";
+            return refuse(days.span(), "keeps nothing of the record", instead);
+        }
+        keep.days = Some(*days.get_ref());
+    }
+    if let Some(size) = &file.keep_mib {
+        keep.bytes = size.get_ref().checked_mul(1 << 20);
+        // A full file is a little larger, and the one that was just finished has to stay.
+        if keep.bytes.is_none_or(|bytes| bytes < 2 * rotate_bytes) {
+            let what = "keeps less than two full files (`rotate-mib`), or more than any disk";
+            let instead = "Write `keep-mib = 4096`, or leave it out.";
+            return refuse(size.span(), what, instead);
+        }
+    }
+    Ok(keep)
+}
+
 /// `verify` reads a file whole.
 const LARGEST_MIB: u64 = 1024;
 
@@ -228,11 +270,17 @@ mod tests {
 
     #[test]
     fn everything_that_can_be_said_is_taken() {
-        let text = "version = 1\n[file]\nrotate-mib = 8\nsync = true\n[stderr]\n[syslog]\nto = \"tcp:[::1]:601\"\n\
+        let text = "version = 1\n[file]\nrotate-mib = 8\nsync = true\nkeep-days = 90\nkeep-mib = 16\n[stderr]\n\
+                    [syslog]\nto = \"tcp:[::1]:601\"\n\
                     required = false\n[otlp]\norigin = \"https://otel.example.com:4318\"\nca-file = \"/etc/ca.pem\"\n";
         let settings = parse(text).unwrap();
         assert_eq!(settings.file.rotate_bytes, 8 << 20);
         assert!(settings.file.sync);
+        let keep = Keep {
+            days: Some(90),
+            bytes: Some(16 << 20),
+        };
+        assert_eq!(settings.file.keep, keep);
         assert_eq!(
             settings.stderr,
             Some(Required(true)),
@@ -270,6 +318,21 @@ mod tests {
                 "version = 1\n[file]\nrotate-mib = 4096\n",
                 " line 3",
                 "between 1 and 1024",
+            ),
+            (
+                "version = 1\n[file]\nkeep-days = 0\n",
+                " line 3",
+                "keeps nothing",
+            ),
+            (
+                "version = 1\n[file]\nkeep-mib = 127\n",
+                " line 3",
+                "less than two full files",
+            ),
+            (
+                "version = 1\n[file]\nkeep-mib = 9223372036854775807\n",
+                " line 3",
+                "more than any disk",
             ),
             (
                 "version = 1\n[stderr]\noptional = true\n",

@@ -18,7 +18,7 @@ pub(super) fn journal(home: &Path, settings: Settings) -> Journal {
 pub(super) fn rotating(rotate_bytes: u64) -> Settings {
     let file = settings::FileSettings {
         rotate_bytes,
-        sync: false,
+        ..settings::FileSettings::default()
     };
     Settings {
         file,

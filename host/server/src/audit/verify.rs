@@ -15,16 +15,19 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::index::{Entered, Files, Numbered};
 use super::proof::{Entry, Event, INDEX, Point, Proof, parse_head};
 use super::seal::{ChainKey, Seal};
 use super::{Folders, Trouble};
-use chain::{Bounds, Chain, Last};
+pub(super) use chain::{Bounds, Chain, Last};
 
 /// What came out.
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
     pub(crate) intact: bool,
     files: usize,
+    /// Files that the index has retired and that are gone.
+    retired: usize,
     records: u64,
     /// The name of the key.
     key: String,
@@ -95,47 +98,76 @@ struct Snapshot {
     files: BTreeSet<String>,
 }
 
-/// What the index says of one file.
-#[derive(Default)]
-struct Entered {
-    first: Option<Point>,
-    follows: Option<String>,
-    last: Option<Point>,
-}
-
 /// Looks at everything. `expected` are seals that were noted elsewhere.
 pub(crate) fn verify(folders: &Folders, expected: &[Seal]) -> Result<Verdict, Trouble> {
+    settled_verdict(folders, expected, |proof| Snapshot::take(folders, proof))
+}
+
+fn settled_verdict(
+    folders: &Folders,
+    expected: &[Seal],
+    mut take: impl FnMut(&Proof) -> Result<Snapshot, Trouble>,
+) -> Result<Verdict, Trouble> {
     let proof = Proof::in_folder(folders.proof.clone(), false);
     let key = key(folders, &proof)?;
-    let snapshot = Snapshot::take(folders, &proof)?;
-    check_key(&snapshot.index, &key, &proof)?;
+    let mut attempts = 0;
+    loop {
+        let snapshot = take(&proof)?;
+        let verdict = examine(folders, expected, &proof, &key, &snapshot)?;
+        attempts += 1;
+        // One that was retired before it was read looks cut off, until the index is read again.
+        let is_there = |name| folders.records.join(name).exists();
+        if attempts == MOST_ATTEMPTS || snapshot.files.iter().all(is_there) {
+            return Ok(verdict);
+        }
+    }
+}
+
+/// Files are retired when a process starts or one is full, so that once more is enough.
+const MOST_ATTEMPTS: u32 = 5;
+
+fn examine(
+    folders: &Folders,
+    expected: &[Seal],
+    proof: &Proof,
+    key: &ChainKey,
+    snapshot: &Snapshot,
+) -> Result<Verdict, Trouble> {
+    check_key(&snapshot.index, key, proof)?;
     let mut verifier = Verifier {
-        key: &key,
+        key,
         folders,
         unseen: expected.iter().copied().collect(),
+        retired: 0,
         records: 0,
         findings: Vec::new(),
         notes: Vec::new(),
     };
-    let (entered, head) = verifier.index(&snapshot);
-    for (name, file) in &entered {
-        verifier.entered(name, file, &entered, &snapshot)?;
+    let (entered, head) = verifier.index(snapshot);
+    for (name, file) in &entered.0 {
+        verifier.entered(name, file, &entered, snapshot)?;
     }
     for name in &snapshot.files {
-        if !entered.contains_key(name) {
+        if !entered.0.contains_key(name) {
             verifier.stray(name)?;
         }
     }
     for name in snapshot.heads.keys() {
-        let is_known = name == INDEX || entered.contains_key(name) || snapshot.files.contains(name);
+        let is_known =
+            name == INDEX || entered.0.contains_key(name) || snapshot.files.contains(name);
         if !is_known {
             let text = "the file is missing: it had begun, and is in no index";
             verifier.find(Finding::of(name, What::FileMissing, text));
         }
     }
+    let or_retired = match verifier.retired {
+        0 => "",
+        _ => ", or it stood in a file that was retired",
+    };
     for seal in &verifier.unseen {
-        let text =
-            format!("no line carries the seal {seal}: an older copy of everything was put back");
+        let text = format!(
+            "no line carries the seal {seal}: an older copy of everything was put back{or_retired}"
+        );
         verifier
             .findings
             .push(Finding::of(INDEX, What::NotFound, &text));
@@ -143,6 +175,7 @@ pub(crate) fn verify(folders: &Folders, expected: &[Seal]) -> Result<Verdict, Tr
     Ok(Verdict {
         intact: verifier.findings.is_empty(),
         files: snapshot.files.len(),
+        retired: verifier.retired,
         records: verifier.records,
         key: key.name(),
         head,
@@ -155,6 +188,7 @@ struct Verifier<'a> {
     key: &'a ChainKey,
     folders: &'a Folders,
     unseen: BTreeSet<Seal>,
+    retired: usize,
     records: u64,
     findings: Vec<Finding>,
     notes: Vec<Finding>,
@@ -162,14 +196,14 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     /// What the index says of each file, in the order of their names, which is that of time; and its last line.
-    fn index(&mut self, snapshot: &Snapshot) -> (BTreeMap<String, Entered>, Option<Point>) {
+    fn index(&mut self, snapshot: &Snapshot) -> (Files, Option<Point>) {
         let head = self.head(INDEX, snapshot);
         let bounds = Bounds {
             first: None,
             before: Some(Seal::NONE),
             last: head.map(Last::Head),
         };
-        let mut entered = BTreeMap::<String, Entered>::new();
+        let mut entered = Files::default();
         let mut last = None;
         let mut chain = Chain::new(self.key, INDEX, bounds);
         chain.read(&snapshot.index, |line, seal| {
@@ -181,20 +215,7 @@ impl Verifier<'_> {
                 seq: entry.seq,
                 seal,
             });
-            match entry.entry.event {
-                Event::Index { .. } => {}
-                Event::Open {
-                    file,
-                    first,
-                    follows,
-                } => {
-                    let known = entered.entry(file).or_default();
-                    (known.first, known.follows) = (Some(first), follows);
-                }
-                Event::Close { file, last, .. } => {
-                    entered.entry(file).or_default().last = Some(last);
-                }
-            }
+            entered.enter(entry.entry);
         });
         let (findings, notes) = (chain.findings, chain.notes);
         self.findings.extend(findings);
@@ -206,10 +227,17 @@ impl Verifier<'_> {
         &mut self,
         name: &str,
         file: &Entered,
-        all: &BTreeMap<String, Entered>,
+        all: &Files,
         snapshot: &Snapshot,
     ) -> Result<(), Trouble> {
-        if !snapshot.files.contains(name) {
+        let is_there = snapshot.files.contains(name);
+        if file.is_retired && is_there {
+            let text = "it is about to be taken away: the index has retired it, and the next start removes it";
+            self.notes.push(Finding::of(name, What::Interrupted, text));
+        } else if file.is_retired {
+            self.retired += 1;
+            return Ok(());
+        } else if !is_there {
             let text = "the file is missing, and the index names it";
             self.find(Finding::of(name, What::FileMissing, text));
             return Ok(());
@@ -218,16 +246,9 @@ impl Verifier<'_> {
             Some(last) => Some(Last::Closed(last)),
             None => self.head(name, snapshot).map(Last::Head),
         };
-        let before = match &file.follows {
-            Some(before) => all
-                .get(before)
-                .and_then(|before| before.last)
-                .map(|last| last.seal),
-            None => Some(Seal::NONE),
-        };
         let bounds = Bounds {
             first: file.first,
-            before,
+            before: all.before(file),
             last,
         };
         self.lines(name, bounds)
@@ -284,13 +305,6 @@ impl Verifier<'_> {
     fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
-}
-
-#[derive(serde::Deserialize)]
-struct Numbered {
-    seq: u64,
-    #[serde(flatten)]
-    entry: Entry,
 }
 
 impl Snapshot {

@@ -9,15 +9,15 @@ use crate::audit::seal::{ChainKey, Divided, Seal};
 
 /// What the index and the head say of a file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bounds {
-    pub(super) first: Option<Point>,
+pub(in crate::audit) struct Bounds {
+    pub(in crate::audit) first: Option<Point>,
     /// What the first line follows.
-    pub(super) before: Option<Seal>,
-    pub(super) last: Option<Last>,
+    pub(in crate::audit) before: Option<Seal>,
+    pub(in crate::audit) last: Option<Last>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Last {
+pub(in crate::audit) enum Last {
     /// At least so far: a head is moved after its line.
     Head(Point),
     /// So far and no further.
@@ -25,7 +25,7 @@ pub(super) enum Last {
 }
 
 /// Reads one file line by line.
-pub(super) struct Chain<'k> {
+pub(in crate::audit) struct Chain<'k> {
     key: &'k ChainKey,
     name: &'k str,
     bounds: Bounds,
@@ -39,12 +39,12 @@ pub(super) struct Chain<'k> {
     unsealed: Vec<usize>,
     line: usize,
     pub(super) records: u64,
-    pub(super) findings: Vec<Finding>,
+    pub(in crate::audit) findings: Vec<Finding>,
     pub(super) notes: Vec<Finding>,
 }
 
 impl<'k> Chain<'k> {
-    pub(super) fn new(key: &'k ChainKey, name: &'k str, bounds: Bounds) -> Self {
+    pub(in crate::audit) fn new(key: &'k ChainKey, name: &'k str, bounds: Bounds) -> Self {
         Self {
             key,
             name,
@@ -61,7 +61,7 @@ impl<'k> Chain<'k> {
     }
 
     /// Goes through all of `text`; `each` is given every line whose seal fits.
-    pub(super) fn read(&mut self, text: &[u8], mut each: impl FnMut(&[u8], Seal)) {
+    pub(in crate::audit) fn read(&mut self, text: &[u8], mut each: impl FnMut(&[u8], Seal)) {
         let end = text
             .iter()
             .rposition(|byte| *byte == b'\n')

@@ -17,6 +17,7 @@ impl Verdict {
     pub(crate) fn human(&self) -> String {
         let Self {
             files,
+            retired,
             records,
             key,
             head,
@@ -25,8 +26,12 @@ impl Verdict {
             ..
         } = self;
         let mut text = String::new();
+        let gone = match retired {
+            0 => String::new(),
+            count => format!(" ({} retired)", *count),
+        };
         let counted = format!(
-            "{}, {}, sealed with the key {key}",
+            "{}{gone}, {}, sealed with the key {key}",
             counted(*files as u64, "file"),
             counted(*records, "record")
         );

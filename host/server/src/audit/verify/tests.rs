@@ -452,6 +452,28 @@ fn half_a_line_is_a_killed_process_only_where_no_head_names_it() {
 }
 
 #[test]
+fn a_file_that_is_retired_while_somebody_looks_is_not_missed() {
+    let home = tempfile::tempdir().unwrap();
+    drop(journal_with(home.path(), "/old"));
+    std::thread::sleep(Duration::from_millis(2));
+    let mut settings = rotating(1 << 20);
+    settings.file.keep.days = Some(0);
+    let folders = Folders::below(home.path());
+    let mut looks = 0;
+    let verdict = settled_verdict(&folders, &[], |proof| {
+        let snapshot = Snapshot::take(&folders, proof);
+        looks += 1;
+        if looks == 1 {
+            journal(home.path(), settings.clone()).ready().unwrap();
+        }
+        snapshot
+    })
+    .unwrap();
+    assert!(verdict.intact, "{}", verdict.human());
+    assert_eq!((looks, verdict.retired), (2, 1));
+}
+
+#[test]
 fn a_start_that_was_killed_half_way_is_no_change() {
     let scene = Scene::new();
     let path = scene.file(0).with_file_name("20990101T000000Z-1.jsonl");
