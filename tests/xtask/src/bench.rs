@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::counter::Counter;
 use self::session::Session;
-use crate::cargo;
+use crate::{cargo, say};
 
 const STARTS: usize = 21;
 const ROUNDS: usize = 40;
@@ -239,12 +239,6 @@ fn show(programs: &[Program], figures: &[Figures]) -> anyhow::Result<()> {
         }
     }
     say(&table)
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(())
 }
 
 fn median<T: Copy + Ord>(values: &[T]) -> Option<T> {

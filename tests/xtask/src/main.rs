@@ -1,7 +1,9 @@
 //! What `cargo test` does not do by itself: `cargo xtask COMMAND`.
 
 mod bench;
+mod report_look;
 
+use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -19,9 +21,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Some("edge-runs") => script("edge/runs.py"),
         Some("identities") => identities(),
         Some("mutants") => mutants(),
+        Some("report-look") => report_look::run(&program()?, &target()?.join("report-look"))
+            .map(|()| ExitCode::SUCCESS),
         other => {
             anyhow::bail!(
-                "no command `{}`; there is:\n  bench      measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary     make 10,000 calls, or CALLS, and search all that is written for the secret\n  container  run the program as the container's files say, in a read-only root as another user; needs root\n  edge       put the component for edge runtimes together, from a policy file\n  edge-load  load one and two hosts with it, and write the page on capacity\n  edge-runs  run it in wasmtime, wash and jco, as far as they can be installed\n  identities 64 people with 200 calls each, and whether each was answered as themselves\n  mutants    switch known-bad gateways on and see that the hostile cases catch each",
+                "no command `{}`; there is:\n  bench        measure start, memory and calls; --peer NAME=COMMAND beside another server\n  canary       make 10,000 calls, or CALLS, and search all that is written for the secret\n  container    run the program as the container's files say, in a read-only root as another user; needs root\n  edge         put the component for edge runtimes together, from a policy file\n  edge-load    load one and two hosts with it, and write the page on capacity\n  edge-runs    run it in wasmtime, wash and jco, as far as they can be installed\n  identities   64 people with 200 calls each, and whether each was answered as themselves\n  mutants      switch known-bad gateways on and see that the hostile cases catch each\n  report-look  look at the report of a policy with Chromium, and leave pictures of it",
                 other.unwrap_or_default()
             )
         }
@@ -57,14 +61,7 @@ fn at_length(test: &str, (variable, value): (&str, String)) -> anyhow::Result<Ex
 /// The program in surroundings that are easier to arrange from a script: other runtimes than ours, from the registries of
 /// Python and Node, or a container's.
 fn script(name: &str) -> anyhow::Result<ExitCode> {
-    if std::env::var_os("AIRLOCK_BINARY").is_none() {
-        let built = cargo()
-            .args(["build", "--release", "--locked", "--package", "server"])
-            .status()?;
-        if !built.success() {
-            return Ok(ExitCode::FAILURE);
-        }
-    }
+    program()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name);
     // `-B`: no folder of compiled scripts in the source tree.
     let status = Command::new("python3").arg("-B").arg(script).status()?;
@@ -118,6 +115,18 @@ fn mutants() -> anyhow::Result<ExitCode> {
     Ok(ended(status))
 }
 
+/// The program as it is shipped, built where `AIRLOCK_BINARY` does not name one.
+fn program() -> anyhow::Result<PathBuf> {
+    if let Some(ready) = std::env::var_os("AIRLOCK_BINARY") {
+        return Ok(ready.into());
+    }
+    let built = cargo()
+        .args(["build", "--release", "--locked", "--package", "server"])
+        .status()?;
+    anyhow::ensure!(built.success(), "the program did not build");
+    Ok(target()?.join("release/mcp-airlock"))
+}
+
 /// Where cargo puts what it builds, as a path that holds from anywhere.
 fn target() -> anyhow::Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -132,6 +141,11 @@ fn ended(status: std::process::ExitStatus) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
 }
 
 /// The cargo that runs this.

@@ -108,7 +108,7 @@ impl Report {
              <style>\n{STYLE}{rules}</style>\n</head>\n<body>\n<header>\n<h1>Who can reach what</h1>\n\
              <p class=\"lead\">{summary}.</p>\n<dl class=\"digests\"><dt>Policy</dt><dd>{title}<code>{policy}</code></dd>\
              <dt>Component</dt><dd><code>{component}</code></dd></dl>\n{mode}{cards}</header>\n<main>\n\
-             <section><h2>Sites</h2>\n<div class=\"scroll\"><table><thead><tr><th>Site</th><th>Requests go to</th><th>Deployment</th><th>Addresses</th>\
+             <section><h2>Sites</h2>\n<div class=\"scroll\"><table class=\"sites\"><thead><tr><th>Site</th><th>Requests go to</th><th>Deployment</th><th>Addresses</th>\
              <th>Credential</th></tr></thead><tbody>\n{sites}</tbody></table></div></section>\n\
              <section><h2>Requests that can be allowed</h2>\n<div class=\"filters\">\n{boxes}</div>\n\
              <div class=\"scroll\"><table class=\"access\"><thead><tr><th>Tool</th><th>Site</th><th>Request</th><th>Class</th>\
