@@ -143,6 +143,30 @@ fn a_client_of_today_is_asked_and_the_yes_is_good_once() {
 }
 
 #[test]
+fn a_yes_is_worth_nothing_to_another_process() {
+    let stage = stage();
+    let mut clients = [stage.serve(Era::Modern), stage.serve(Era::Modern)];
+    for client in &mut clients {
+        client.capabilities = json!({"elicitation": {"form": {}}});
+    }
+    let [asking, other] = &mut clients;
+    let wanted = comment("Elsewhere.");
+    let call = json!({"name": "jira_add_comment", "arguments": wanted});
+    let question = asking.request("tools/call", call).expect("a question");
+    let again = other.request("tools/call", says(&question, "accept", &wanted));
+    let again = again.expect("asked again");
+    assert!(is_question(&again), "{again}");
+    assert!(
+        again.to_string().contains("to this run of the server"),
+        "{again}"
+    );
+    assert_eq!(times(&mut reader(&stage), "Elsewhere."), 0);
+    let written = asking.request("tools/call", says(&question, "accept", &wanted));
+    assert_ne!(written.expect("a result")["isError"], true);
+    assert_eq!(times(&mut reader(&stage), "Elsewhere."), 1);
+}
+
+#[test]
 fn an_older_client_is_asked_within_the_call() {
     for (says, words, count) in [
         ("accept", "Older-yes.", 1),
