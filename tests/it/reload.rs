@@ -110,21 +110,20 @@ fn nobody_is_promised_what_would_not_come() {
     let key = stage.key(&["add", "--name", "alice"]);
     let command = stage.command(&["serve", "--http", "127.0.0.1:0"]);
     let server = Server::start(command).unwrap_or_else(|(status, said)| panic!("{status}: {said}"));
-    let mut ask: [Box<dyn FnMut(&str, Value) -> Result<Value, String>>; 2] = [
-        Box::new(|method, params| {
-            let answer = demo.request(method, params);
-            answer.map_err(|error| error.to_string())
-        }),
-        Box::new(|method, params| {
-            let answer = server.ask(Some(&key), method, params);
-            answer.map_err(|(_, text)| text)
-        }),
-    ];
-    for ask in &mut ask {
-        let found = ask("server/discover", json!({})).expect("found");
-        assert_eq!(found["capabilities"], json!({"tools": {}}));
-        let wanted = json!({"notifications": {"toolsListChanged": true}});
-        let refused = ask("subscriptions/listen", wanted).expect_err("refused");
-        assert!(refused.contains("-32601"), "{refused}");
-    }
+    promises_nothing(|method, params| {
+        let answer = demo.request(method, params);
+        answer.map_err(|error| error.to_string())
+    });
+    promises_nothing(|method, params| {
+        let answer = server.ask(Some(&key), method, params);
+        answer.map_err(|(_, text)| text)
+    });
+}
+
+fn promises_nothing(mut ask: impl FnMut(&str, Value) -> Result<Value, String>) {
+    let found = ask("server/discover", json!({})).expect("found");
+    assert_eq!(found["capabilities"], json!({"tools": {}}));
+    let wanted = json!({"notifications": {"toolsListChanged": true}});
+    let refused = ask("subscriptions/listen", wanted).expect_err("refused");
+    assert!(refused.contains("-32601"), "{refused}");
 }

@@ -224,8 +224,11 @@ async fn timing() -> Ended {
     let mut words = Vec::new();
     let mut quickest = [u64::MAX; 2];
     let paths = [DENIED.as_slice(), &["no", "such", "path", "at", "all"]];
-    // In turn, and the quickest of many: what else the machine does only ever adds.
-    for _ in 0..20 {
+    // A tenth of all together, or two ticks of the clock.
+    let is_near = |[a, b]: [u64; 2]| a.abs_diff(b) <= (a.max(b) / 10).max(2);
+    // In turn, and the quickest of many: what else the machine does only ever adds. On a busy one that takes longer to
+    // show, and a difference that is really there never goes away.
+    for round in 0..120 {
         for (segments, quickest) in paths.iter().zip(&mut quickest) {
             let request = json!({"site": "jira/jira", "method": "DELETE", "segments": segments});
             let ask = json!({"behaviour": "raw", "requests": [request], "times": REFUSALS});
@@ -239,14 +242,16 @@ async fn timing() -> Ended {
                 value["answers"][0]["error"], value["answers"][0]["detail"]
             ));
         }
+        if round >= 19 && is_near(quickest) {
+            break;
+        }
     }
     words.dedup();
     if words.len() != 1 {
         return Ended::Failed(format!("different words: {words:?}"));
     }
-    // A tenth of all together, or two ticks of the clock.
-    let [a, b] = quickest;
-    if a.abs_diff(b) > (a.max(b) / 10).max(2) {
+    if !is_near(quickest) {
+        let [a, b] = quickest;
         return Ended::Failed(format!("{REFUSALS} refusals take {a} ms or {b} ms"));
     }
     Ended::Held
